@@ -1,0 +1,88 @@
+/**
+ * One thread tells many where work may be found.
+ *
+ * An entry is a hint, not a right: the right to a piece of work is won on a word of the work itself.
+ * So a consumer may die at any step, and a producer may withdraw work, without the ring knowing.
+ *
+ * @packageDocumentation
+ */
+import type { Words } from "./heap.ts";
+
+const HEAD = 0;
+/** On another cache line than the head: they are written by different threads. */
+const TAIL = 64;
+const ENTRIES = 128;
+
+/**
+ * A ring of `capacity` hints, a power of two: non-zero words.
+ *
+ * ```text
+ * bytes          name     values                         written by
+ * 0              head     position of the oldest hint    consumers, by CAS
+ * 64             tail     position after the newest      the producer
+ * 128 + 4·(p % capacity)  the hint at position p         the producer
+ * ```
+ *
+ * - I1: positions only grow, modulo 2³²; `tail - head` never exceeds the capacity.
+ * - I2: a consumer moves `head` past a position only after the work it names was claimed by somebody.
+ *   It does so by CAS, so each position is passed once, by whoever comes first.
+ * - I3: a consumer may read a hint that was overwritten meanwhile. Then it holds a newer hint, which is as good:
+ *   claiming is decided elsewhere, and its CAS on `head` fails.
+ *
+ * Progress: lock-free. Order: hints are offered oldest first.
+ */
+export class HintRing {
+  readonly #words: Words;
+  readonly #address: number;
+  readonly #capacity: number;
+  readonly #mask: number;
+  /** The producer's own copies: only it writes the tail, and the head it last saw can only have moved on. */
+  #tail = 0;
+  #headSeen = 0;
+  /** The position that {@link peekHint} looked at. */
+  #position = 0;
+
+  /** Zeroed memory of this size is an empty ring. */
+  static sizeBytes(capacity: number): number {
+    return ENTRIES + 4 * capacity;
+  }
+
+  constructor(words: Words, address: number, capacity: number) {
+    this.#words = words;
+    this.#address = address;
+    this.#capacity = capacity;
+    this.#mask = capacity - 1;
+  }
+
+  /** Producer: adds a hint. False when the ring is full. */
+  publish(hint: number): boolean {
+    const words = this.#words;
+    if (((this.#tail - this.#headSeen) | 0) >= this.#capacity) {
+      this.#headSeen = words.load(this.#address + HEAD);
+      if (((this.#tail - this.#headSeen) | 0) >= this.#capacity) return false;
+    }
+    words.poke(this.#address + ENTRIES + 4 * (this.#tail & this.#mask), hint | 0);
+    this.#tail = (this.#tail + 1) | 0;
+    words.store(this.#address + TAIL, this.#tail);
+    return true;
+  }
+
+  /** Consumer: the oldest hint; 0 when there is none. To be followed by a claim, then by {@link advance}. */
+  peekHint(): number {
+    const words = this.#words;
+    const head = words.load(this.#address + HEAD);
+    if (head === words.load(this.#address + TAIL)) return 0;
+    this.#position = head;
+    return words.load(this.#address + ENTRIES + 4 * (head & this.#mask)) >>> 0;
+  }
+
+  /** Consumer: I2. Moves past the hint that {@link peekHint} gave, unless another consumer has done so. */
+  advance(): void {
+    this.#words.compareExchange(this.#address + HEAD, this.#position, (this.#position + 1) | 0);
+  }
+
+  /** How many hints there are, those included whose work is already claimed. */
+  get size(): number {
+    return (this.#words.load(this.#address + TAIL) - this.#words.load(this.#address + HEAD)) | 0;
+  }
+}

@@ -1,0 +1,6 @@
+/** Shared bytes: words, waits, allocation, and the lists by which threads hand work over. */
+export { DoneList } from "./done-list.ts";
+export { HeapFullError, type Heap, type Pages, type WaitOutcome, type Words } from "./heap.ts";
+export { HintRing } from "./hint-ring.ts";
+export { Parking } from "./parking.ts";
+export { arenaIndex, releaseArena, threadHeap } from "./thread-heap.ts";

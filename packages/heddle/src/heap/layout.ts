@@ -1,0 +1,62 @@
+/**
+ * Where things stand in the heap's first page, and how pages are cut. All of it is shared between
+ * threads, and between processes later: a change here is a new {@link LAYOUT_VERSION}.
+ *
+ * ```text
+ * bytes          name         values                                      written by
+ * 0              magic        MAGIC                                       the creator, once
+ * 4              version      LAYOUT_VERSION                              the creator, once
+ * 8              frontier     index of the first page never handed out    any thread, by CAS
+ * 12             serial       the next serial number                      any thread, by add
+ * 64  + 4·order  span stack   tag (16 bits) | page index (16 bits)        any thread, by CAS
+ * 4096 + 8·arena lease        0, or the token of the lessee               any thread, by CAS
+ *        … + 4   first page   address of the arena's first page, 0: none  its lessee
+ * 65536 …        pages
+ * ```
+ */
+export const MAGIC = 0x4c444548;
+export const LAYOUT_VERSION = 1;
+
+export const MAGIC_WORD = 0;
+export const VERSION_WORD = 4;
+export const FRONTIER_WORD = 8;
+export const SERIAL_WORD = 12;
+
+/** Bytes in a page: the unit in which `WebAssembly.Memory` grows. */
+export const PAGE_BYTES = 65536;
+/** Addresses are 32 bits, so a heap has at most 4 GiB. */
+export const MAX_PAGES = 65536;
+
+/** A span of order n is 2ⁿ pages. */
+export const MAX_ORDER = 15;
+export const spanStack = (order: number): number => 64 + 4 * order;
+
+export const MAX_ARENAS = 4096;
+export const leaseWord = (arena: number): number => 4096 + 8 * arena;
+export const firstPageWord = (arena: number): number => 4096 + 8 * arena + 4;
+
+/**
+ * Every page, or span of pages, that holds blocks begins with this header.
+ *
+ * ```text
+ * bytes  name    values                                            written by
+ * 0      arena   the arena that owns the page; LARGE for a span    the owner, before any block leaves
+ * 4      size    bytes of one block; for a span its order          the owner, before any block leaves
+ * 8      link    the arena's next page; in a span stack, the next  the owner; the pusher
+ * 12     local   first free block, linked by its first word        the owner
+ * 16     remote  first block freed by others, linked alike         any thread, by CAS; owner, by exchange
+ * 20     fresh   offset of the first block never handed out        the owner
+ * 24     used    blocks handed out, less those seen to come back   the owner
+ * ```
+ */
+export const PAGE_HEADER_BYTES = 64;
+export const ARENA = 0;
+export const SIZE = 4;
+export const LINK = 8;
+export const LOCAL = 12;
+export const REMOTE = 16;
+export const FRESH = 20;
+export const USED = 24;
+
+/** In the arena word: the page begins a span that is one block. */
+export const LARGE = 0x7fffffff;

@@ -1,0 +1,143 @@
+/**
+ * Who of many threads sleeps, who looks for work, and how one of them is woken.
+ *
+ * Source: the sleep protocols of Go's scheduler (`proc.go`, "spinning" threads) and of rayon-core (`sleep/README.md`).
+ * Departs from them: sets of bits instead of counters, so that a thread that is terminated at any step can be
+ * taken out afterwards without leaving a count wrong.
+ *
+ * @packageDocumentation
+ */
+import type { WaitOutcome, Words } from "./heap.ts";
+
+const WORD_BITS = 32;
+
+/**
+ * Places for up to `capacity` threads, each with a bell.
+ *
+ * ```text
+ * bytes (m = ⌈capacity / 32⌉)   name      values                        written by
+ * 4·(i / 32)                    asleep    bit i: thread i sleeps        thread i, by or; any, by and
+ * 4·m + 4·(i / 32)              spinning  bit i: it looks for work      thread i; the reaper
+ * 8·m + 4·i                     bell      how often i was woken         whoever woke it, by add
+ *
+ *           startSpinning            prepareSleep                 wake (by another), cancelSleep
+ * working ───────────────▶ spinning ──────────────▶ asleep ─────────────────────────────────────▶ working
+ *    ▲         stopSpinning   │
+ *    └────────────────────────┘
+ * ```
+ *
+ * - I1: a thread sleeps only after it set its bit, and then looked for work once more, in that order; who
+ *   publishes work does so first, and then looks at the bits. So one of the two sees the other.
+ * - I2: a wake belongs to the thread whose `and` cleared the bit: one wake, one ring.
+ * - I3: who stops spinning because it found work looks again, and wakes the next one if there is more: a
+ *   publisher may have left the waking to it.
+ * - I4: the bell differs from the ticket once the thread was woken, so a ring before the wait is not lost.
+ */
+export class Parking {
+  readonly #words: Words;
+  readonly #asleep: number;
+  readonly #spinning: number;
+  readonly #bells: number;
+  readonly #maskCount: number;
+
+  /** Zeroed memory of this size is a place where nobody sleeps. */
+  static sizeBytes(capacity: number): number {
+    return 8 * Math.ceil(capacity / WORD_BITS) + 4 * capacity;
+  }
+
+  constructor(words: Words, address: number, capacity: number) {
+    this.#words = words;
+    this.#maskCount = Math.ceil(capacity / WORD_BITS);
+    this.#asleep = address;
+    this.#spinning = address + 4 * this.#maskCount;
+    this.#bells = address + 8 * this.#maskCount;
+  }
+
+  /** Begins to look for work, unless `limit` threads do already. */
+  tryStartSpinning(thread: number, limit: number): boolean {
+    if (this.spinningCount >= limit) return false;
+    this.#words.or(maskOf(this.#spinning, thread), bitOf(thread));
+    return true;
+  }
+
+  stopSpinning(thread: number): void {
+    this.#words.and(maskOf(this.#spinning, thread), ~bitOf(thread));
+  }
+
+  get spinningCount(): number {
+    let count = 0;
+    for (let i = 0; i < this.#maskCount; i++) count += ones(this.#words.load(this.#spinning + 4 * i));
+    return count;
+  }
+
+  /** I1. Says that `thread` is about to sleep, and gives the ticket to wait with. */
+  prepareSleep(thread: number): number {
+    const ticket = this.#words.load(this.#bells + 4 * thread);
+    this.#words.or(maskOf(this.#asleep, thread), bitOf(thread));
+    return ticket;
+  }
+
+  /** Stays awake after all. */
+  cancelSleep(thread: number): void {
+    this.#words.and(maskOf(this.#asleep, thread), ~bitOf(thread));
+  }
+
+  /** Waits for the bell, unless it rang since the ticket was given. */
+  waitAsync(
+    thread: number,
+    ticket: number,
+  ): Exclude<WaitOutcome, "ok"> | Promise<Exclude<WaitOutcome, "not-equal">> {
+    return this.#words.waitAsync(this.#bells + 4 * thread, ticket);
+  }
+
+  /** For whoever has just published work: wakes a sleeper, unless somebody looks for work anyway. */
+  wakeForWork(): void {
+    if (this.#maskCount === 1) {
+      if (this.#words.load(this.#spinning) === 0 && this.#words.load(this.#asleep) !== 0) this.wakeOne();
+    } else if (this.spinningCount === 0) this.wakeOne();
+  }
+
+  /** Wakes the first sleeper. Gives whether there was one. */
+  wakeOne(): boolean {
+    for (let i = 0; i < this.#maskCount; i++) {
+      for (let mask = this.#words.load(this.#asleep + 4 * i); mask !== 0; mask &= mask - 1) {
+        if (this.wake(i * WORD_BITS + 31 - Math.clz32(mask & -mask))) return true;
+      }
+    }
+    return false;
+  }
+
+  /** Wakes one thread. Gives whether it slept. */
+  wake(thread: number): boolean {
+    const before = this.#words.and(maskOf(this.#asleep, thread), ~bitOf(thread));
+    // I2.
+    if ((before & bitOf(thread)) === 0) return false;
+    const bell = this.#bells + 4 * thread;
+    this.#words.add(bell, 1);
+    this.#words.notify(bell);
+    return true;
+  }
+
+  isAsleep(thread: number): boolean {
+    return (this.#words.load(maskOf(this.#asleep, thread)) & bitOf(thread)) !== 0;
+  }
+
+  isSpinning(thread: number): boolean {
+    return (this.#words.load(maskOf(this.#spinning, thread)) & bitOf(thread)) !== 0;
+  }
+
+  /** Takes out a thread that runs no more. */
+  forget(thread: number): void {
+    this.cancelSleep(thread);
+    this.stopSpinning(thread);
+  }
+}
+
+const maskOf = (base: number, thread: number): number => base + 4 * (thread >>> 5);
+const bitOf = (thread: number): number => 1 << (thread & 31);
+
+function ones(mask: number): number {
+  let count = 0;
+  for (let rest = mask; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
