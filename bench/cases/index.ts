@@ -1,0 +1,36 @@
+/** The cases by the names that orders carry. */
+import type { CaseRun } from "./context.ts";
+import { exit, idleCpu, idleTimers } from "./idle.ts";
+import {
+  asyncTask,
+  cpuTask,
+  megabyteCopied,
+  megabyteMoved,
+  megabyteSent,
+  object,
+  roundTrip,
+  roundTripAfterIdle,
+} from "./latency.ts";
+import { factorisations, factorisationsCold, increments } from "./map.ts";
+import { burstOfAdds, burstOfObjects, burstOfTurns, windowOfAdds } from "./rate.ts";
+
+export const caseRuns: Readonly<Record<string, CaseRun>> = {
+  "round-trip": roundTrip,
+  "round-trip-after-idle": roundTripAfterIdle,
+  burst: burstOfAdds,
+  window: windowOfAdds,
+  object: object,
+  "object-burst": burstOfObjects,
+  "megabyte-sent": megabyteSent,
+  "megabyte-copied": megabyteCopied,
+  "megabyte-moved": megabyteMoved,
+  "cpu-task": cpuTask,
+  async: asyncTask,
+  "async-burst": burstOfTurns,
+  map: increments,
+  factorise: factorisations,
+  "factorise-cold": factorisationsCold,
+  idle: idleCpu,
+  timers: idleTimers,
+  exit: exit,
+};

@@ -1,0 +1,44 @@
+/** piscina: its histogram off, all workers started, the atomics mode and the tasks per worker as the settings say. */
+import { Piscina } from "piscina";
+import { mapByChunks, mapOneByOne, numberSetting } from "./pool.ts";
+import type { BenchPool, OpenOptions } from "./pool.ts";
+
+const filename = new URL("./workers/piscina.mjs", import.meta.url).href;
+
+export async function open({ workers, settings }: OpenOptions): Promise<BenchPool> {
+  const pool = new Piscina({
+    filename,
+    minThreads: workers,
+    maxThreads: workers,
+    ...(settings["tuned"] === true && {
+      atomics: settings["atomics"] as "sync" | "async" | "disabled",
+      concurrentTasksPerWorker: numberSetting(settings, "tasksPerWorker"),
+      recordTiming: false,
+      trackUnmanagedFds: false,
+    }),
+  });
+  const chunkSize = settings["chunkSize"];
+  const run = (name: string): ((value: unknown) => Promise<never>) => {
+    const options = { name };
+    return (value) => pool.run(value, options) as Promise<never>;
+  };
+  const add = run("add");
+  const startTicking = run("startTicking");
+  const move = run("move");
+
+  return {
+    add: (a, b) => add([a, b]),
+    echo: run("echo"),
+    send: run("send"),
+    copy: run("copy"),
+    move: (buffer) => move(Piscina.move(buffer)),
+    burn: run("burn"),
+    turn: run("turn"),
+    startTicking: (shared, everyMs, ticks) => startTicking([shared, everyMs, ticks]),
+    map: (name, items) =>
+      typeof chunkSize === "number"
+        ? mapByChunks(items, chunkSize, run(`${name}All`))
+        : mapOneByOne(items, run(name)),
+    close: () => pool.destroy(),
+  };
+}

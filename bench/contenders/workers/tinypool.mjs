@@ -1,0 +1,16 @@
+// The worker file of tinypool: one task value in, one result out.
+import { Tinypool } from "tinypool";
+import * as work from "../../work.ts";
+
+export const add = ([a, b]) => work.add(a, b);
+export const echo = work.echo;
+export const send = work.byteLength;
+export const copy = work.echo;
+export const move = (buffer) => Tinypool.move(buffer);
+export const burn = work.burn;
+export const turn = work.turn;
+export const startTicking = ([shared, everyMs, ticks]) => work.startTicking(shared, everyMs, ticks);
+export const increment = work.increment;
+export const factorise = work.factorise;
+export const incrementAll = work.incrementAll;
+export const factoriseAll = work.factoriseAll;

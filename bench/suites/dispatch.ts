@@ -1,0 +1,391 @@
+/** What does it cost to hand work to a worker, and to get the answer back? */
+import type { CaseSpec, ContenderSpec, MetricSpec, Suite, TargetSpec } from "../harness/types.ts";
+import { heddle, piscinaTuned, plain, pools, raw } from "./contenders.ts";
+
+const marks: readonly ContenderSpec[] = [
+  {
+    id: "java-fixed-pool",
+    role: "mark",
+    settings: "Executors.newFixedThreadPool",
+    run: { program: "java", way: "fixed" },
+  },
+  { id: "java-fork-join", role: "mark", settings: "ForkJoinPool", run: { program: "java", way: "forkjoin" } },
+  {
+    id: "python-threads",
+    role: "mark",
+    settings: "concurrent.futures.ThreadPoolExecutor",
+    run: { program: "python", way: "threads" },
+  },
+  {
+    id: "python-processes",
+    role: "mark",
+    settings: "concurrent.futures.ProcessPoolExecutor",
+    run: { program: "python", way: "processes" },
+  },
+  {
+    id: "python-pool-map",
+    role: "mark",
+    settings: "multiprocessing.Pool.map, automatic chunks",
+    run: { program: "python", way: "auto" },
+  },
+];
+
+/** How many items piscina maps one by one, to be scaled up to the million: the whole would take half a minute. */
+const ONE_BY_ONE_ITEMS = 50_000;
+
+/** The chunk size at which hand-chunked peers are fastest (tried: 1,000 to 500,000). */
+const MAP_CHUNK = 50_000;
+const FACTORISE_CHUNK = 2_000;
+
+function withOptions(
+  contender: ContenderSpec,
+  suffix: string,
+  settings: string,
+  options: Readonly<Record<string, number>>,
+): ContenderSpec {
+  if (!("module" in contender.run))
+    throw new TypeError(`Cannot give options to ${contender.id}: it is not a module`);
+  return {
+    ...contender,
+    id: contender.id + suffix,
+    settings: `${contender.settings}; ${settings}`,
+    run: { ...contender.run, options: { ...contender.run.options, ...options } },
+  };
+}
+
+const oneByOne = [pools[0]!, ...piscinaTuned].map((piscina) =>
+  withOptions(piscina, "-one-by-one", "one task an item", { limitItems: ONE_BY_ONE_ITEMS }),
+);
+const chunkable = [piscinaTuned[2]!, pools.find(({ id }) => id === "workerpool")!, raw];
+const chunkedMap = chunkable.map((peer) =>
+  withOptions(peer, "-chunks", `chunks of ${MAP_CHUNK} made by hand`, { chunkSize: MAP_CHUNK }),
+);
+const chunkedWork = chunkable.map((peer) =>
+  withOptions(peer, "-batches", `chunks of ${FACTORISE_CHUNK} made by hand`, { chunkSize: FACTORISE_CHUNK }),
+);
+
+const ids = (contenders: readonly ContenderSpec[]): readonly string[] => contenders.map(({ id }) => id);
+/** Everybody, at the defaults and at the best settings. */
+const javascript = ids([...heddle, ...pools, raw]);
+/** Everybody at the best settings. */
+const tuned = javascript.filter((id) => id !== "piscina" && id !== "tinypool" && id !== "poolifier-queue");
+/** The fastest of them, for questions that have no target. */
+const few = ids([...heddle, raw]).concat("piscina-sync", "piscina-async", "poolifier");
+const executors = ["java-fixed-pool", "java-fork-join", "python-threads", "python-processes"];
+
+const latency: readonly [MetricSpec, ...MetricSpec[]] = [
+  { name: "p50", unit: "µs", better: "lower" },
+  { name: "p99", unit: "µs", better: "lower" },
+  { name: "main", unit: "µs CPU/task", better: "lower" },
+  { name: "cpu", unit: "% of a core", better: "neither" },
+];
+const rate: readonly [MetricSpec, ...MetricSpec[]] = [
+  { name: "rate", unit: "tasks/s", better: "higher" },
+  { name: "main", unit: "µs CPU/task", better: "lower" },
+  { name: "total", unit: "µs CPU/task", better: "lower" },
+];
+const duration: readonly [MetricSpec, ...MetricSpec[]] = [
+  { name: "ms", unit: "ms", better: "lower" },
+  { name: "main", unit: "ms CPU", better: "lower" },
+];
+
+const sampling = { samples: 50_000, warmUpMs: 400, forMs: 500 };
+const quickSampling = { warmUpMs: 200, forMs: 150 };
+const MEGABYTE = 2 ** 20;
+
+const cases: readonly CaseSpec[] = [
+  {
+    id: "round-trip",
+    run: "round-trip",
+    question: "add(1, 2), one in flight",
+    metrics: latency,
+    contenders: [...javascript, ...executors],
+    load: sampling,
+    quickLoad: quickSampling,
+  },
+  {
+    id: "round-trip-after-idle",
+    run: "round-trip-after-idle",
+    question: "the same, after 3 ms without work: nobody spins any more",
+    metrics: [latency[0], latency[1]!],
+    contenders: few,
+    load: { samples: 200, warmUpCalls: 3_000, idleMs: 3 },
+    quickLoad: { samples: 50 },
+  },
+  {
+    id: "burst-1k",
+    run: "burst",
+    question: "bursts of 1,000 adds in flight",
+    metrics: rate,
+    contenders: [...javascript, ...executors],
+    load: { inFlight: 1_000, warmUpMs: 500, forMs: 500 },
+    quickLoad: { warmUpMs: 250, forMs: 200 },
+  },
+  {
+    id: "burst-10k",
+    run: "burst",
+    question: "bursts of 10,000 adds in flight",
+    metrics: rate,
+    contenders: [...javascript, ...executors],
+    load: { inFlight: 10_000, warmUpMs: 500, forMs: 500 },
+    quickLoad: { warmUpMs: 250, forMs: 200 },
+  },
+  {
+    id: "window-1k",
+    run: "window",
+    question: "1,000 adds in flight throughout",
+    metrics: rate,
+    contenders: few,
+    load: { inFlight: 1_000, warmUpMs: 400, forMs: 400 },
+    quickLoad: { warmUpMs: 200, forMs: 150 },
+  },
+  {
+    id: "object",
+    run: "object",
+    question: "a record of 1 KB there and back, one in flight",
+    metrics: latency,
+    contenders: tuned,
+    load: sampling,
+    quickLoad: quickSampling,
+  },
+  {
+    id: "object-burst",
+    run: "object-burst",
+    question: "records of 1 KB there and back, bursts of 1,000",
+    metrics: rate,
+    contenders: tuned,
+    load: { inFlight: 1_000, warmUpMs: 400, forMs: 500 },
+    quickLoad: { warmUpMs: 200, forMs: 200 },
+  },
+  {
+    id: "megabyte-copied",
+    run: "megabyte-copied",
+    question: "an ArrayBuffer of 1 MiB copied there and a copy of it back",
+    metrics: latency,
+    contenders: tuned,
+    load: { ...sampling, bytes: MEGABYTE },
+    quickLoad: quickSampling,
+  },
+  {
+    id: "megabyte-sent",
+    run: "megabyte-sent",
+    question: "an ArrayBuffer of 1 MiB copied there, its length comes back",
+    metrics: latency,
+    contenders: few,
+    load: { ...sampling, bytes: MEGABYTE },
+    quickLoad: quickSampling,
+  },
+  {
+    id: "megabyte-moved",
+    run: "megabyte-moved",
+    question:
+      "an ArrayBuffer of 1 MiB transferred there and back (poolifier: back by copy, it has no other way)",
+    metrics: latency,
+    contenders: tuned,
+    load: { ...sampling, bytes: MEGABYTE },
+    quickLoad: quickSampling,
+  },
+  {
+    id: "cpu-task",
+    run: "cpu-task",
+    question: "a task of 70 to 100 µs of arithmetic, one in flight (plain-loop: the task itself)",
+    metrics: latency,
+    contenders: ["plain-loop", ...tuned],
+    load: { ...sampling, iterations: 80_000 },
+    quickLoad: quickSampling,
+  },
+  {
+    id: "async",
+    run: "async",
+    question: "a task that awaits setImmediate, one in flight",
+    metrics: latency,
+    contenders: few,
+    load: { ...sampling, concurrency: 1_024 },
+    quickLoad: quickSampling,
+  },
+  {
+    id: "async-burst",
+    run: "async-burst",
+    question: "tasks that await setImmediate, bursts of 1,000",
+    metrics: rate,
+    contenders: tuned,
+    load: { inFlight: 1_000, concurrency: 1_024, warmUpMs: 400, forMs: 500 },
+    quickLoad: { warmUpMs: 200, forMs: 200 },
+  },
+  {
+    id: "map",
+    run: "map",
+    question: "x => x + 1 over 1,000,000 numbers",
+    metrics: duration,
+    contenders: ids([plain, ...heddle, ...oneByOne, ...chunkedMap]).concat("python-pool-map"),
+    load: { items: 1_000_000, warmUpItems: 1_000_000, forMs: 400 },
+    quickLoad: { warmUpItems: 100_000, forMs: 100 },
+  },
+  {
+    id: "factorise",
+    run: "factorise",
+    question: "2,000,000 factorisations of numbers in 20,000 … 100,000,000",
+    metrics: duration,
+    contenders: ids([plain, ...heddle, ...chunkedWork]),
+    workers: [2],
+    load: { items: 2_000_000, warmUpItems: 20_000, forMs: 0 },
+    quickLoad: { items: 200_000 },
+  },
+  {
+    id: "idle",
+    run: "idle",
+    question: "CPU of a pool without work, from right after a burst on (postMessage: bare workers)",
+    metrics: [{ name: "cpu", unit: "% of a core", better: "lower" }],
+    contenders: ids([...heddle, raw]),
+    load: { burst: 10_000, idleMs: 10_000 },
+    quickLoad: { idleMs: 5_000 },
+  },
+  {
+    id: "timers",
+    run: "timers",
+    question: "timers of an idle worker that ran when due",
+    metrics: [{ name: "ran", unit: "%", better: "higher" }],
+    contenders: tuned,
+    workers: [1],
+    load: { burst: 1_000, ticks: 40, everyMs: 10, graceMs: 100 },
+  },
+  {
+    id: "exit",
+    run: "exit",
+    question: "from the last result to the end of a process that never closed its pool",
+    metrics: [{ name: "exit", unit: "ms", better: "lower" }],
+    contenders: ids(heddle),
+    workers: [2],
+    load: { burst: 1_000 },
+  },
+];
+
+const peers = { roles: ["pool", "raw"] } as const;
+
+const targets: readonly TargetSpec[] = [
+  {
+    case: "round-trip",
+    metric: "p50",
+    text: "1/8 of the fastest peer's",
+    relation: "at most",
+    factor: 1 / 8,
+    reference: peers,
+  },
+  {
+    case: "round-trip",
+    metric: "p99",
+    text: "no worse than the p99 of the peer with the best p99",
+    relation: "at most",
+    factor: 1,
+    reference: peers,
+  },
+  ...["burst-1k", "burst-10k"].flatMap((id): readonly TargetSpec[] => [
+    {
+      case: id,
+      metric: "rate",
+      text: "12 times the fastest pool",
+      relation: "at least",
+      factor: 12,
+      reference: { roles: ["pool"] },
+    },
+    {
+      case: id,
+      metric: "rate",
+      text: "8 times raw postMessage",
+      relation: "at least",
+      factor: 8,
+      reference: { roles: ["raw"] },
+    },
+  ]),
+  {
+    case: "object",
+    metric: "p50",
+    text: "1/3 of the fastest peer's",
+    relation: "at most",
+    factor: 1 / 3,
+    reference: peers,
+  },
+  {
+    case: "object-burst",
+    metric: "rate",
+    text: "3 times the fastest peer",
+    relation: "at least",
+    factor: 3,
+    reference: peers,
+  },
+  {
+    case: "megabyte-copied",
+    metric: "p50",
+    text: "0.7 of the fastest peer's",
+    relation: "at most",
+    factor: 0.7,
+    reference: peers,
+  },
+  {
+    case: "megabyte-moved",
+    metric: "p50",
+    text: "1/2 of the fastest peer's",
+    relation: "at most",
+    factor: 0.5,
+    reference: peers,
+  },
+  {
+    case: "async-burst",
+    metric: "rate",
+    text: "8 times the fastest peer",
+    relation: "at least",
+    factor: 8,
+    reference: peers,
+  },
+  {
+    case: "map",
+    metric: "ms",
+    text: "50 times as fast as piscina one by one",
+    relation: "at most",
+    factor: 1 / 50,
+    reference: { contenders: ids(oneByOne) },
+  },
+  {
+    case: "map",
+    metric: "ms",
+    text: "no slower than Python's Pool.map with automatic chunks",
+    relation: "at most",
+    factor: 1,
+    reference: { contenders: ["python-pool-map"] },
+  },
+  {
+    case: "factorise",
+    metric: "ms",
+    text: "1.9 times as fast as one thread",
+    relation: "at most",
+    factor: 1 / 1.9,
+    reference: { contenders: ["plain-loop"] },
+  },
+  { case: "idle", metric: "cpu", text: "an idle pool burns no CPU", relation: "at most", factor: 0.1 },
+  {
+    case: "timers",
+    metric: "ran",
+    text: "an idle worker still runs its timers",
+    relation: "at least",
+    factor: 90,
+  },
+  {
+    case: "exit",
+    metric: "exit",
+    text: "a program whose work is done ends by itself",
+    relation: "at most",
+    factor: 1_000,
+  },
+];
+
+export const dispatch: Suite = {
+  name: "dispatch",
+  question: "What does it cost to hand work to a worker, and to get the answer back?",
+  doesNotShow:
+    "Does not show: long tasks (any pool is good at those), other machines, or more workers than cores.",
+  workers: [1, 2],
+  cases,
+  contenders: [...heddle, ...pools, raw, plain, ...oneByOne, ...chunkedMap, ...chunkedWork, ...marks],
+  targets,
+  packages: ["heddle", "piscina", "tinypool", "workerpool", "poolifier"],
+};

@@ -1,0 +1,109 @@
+/**
+ * The work that the contenders do: the same functions for all of them.
+ *
+ * Every peer's worker file imports them from here; Heddle is given them as they are.
+ */
+/** A record of about 1 KB and 20 keys: what a job queue or a row of a database looks like. */
+export interface SampleRecord {
+  readonly id: number;
+  readonly [key: string]: unknown;
+}
+
+/** The cheapest task there is. */
+export function add(a: number, b: number): number {
+  return a + b;
+}
+
+/** Gives its argument back. */
+export function echo<T>(value: T): T {
+  return value;
+}
+
+/** The length of a buffer that travelled. */
+export function byteLength(buffer: ArrayBuffer): number {
+  return buffer.byteLength;
+}
+
+/** A CPU-bound task without memory: `iterations` steps of a linear congruential generator. */
+export function burn(iterations: number): number {
+  let state = 1;
+  for (let step = 0; step < iterations; step++) state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+  return state;
+}
+
+/** A task that waits for one turn of its worker's event loop. */
+export async function turn(value: number): Promise<number> {
+  await new Promise((resolve) => setImmediate(resolve));
+  return value;
+}
+
+/** The smallest item of a map. */
+export function increment(value: number): number {
+  return value + 1;
+}
+
+/** A hand-made chunk of the same. */
+export function incrementAll(values: readonly number[]): number[] {
+  return values.map(increment);
+}
+
+/** The prime factors of one number, by trial division. */
+export function factorise(value: number): number[] {
+  const factors: number[] = [];
+  let rest = value;
+  for (; rest % 2 === 0; rest /= 2) factors.push(2);
+  for (let divisor = 3; divisor * divisor <= rest; divisor += 2) {
+    for (; rest % divisor === 0; rest /= divisor) factors.push(divisor);
+  }
+  if (rest > 1) factors.push(rest);
+  return factors;
+}
+
+/** A hand-made chunk of the same. */
+export function factoriseAll(values: readonly number[]): number[][] {
+  return values.map(factorise);
+}
+
+/** Starts a timer that counts `ticks` times in shared memory, once every `everyMs`, after the task has returned. */
+export function startTicking(shared: SharedArrayBuffer, everyMs: number, ticks: number): number {
+  const words = new Int32Array(shared);
+  let left = ticks;
+  const timer = setInterval(() => {
+    Atomics.add(words, 0, 1);
+    left--;
+    if (left === 0) clearInterval(timer);
+  }, everyMs);
+  return ticks;
+}
+
+/** The record that the 1 KB cases send: `JSON.stringify` gives close to 1,024 bytes. */
+export function sampleRecord(id: number): SampleRecord {
+  return {
+    id,
+    kind: "order",
+    customer: "Ada Lovelace",
+    email: "ada@analytical.example",
+    street: "12 St James's Square",
+    city: "London",
+    postcode: "SW1Y 4JH",
+    country: "GB",
+    total: 1249.95,
+    tax: 208.33,
+    currency: "GBP",
+    paid: true,
+    note: "Leave with the porter, please; the bell does not work after nine in the evening.",
+    created: "2026-11-21T09:30:00.000Z",
+    updated: "2026-11-21T10:02:17.412Z",
+    coupon: null,
+    weightGrams: 1830,
+    position: { latitude: 51.5074, longitude: -0.1376, accuracyMetres: 12 },
+    lines: [
+      { sku: "BRASS-GEAR-12", title: "Brass gear, 12 teeth", quantity: 4, price: 19.5 },
+      { sku: "BRASS-GEAR-36", title: "Brass gear, 36 teeth", quantity: 8, price: 44.25 },
+      { sku: "PUNCH-CARD-50", title: "Punch cards, pack of fifty", quantity: 10, price: 62.5 },
+      { sku: "CRANK-IRON", title: "Crank handle, wrought iron", quantity: 1, price: 192.95 },
+      { sku: "OIL-SPERM-1L", title: "Machine oil, one litre", quantity: 2, price: 12.5 },
+    ],
+    tags: ["priority", "fragile", "gift", "export"],
+  };
+}
