@@ -24,10 +24,10 @@ export function byteLength(buffer: ArrayBuffer): number {
   return buffer.byteLength;
 }
 
-/** A CPU-bound task without memory: `iterations` steps of a linear congruential generator. */
-export function burn(iterations: number): number {
+/** A CPU-bound task without memory: `steps` rounds of small-integer arithmetic, each of which needs the one before. */
+export function burn(steps: number): number {
   let state = 1;
-  for (let step = 0; step < iterations; step++) state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+  for (let step = 0; step < steps; step++) state = (state * 31 + step) % 65_521;
   return state;
 }
 

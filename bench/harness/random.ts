@@ -15,11 +15,14 @@ export function seededGenerator(seed: number): () => number {
   };
 }
 
-/** `count` integers, uniform in `from` … `to`, both included. */
+/**
+ * `count` integers, uniform in `from` … `to`, both included; below 2^31, and small integers to the engine too: as doubles
+ * they would slow every division of whoever gets them without a copy.
+ */
 export function randomIntegers(count: number, from: number, to: number, seed: number): number[] {
   const next = seededGenerator(seed);
   const width = to - from + 1;
-  return Array.from({ length: count }, () => from + (next() % width));
+  return Array.from({ length: count }, () => (from + (next() % width)) | 0);
 }
 
 /** A copy of the items in random order (Fisher and Yates). */

@@ -80,18 +80,18 @@ export function runTurn(turn: Turn, load: Readonly<Record<string, number>>): Pro
           failure: `killed by ${signal}${answeredAt > 0 ? " after its answer: it did not end by itself" : ""}`,
         });
       if (code !== 0 || out === "")
-        return resolve({ turn, failure: lastLine(complaint) ?? `ended with status ${code} and no answer` });
+        return resolve({ turn, failure: complaintOf(complaint) ?? `ended with status ${code} and no answer` });
       const answer = JSON.parse(out) as Answer;
       return resolve({ turn, answer: { ...answer, metrics: { ...answer.metrics, exit: exitMs } } });
     });
   });
 }
 
-/** The line of a stack trace that says what is wrong. */
-function lastLine(text: string): string | undefined {
+/** The line of a stack trace that says what is wrong, or whatever was printed last. */
+function complaintOf(text: string): string | undefined {
   const lines = text
     .split("\n")
-    .map((line) => line.trim())
+    .map((line) => line.trim().slice(0, 300))
     .filter((line) => line !== "");
-  return lines.find((line) => /^\w*(Error|Exception)\b.*:/u.test(line)) ?? lines.at(-1);
+  return lines.find((line) => /^\w*(?:Error|Exception)\b/u.test(line)) ?? lines.at(-1);
 }

@@ -191,7 +191,7 @@ const cases: readonly CaseSpec[] = [
     question: "a task of 70 to 100 µs of arithmetic, one in flight (plain-loop: the task itself)",
     metrics: latency,
     contenders: ["plain-loop", ...tuned],
-    load: { ...sampling, iterations: 80_000 },
+    load: { ...sampling, iterations: 25_000 },
     quickLoad: quickSampling,
   },
   {
