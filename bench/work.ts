@@ -3,6 +3,7 @@
  *
  * Every peer's worker file imports them from here; Heddle is given them as they are.
  */
+import { primeFactors } from "../examples/prime-factors.ts";
 /** A record of about 1 KB and 20 keys: what a job queue or a row of a database looks like. */
 export interface SampleRecord {
   readonly id: number;
@@ -49,14 +50,7 @@ export function incrementAll(values: readonly number[]): number[] {
 
 /** The prime factors of one number, by trial division. */
 export function factorise(value: number): number[] {
-  const factors: number[] = [];
-  let rest = value;
-  for (; rest % 2 === 0; rest /= 2) factors.push(2);
-  for (let divisor = 3; divisor * divisor <= rest; divisor += 2) {
-    for (; rest % divisor === 0; rest /= divisor) factors.push(divisor);
-  }
-  if (rest > 1) factors.push(rest);
-  return factors;
+  return primeFactors(value);
 }
 
 /** A hand-made chunk of the same. */

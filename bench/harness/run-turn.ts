@@ -80,7 +80,10 @@ export function runTurn(turn: Turn, load: Readonly<Record<string, number>>): Pro
           failure: `killed by ${signal}${answeredAt > 0 ? " after its answer: it did not end by itself" : ""}`,
         });
       if (code !== 0 || out === "")
-        return resolve({ turn, failure: complaintOf(complaint) ?? `ended with status ${code} and no answer` });
+        return resolve({
+          turn,
+          failure: complaintOf(complaint) ?? `ended with status ${code} and no answer`,
+        });
       const answer = JSON.parse(out) as Answer;
       return resolve({ turn, answer: { ...answer, metrics: { ...answer.metrics, exit: exitMs } } });
     });
