@@ -1,0 +1,50 @@
+/**
+ * What `heddle --help` and `heddle --version` say.
+ *
+ * @packageDocumentation
+ */
+import { readFileSync } from "node:fs";
+
+export const HELP = `heddle map MODULE[#EXPORT] [ITEM...]   a function over many inputs, in parallel
+
+  MODULE is a path or a package; its default export is called unless #EXPORT names another.
+  The function is called with an item and its index, and may be async.
+
+Input
+  --input FILE|-          read items from a file, or from standard input
+  --format FORMAT         lines: text, one item a line
+                          numbers: one a line; integers beyond 2^53 become bigint
+                          json: a value a line, or one array
+                          csv: the first row names the fields of the others
+                          (default: by the file's extension; a file of nothing but numbers is numbers; else lines)
+
+Running
+  --on inline|threads     where the function runs (default: threads)
+  --jobs N                how many at a time (default: one a core on threads, 1 inline)
+  --chunk N|auto          items handed over at once (default: auto, by how long they take)
+  --retries N             run a failed item again, at most N times
+  --timeout MS            fail an item that runs longer
+  --halt never|soon|now   at the first failure: go on, start no more, or cancel what runs (default: never)
+
+Output
+  --output FILE           write there instead of standard output; one JSON object a line:
+                          {"index":0,"input":…,"result":…} or {"index":0,"input":…,"error":{…}}
+  --ordered               in the order of the input instead of as results come
+  --no-progress           no progress on standard error
+
+Going on after a crash
+  --journal FILE          record each finished input there (SQLite)
+  --resume                run only what the journal does not have
+
+  --help, --version
+
+Exit status: 0 all done, 1 some inputs failed, 2 wrong usage or unreadable input, 130 interrupted.
+
+Example: heddle map examples/prime-factors.ts#primeFactors --input examples/data/numbers.txt
+`;
+
+/** The version of this package, from its own package.json. */
+export function version(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,63 @@
+/**
+ * How long a piece of work takes one thread that has a core to itself.
+ *
+ * On shared cores elapsed time is longer than that, as the thread also waits for its turn. Processor time is
+ * shorter, as it leaves out what the function itself waits for: files, sockets, other programs. Linux tells how long a thread
+ * waited for a core; elapsed time less that is the figure. Elsewhere processor time stands in for it, or
+ * elapsed time when the function was asynchronous.
+ *
+ * @packageDocumentation
+ */
+import { openSync, readSync } from "node:fs";
+
+/** Run time, time spent waiting for a core, and time slices of the thread that opens it. */
+const SCHEDULER_FIGURES = "/proc/thread-self/schedstat";
+
+/** One measurement, running from its construction. */
+export class WorkClock {
+  readonly #startMs: number = performance.now();
+  readonly #startDelayMs: number | undefined = delayedMs();
+  readonly #startProcessor: NodeJS.CpuUsage | undefined = this.#startDelayMs === undefined ? process.threadCpuUsage() : undefined;
+
+  /** Milliseconds since the start, waiting of every kind included. */
+  get elapsedMs(): number {
+    return performance.now() - this.#startMs;
+  }
+
+  /**
+   * The part of `elapsedMs`, from 0 to 1, that the work would have taken on a free core.
+   *
+   * @param waited - Whether the work was asynchronous.
+   */
+  share(elapsedMs: number, waited: boolean): number {
+    if (elapsedMs <= 0) return 1;
+    return Math.min(1, Math.max(0, this.#ownMs(elapsedMs, waited) / elapsedMs));
+  }
+
+  #ownMs(elapsedMs: number, waited: boolean): number {
+    if (this.#startDelayMs !== undefined) return elapsedMs - ((delayedMs() ?? 0) - this.#startDelayMs);
+    if (waited) return elapsedMs;
+    const { user, system } = process.threadCpuUsage(this.#startProcessor);
+    return (user + system) / 1000;
+  }
+}
+
+/** The open file of this thread's figures; `undefined` where there is none. One a thread, as each has its own `thread-self`. */
+const figures: number | undefined = openFigures();
+const text: Buffer = Buffer.alloc(96);
+
+function openFigures(): number | undefined {
+  try {
+    return openSync(SCHEDULER_FIGURES);
+  } catch {
+    return undefined;
+  }
+}
+
+/** How long this thread has waited for a core since it began, in milliseconds. */
+function delayedMs(): number | undefined {
+  if (figures === undefined) return undefined;
+  const length = readSync(figures, text, 0, text.length, 0);
+  const [, delayNs] = text.latin1Slice(0, length).split(" ");
+  return Number(delayNs) / 1e6;
+}
