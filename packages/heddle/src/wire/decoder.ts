@@ -1,0 +1,53 @@
+/**
+ * Turns a message back into a value.
+ *
+ * @packageDocumentation
+ */
+import { CorruptMessageError } from "./errors.ts";
+import type { WireHooks } from "./hooks.ts";
+import { Reader } from "./reader.ts";
+import { FLAG_REFERENCES, HEADER_BYTES, WIRE_VERSION } from "./tags.ts";
+
+/** Reads messages, one after the other. */
+export class Decoder {
+  readonly #hooks: WireHooks;
+  #reader: Reader | undefined;
+
+  constructor(hooks: WireHooks) {
+    this.#hooks = hooks;
+    this.#reader = new Reader(hooks);
+  }
+
+  /**
+   * Reads the message that is exactly the bytes from `start` to `end`.
+   *
+   * @param sideItems - What the encoder listed as `sideItems`, after its journey.
+   * @throws `CorruptMessageError` when the bytes are no message, and what the hooks throw, `NotLoadedError` among it.
+   */
+  decode(bytes: Uint8Array, start: number, end: number, sideItems: readonly unknown[]): unknown {
+    // A hook that decodes something else meanwhile finds no reader here, and gets one of its own.
+    const reader = this.#reader ?? new Reader(this.#hooks);
+    this.#reader = undefined;
+    reader.begin(bytes, start, end, sideItems);
+    try {
+      readHeader(reader);
+      const value = reader.value();
+      if (reader.at !== end) throw new CorruptMessageError(`${end - reader.at} bytes follow its value`);
+      return value;
+    } finally {
+      reader.finish();
+      this.#reader = reader;
+    }
+  }
+}
+
+function readHeader(reader: Reader): void {
+  const at = reader.take(HEADER_BYTES);
+  const version = reader.bytes[at]!;
+  if (version !== WIRE_VERSION) {
+    throw new CorruptMessageError(`it begins with ${version}, which is not the version ${WIRE_VERSION} that this release of Heddle reads`);
+  }
+  const flags = reader.bytes[at + 1]!;
+  if ((flags & ~FLAG_REFERENCES) !== 0) throw new CorruptMessageError(`it has unknown flags ${flags}`);
+  reader.isNumbered = flags === FLAG_REFERENCES;
+}

@@ -1,0 +1,49 @@
+/**
+ * How sending and receiving fail.
+ *
+ * @packageDocumentation
+ */
+
+/** Every code this layer can raise. A released code never changes its meaning; messages may. */
+export type WireErrorCode = "ERR_HEDDLE_NOT_CLONEABLE" | "ERR_HEDDLE_CORRUPT_MESSAGE" | "ERR_HEDDLE_NOT_LOADED";
+
+/** A value cannot travel to another thread. Nothing was sent, nothing was moved. */
+export class WireError extends TypeError {
+  override readonly name = "WireError";
+  readonly code: WireErrorCode = "ERR_HEDDLE_NOT_CLONEABLE";
+  /** Where the value stands in what was sent, such as `args[0].items[3].socket`. */
+  readonly path: string;
+
+  /**
+   * @param path - Where the value stands.
+   * @param found - What stands there and why it stays, such as "it is a WeakMap, which cannot be read out".
+   * @param remedy - What to do instead.
+   */
+  constructor(path: string, found: string, remedy: string) {
+    super(`Cannot send ${path}: ${found}; ${remedy}`);
+    this.path = path;
+  }
+}
+
+/** The bytes are no message of this version: cut short, damaged or foreign. No value was made. */
+export class CorruptMessageError extends Error {
+  override readonly name = "CorruptMessageError";
+  readonly code: WireErrorCode = "ERR_HEDDLE_CORRUPT_MESSAGE";
+
+  constructor(found: string) {
+    super(`Cannot decode message: ${found}`);
+  }
+}
+
+/** A function in the message lives in a module that is still loading. Await {@link ready}, then decode the same bytes again. */
+export class NotLoadedError extends Error {
+  override readonly name = "NotLoadedError";
+  readonly code: WireErrorCode = "ERR_HEDDLE_NOT_LOADED";
+  /** Settles when the module has been loaded, or could not be. */
+  readonly ready: Promise<unknown>;
+
+  constructor(ready: Promise<unknown>) {
+    super("Cannot decode message: a module that it needs is still loading");
+    this.ready = ready;
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * What the wire asks of those who use it.
+ *
+ * @packageDocumentation
+ */
+
+/** How functions cross. The layer of portable functions supplies it. */
+export interface WireHooks {
+  /**
+   * Names a function or class for the other side.
+   *
+   * @param path - Where it stands in what is sent, for the error message.
+   * @throws `PortabilityError` or `WireError` when it cannot travel.
+   */
+  publishFunction(fn: Function, path: string): FunctionRecord;
+  /**
+   * Gives the same function on this side.
+   *
+   * @throws `NotLoadedError` when a module has to be loaded first: await it and decode the same message again.
+   */
+  resolveFunction(address: number, serial: number): Function;
+}
+
+/** A published function: two 32-bit words. */
+export interface FunctionRecord {
+  readonly address: number;
+  readonly serial: number;
+}
+
+/** Bytes `start` to `end` of a view, to write into. */
+export interface Region {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+}
+
+/**
+ * Makes room: gives a bigger region, of at least `neededBytes`, that begins with the `usedBytes` written so far.
+ * What it throws ends the encoding and is passed on.
+ */
+export type Grow = (usedBytes: number, neededBytes: number) => Region;

@@ -1,0 +1,12 @@
+/**
+ * How values cross from one thread to another: self-contained messages of bytes, and beside them what only the
+ * platform can move.
+ *
+ * @packageDocumentation
+ */
+export { Decoder } from "./decoder.ts";
+export { Encoder } from "./encoder.ts";
+export { CorruptMessageError, NotLoadedError, WireError, type WireErrorCode } from "./errors.ts";
+export { registerHandle, type HandleClass, type HandleForm } from "./handles.ts";
+export type { FunctionRecord, Grow, Region, WireHooks } from "./hooks.ts";
+export { transfer } from "./transfer.ts";

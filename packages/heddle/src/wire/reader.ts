@@ -1,0 +1,199 @@
+/**
+ * Reads values from bytes, trusting none of them.
+ *
+ * @packageDocumentation
+ */
+import { CorruptMessageError } from "./errors.ts";
+import type { WireHooks } from "./hooks.ts";
+import { readOther } from "./others-read.ts";
+import { shapeAt, type KnownShape } from "./known-shapes.ts";
+import { readShortString } from "./short-strings.ts";
+import * as tag from "./tags.ts";
+import { MAX_DEPTH } from "./trail.ts";
+import type { RawBuffer } from "./writer.ts";
+
+export class Reader {
+  readonly hooks: WireHooks;
+  bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
+  buffer: RawBuffer = Buffer.alloc(0) as RawBuffer;
+  /** Where the next value is. */
+  at = 0;
+  end = 0;
+  sideItems: readonly unknown[] = [];
+  /** The message refers back: objects are numbered as they come. */
+  isNumbered = false;
+  #objects: (object | undefined)[] = [];
+  #shapes: KnownShape[] = [];
+  #depth = 0;
+
+  constructor(hooks: WireHooks) {
+    this.hooks = hooks;
+  }
+
+  begin(bytes: Uint8Array, start: number, end: number, sideItems: readonly unknown[]): void {
+    this.at = start;
+    this.end = Math.min(end, bytes.length);
+    this.sideItems = sideItems;
+    this.#depth = 0;
+    if (bytes === this.bytes) return;
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as RawBuffer;
+  }
+
+  /** Lets go of every object. */
+  finish(): void {
+    if (this.isNumbered) this.#objects = [];
+    if (this.#shapes.length > 0) this.#shapes.length = 0;
+    this.sideItems = NONE;
+  }
+
+  /** Moves on by `size` bytes. Gives where they begin. */
+  take(size: number): number {
+    const { at } = this;
+    if (at + size > this.end) throw this.truncated();
+    this.at = at + size;
+    return at;
+  }
+
+  truncated(): CorruptMessageError {
+    return new CorruptMessageError("it ends in the middle of a value");
+  }
+
+  byte(): number {
+    return this.bytes[this.take(1)]!;
+  }
+
+  word(): number {
+    return this.view.getUint32(this.take(4), true);
+  }
+
+  /** A number of things that take `size` bytes each at least. Checked before room is made for them. */
+  count(size: number): number {
+    const count = this.word();
+    if (count * size > this.end - this.at) throw this.truncated();
+    return count;
+  }
+
+  /** Gives an object the next number, if this message has any use for it. Every object, before what is in it is read. */
+  remember<T extends object>(object: T): T {
+    if (this.isNumbered) this.#objects.push(object);
+    return object;
+  }
+
+  /** Takes the next number, for an object that can only be made after its parts. */
+  reserve(): number {
+    if (!this.isNumbered) return -1;
+    return this.#objects.push(undefined) - 1;
+  }
+
+  /** Makes an object the one with a reserved number. */
+  fulfil<T extends object>(number: number, object: T): T {
+    if (number >= 0) this.#objects[number] = object;
+    return object;
+  }
+
+  value(): unknown {
+    const { at } = this;
+    if (at >= this.end) throw this.truncated();
+    const head = this.bytes[at]!;
+    this.at = at + 1;
+    if (head < tag.SMALL_INT_END) return head - tag.SMALL_INT_BIAS;
+    if (head < tag.SHORT_ARRAY) return this.#shortString(head - tag.SHORT_STRING);
+    if (head < tag.SHAPE_AGAIN) return this.array(head - tag.SHORT_ARRAY);
+    if (head < tag.UNDEFINED) return this.#object(this.#shapes[head - tag.SHAPE_AGAIN]);
+    if (head === tag.FLOAT64) return this.view.getFloat64(this.take(8), true);
+    if (head === tag.INT32) return this.view.getInt32(this.take(4), true);
+    if (head === tag.NEW_SHAPE) return this.#newShape();
+    if (head === tag.TRUE) return true;
+    if (head === tag.FALSE) return false;
+    if (head === tag.NULL) return null;
+    if (head === tag.UNDEFINED) return undefined;
+    if (head === tag.LATIN1_STRING) return this.#latin1(this.count(1));
+    if (head === tag.UTF16_STRING) return this.#utf16(this.count(2));
+    if (head === tag.ARRAY) return this.array(this.count(1));
+    return readOther(this, head);
+  }
+
+  /** A value that must be a string. */
+  string(): string {
+    const value = this.value();
+    if (typeof value !== "string") throw new CorruptMessageError("a string is missing");
+    return value;
+  }
+
+  #shortString(length: number): string {
+    const at = this.take(length);
+    return readShortString(this.bytes, this.buffer, at, length);
+  }
+
+  #latin1(length: number): string {
+    const at = this.take(length);
+    return this.buffer.latin1Slice(at, at + length);
+  }
+
+  #utf16(length: number): string {
+    const at = this.take(2 * length);
+    return this.buffer.ucs2Slice(at, at + 2 * length);
+  }
+
+  /** Goes into a container; {@link leave} goes out. */
+  enter(): void {
+    if (++this.#depth > MAX_DEPTH) throw new CorruptMessageError(`it is nested more than ${MAX_DEPTH} levels deep`);
+  }
+
+  leave(): void {
+    this.#depth--;
+  }
+
+  array(length: number): unknown[] {
+    if (length > this.end - this.at) throw this.truncated();
+    const array = this.remember<unknown[]>([]);
+    this.enter();
+    for (let i = 0; i < length; i++) array.push(this.value());
+    this.leave();
+    return array;
+  }
+
+  #newShape(): object {
+    const shape = shapeAt(this);
+    if (this.#shapes.length < tag.MAX_SHAPES) this.#shapes.push(shape);
+    return this.#object(shape);
+  }
+
+  shapeByIndex(): object {
+    return this.#object(this.#shapes[this.view.getUint16(this.take(2), true)]);
+  }
+
+  #object(shape: KnownShape | undefined): object {
+    if (shape === undefined) throw new CorruptMessageError("it names a shape that it did not introduce");
+    const object = this.remember<Record<string, unknown>>({});
+    this.enter();
+    for (const key of shape.keys) setField(object, key, this.value());
+    this.leave();
+    return object;
+  }
+
+  /** Reads pairs of key and value up to the end mark, as own fields of `object`. */
+  fields(object: object): void {
+    this.enter();
+    while (this.bytes[this.at] !== tag.END) setField(object, this.string(), this.value());
+    this.leave();
+    this.take(1);
+  }
+
+  reference(): object {
+    const object = this.#objects[this.word()];
+    if (object === undefined) throw new CorruptMessageError("it refers to an object that it does not hold");
+    return object;
+  }
+}
+
+const NONE: readonly unknown[] = [];
+
+/** Makes an own field, past any setter or read-only property of that name on the prototype. */
+function setField(object: object, key: string, value: unknown): void {
+  if (key in object) Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  else (object as Record<string, unknown>)[key] = value;
+}

@@ -1,0 +1,144 @@
+/**
+ * The key lists of plain objects, known by walking a tree, and the bytes that each list is in a message.
+ *
+ * An object with keys a, b, c is three steps down the tree: one pointer comparison per key for a list that was seen
+ * before, whatever the hidden class. The block of bytes that names the keys is made once per list.
+ *
+ * @packageDocumentation
+ */
+
+/** Objects with more keys than this are dictionaries. */
+export const MAX_SHAPE_KEYS = 64;
+/** So are objects with a key longer than this, or outside Latin-1. */
+export const MAX_SHAPE_KEY_LENGTH = 64;
+/** Bytes before the keys of a block: u16 block length, u16 number of keys, u32 hash. */
+export const BLOCK_HEADER = 8;
+
+/** A key list gets its block when it is met this often: many objects with keys of their own never come back. */
+const SIGHTINGS = 2;
+/** Most ways on from one step: beyond it, keys are data. */
+const MAX_FANOUT = 256;
+/** Most steps in the tree. */
+const MAX_STEPS = 16_384;
+/** After this many objects that found the tree full, it is grown anew: the program has moved on. */
+const MAX_MISSES = 10_000;
+
+/** A list of keys that several objects had. */
+export class Shape {
+  readonly keys: readonly string[];
+  /** What a message says to introduce it, as 32-bit words. */
+  readonly block: Int32Array;
+  /** The message that introduced it last, and as which number. */
+  message = 0;
+  index = 0;
+
+  constructor(keys: readonly string[]) {
+    this.keys = keys;
+    this.block = makeBlock(keys);
+  }
+}
+
+/** A key list as far as one key. */
+class Step {
+  readonly parent: Step | undefined;
+  /** The last key of the list so far. */
+  readonly lastKey: string;
+  readonly length: number;
+  /** The key that was first seen to follow, and where it leads. */
+  key: string | undefined = undefined;
+  next: Step | undefined = undefined;
+  /** The other keys that follow. */
+  others: Map<string, Step> | undefined = undefined;
+  shape: Shape | undefined = undefined;
+  sightings = 0;
+
+  constructor(parent: Step | undefined, lastKey: string) {
+    this.parent = parent;
+    this.lastKey = lastKey;
+    this.length = parent === undefined ? 0 : parent.length + 1;
+  }
+
+  keys(): string[] {
+    const keys = new Array<string>(this.length);
+    for (let step: Step = this; step.parent !== undefined; step = step.parent) keys[step.length - 1] = step.lastKey;
+    return keys;
+  }
+}
+
+let root = new Step(undefined, "");
+let steps = 0;
+let misses = 0;
+
+/**
+ * Gives the shape of an object without inherited enumerable properties.
+ *
+ * @returns Nothing when the keys are to be written out: seen for the first time, too many, too long, too various.
+ */
+export function shapeOf(object: object): Shape | undefined {
+  let step = root;
+  for (const key in object) {
+    if (step.key === key) step = step.next!;
+    else {
+      const next = otherStep(step, key);
+      if (next === undefined) return undefined;
+      step = next;
+    }
+  }
+  return step.shape ?? firstSightings(step);
+}
+
+function otherStep(step: Step, key: string): Step | undefined {
+  const known = step.others?.get(key);
+  if (known !== undefined) return known;
+  if (step.length === MAX_SHAPE_KEYS || !canBeInBlock(key)) return undefined;
+  if (steps === MAX_STEPS || (step.others?.size ?? 0) === MAX_FANOUT) return missed();
+  steps++;
+  const next = new Step(step, key);
+  if (step.key === undefined) {
+    step.key = key;
+    step.next = next;
+  } else {
+    (step.others ??= new Map()).set(key, next);
+  }
+  return next;
+}
+
+function missed(): undefined {
+  if (++misses < MAX_MISSES) return;
+  misses = 0;
+  steps = 0;
+  root = new Step(undefined, "");
+}
+
+/** `__proto__` would be no key but the prototype where objects are made from source text. */
+function canBeInBlock(key: string): boolean {
+  return key.length <= MAX_SHAPE_KEY_LENGTH && !/[^\0-\xff]/.test(key) && key !== "__proto__";
+}
+
+function firstSightings(step: Step): Shape | undefined {
+  if (++step.sightings < SIGHTINGS) return undefined;
+  return (step.shape = new Shape(step.keys()));
+}
+
+function makeBlock(keys: readonly string[]): Int32Array {
+  const text = keys.map((key) => String.fromCharCode(key.length) + key).join("");
+  const length = BLOCK_HEADER + Math.ceil(text.length / 4) * 4;
+  const bytes = Buffer.alloc(length);
+  bytes.writeUInt16LE(length, 0);
+  bytes.writeUInt16LE(keys.length, 2);
+  bytes.write(text, BLOCK_HEADER, "latin1");
+  const words = new Int32Array(length / 4);
+  for (let i = 0; i < words.length; i++) words[i] = bytes.readInt32LE(i * 4);
+  words[1] = hashOf(words);
+  return words;
+}
+
+/** FNV-1a over words. It only spreads blocks over the decoder's cache; whole blocks are compared there. */
+function hashOf(words: Int32Array): number {
+  let hash = 0x811c9dc5 | 0;
+  for (let i = 0; i < words.length; i++) {
+    hash = Math.imul(hash ^ words[i]!, 0x01000193);
+    hash ^= hash >>> 15;
+  }
+  return hash;
+}

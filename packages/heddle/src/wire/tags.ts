@@ -1,0 +1,102 @@
+/**
+ * The first byte of every value in a message: what kind it is and, for the commonest ones, the value itself.
+ *
+ * Tags are wire format. A new meaning for an old number changes {@link WIRE_VERSION}; a new number does not.
+ * `docs/design/0002-wire-format.md` has the layout that follows each tag.
+ *
+ * @packageDocumentation
+ */
+
+/** First byte of every message. Both ends run the same release, so there is no negotiation: another version is refused. */
+export const WIRE_VERSION = 0xd1;
+/** Bytes of the header: version, flags. */
+export const HEADER_BYTES = 2;
+/** Flag: the message refers back to objects in it, so the reader must number them as it goes. */
+export const FLAG_REFERENCES = 1;
+
+/** Integers from -SMALL_INT_BIAS up are their own tag, biased. */
+export const SMALL_INT_BIAS = 32;
+/** One past the last tag that is an integer. */
+export const SMALL_INT_END = 0x80;
+/** 0x80 + length: a Latin-1 string of at most {@link SHORT_STRING_MAX} characters follows. */
+export const SHORT_STRING = 0x80;
+/** Longest string whose length is in its tag. */
+export const SHORT_STRING_MAX = 39;
+/** 0xa8 + length: that many values follow. */
+export const SHORT_ARRAY = 0xa8;
+/** Longest array whose length is in its tag. */
+export const SHORT_ARRAY_MAX = 7;
+/** 0xb0 + index: an object of the shape that this message introduced as number `index`. */
+export const SHAPE_AGAIN = 0xb0;
+/** One past the last shape index that is in its tag. */
+export const SHAPE_AGAIN_END = 8;
+/** Most shapes that a message introduces by number; later ones are introduced each time. */
+export const MAX_SHAPES = 0xffff;
+
+export const UNDEFINED = 0xb8;
+export const NULL = 0xb9;
+export const TRUE = 0xba;
+export const FALSE = 0xbb;
+export const INT32 = 0xbc;
+export const FLOAT64 = 0xbd;
+/** u32 length, Latin-1 bytes. */
+export const LATIN1_STRING = 0xbe;
+/** u32 length in code units, UTF-16 little endian. */
+export const UTF16_STRING = 0xbf;
+/** A key block, then one value per key. */
+export const NEW_SHAPE = 0xc0;
+/** u16 index of a shape that this message introduced, then one value per key. */
+export const SHAPE_BY_INDEX = 0xc1;
+/** Pairs of key and value up to {@link END}. */
+export const DICTIONARY = 0xc2;
+/** The same, with no prototype. */
+export const NULL_DICTIONARY = 0xc3;
+/** u32 length, values. */
+export const ARRAY = 0xc4;
+/** u32 length, int32 each. */
+export const INT32_ARRAY = 0xc5;
+/** u32 length, float64 each. */
+export const FLOAT64_ARRAY = 0xc6;
+/** u32 length, then pairs of key (an index or a name) and value up to {@link END}. */
+export const SPARSE_ARRAY = 0xc7;
+/** u32 number of an object earlier in this message. */
+export const REFERENCE = 0xc8;
+/** Closes a run whose length was not known beforehand. */
+export const END = 0xc9;
+/** Sign byte, u32 number of 64-bit words, words. */
+export const BIGINT = 0xca;
+export const MAP = 0xcb;
+export const SET = 0xcc;
+export const DATE = 0xcd;
+export const REGEXP = 0xce;
+export const ERROR = 0xcf;
+/** A symbol of `Symbol.for`: its key. */
+export const REGISTERED_SYMBOL = 0xd0;
+/** A well-known symbol: its name on `Symbol`. */
+export const WELL_KNOWN_SYMBOL = 0xd1;
+/** Boxed boolean, number, string, bigint or symbol: the primitive. */
+export const BOXED = 0xd2;
+export const ARRAY_BUFFER = 0xd3;
+/** The same with u32 maximum length. */
+export const RESIZABLE_BUFFER = 0xd4;
+/** u8 kind, u32 offset, u32 length or {@link LENGTH_TRACKING}, the buffer. */
+export const VIEW = 0xd5;
+/** A Buffer: like VIEW without kind. */
+export const BUFFER = 0xd6;
+/** u32 index among the values that travel beside the bytes. */
+export const SIDE_ITEM = 0xd7;
+/** Address and serial of a published function. */
+export const FUNCTION = 0xd8;
+/** A function record, then an object's keys and values: an instance of that class. */
+export const INSTANCE = 0xd9;
+/** A function record, a built-in value, then own fields up to END: an instance of a subclass of a built-in. */
+export const SUBCLASS = 0xda;
+/** The kind, the address. */
+export const HANDLE = 0xdb;
+export const URL_TAG = 0xdc;
+export const SEARCH_PARAMS = 0xdd;
+export const HEADERS = 0xde;
+/** The reason. */
+export const ABORTED_SIGNAL = 0xdf;
+/** u32 side index of the port that brings the abort. */
+export const LIVE_SIGNAL = 0xe0;
