@@ -81,9 +81,11 @@ export class Arena {
     throw new Error(`Cannot join the shared heap: ${MAX_ARENAS} threads use it already`);
   }
 
-  /** Ends a lease: of one's own arena for good, or of a thread that runs no more. Doing so twice is harmless. */
-  static release(pages: Pages, index: number, token: number): void {
-    pages.compareExchange(leaseWord(index), token, 0);
+  /** Ends the lease of a thread that runs no more. Doing so twice is harmless. */
+  static release(pages: Pages, token: number): void {
+    for (let index = 0; index < MAX_ARENAS; index++) {
+      if (pages.compareExchange(leaseWord(index), token, 0) === token) return;
+    }
   }
 
   allocate(sizeBytes: number): number {

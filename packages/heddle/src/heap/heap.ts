@@ -62,6 +62,8 @@ export interface Heap extends Words {
    * valid for what they cover.
    */
   readonly bytes: Uint8Array<SharedArrayBuffer>;
+  /** All bytes, as `bytes`, but certain to reach `end`: for what another thread allocated. */
+  bytesTo(end: number): Uint8Array<SharedArrayBuffer>;
   /**
    * Takes a block of at least `sizeBytes`. Its content is unspecified.
    *

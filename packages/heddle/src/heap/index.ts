@@ -3,4 +3,5 @@ export { DoneList } from "./done-list.ts";
 export { HeapFullError, type Heap, type Pages, type WaitOutcome, type Words } from "./heap.ts";
 export { HintRing } from "./hint-ring.ts";
 export { Parking } from "./parking.ts";
-export { arenaIndex, releaseArena, threadHeap } from "./thread-heap.ts";
+export { TimeoutError } from "./timeout-error.ts";
+export { releaseArena, threadHeap } from "./thread-heap.ts";

@@ -66,6 +66,11 @@ class ThreadHeap implements Heap, Pages {
     return this.#bytes;
   }
 
+  bytesTo(end: number): Uint8Array<SharedArrayBuffer> {
+    if (end > this.#bytes.length) this.#renew();
+    return this.#bytes;
+  }
+
   growTo(pageCount: number): boolean {
     let missing = pageCount - this.pageCount;
     while (missing > 0) {
@@ -219,17 +224,12 @@ export function threadHeap(): Heap {
 }
 
 /**
- * Lets another thread take over the arena of a worker that runs no more.
+ * Lets another thread take over the memory that a worker had for its own. The worker must run no more.
  *
- * @param endedThreadId - Its `threadId`, from before it ended. A thread that never joined does no harm.
+ * @param endedThreadId - Its `threadId`, from before it ended. A thread that never joined the heap does no harm.
  */
-export function releaseArena(endedThreadId: number, arena: number): void {
-  Arena.release(threadHeap() as ThreadHeap, arena, endedThreadId + 1);
-}
-
-/** The number of this thread's arena, for {@link releaseArena}. */
-export function arenaIndex(): number {
-  return (threadHeap() as ThreadHeap).arena.index;
+export function releaseArena(endedThreadId: number): void {
+  Arena.release(threadHeap() as ThreadHeap, endedThreadId + 1);
 }
 
 function createMemory(): SharedMemory {

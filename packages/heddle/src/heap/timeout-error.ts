@@ -1,0 +1,12 @@
+/** A wait ran out of time before what it waited for came. Nothing was taken, and everything is as it was. */
+export class TimeoutError extends Error {
+  override readonly name = "TimeoutError";
+  readonly code = "ERR_HEDDLE_TIMEOUT";
+  /** How long the caller was prepared to wait, in milliseconds. */
+  readonly timeoutMs: number;
+
+  constructor(operation: string, timeoutMs: number) {
+    super(`Cannot complete ${operation}: ${timeoutMs} ms have passed`);
+    this.timeoutMs = timeoutMs;
+  }
+}
