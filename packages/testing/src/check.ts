@@ -1,0 +1,158 @@
+/**
+ * Runs an algorithm under every interleaving of its threads.
+ *
+ * The threads are plain functions on a {@link ModelHeap}, and run unchanged, in one real thread. As all atomic
+ * accesses are sequentially consistent, interleavings of steps are all there is, as long as plain accesses do
+ * not race; where they do, that is reported.
+ *
+ * @packageDocumentation
+ */
+import { explore } from "./explore.ts";
+import { failureOf } from "./failure.ts";
+import { Finding } from "./finding.ts";
+import { ModelHeap, type ModelHeapOptions, modelHeapParts } from "./model-heap.ts";
+import { runRandomly } from "./random-schedules.ts";
+import { decodeSchedule } from "./schedule.ts";
+import { ThreadTree } from "./thread-tree.ts";
+import { type Mark, World } from "./world.ts";
+
+/**
+ * A thread of a model: a plain synchronous function.
+ *
+ * It is run many times over, each time from the start. So it has to make its own state within itself, may share
+ * nothing with other threads but the heap, and may ask no clock and no random number.
+ */
+export type ModelThread = () => unknown;
+
+export interface ModelPlan {
+  readonly threads: readonly ModelThread[];
+  /** Throws if what may be seen between any two steps is wrong. It may look at the heap, and change nothing. */
+  readonly invariant?: () => void;
+  /**
+   * Throws if the end is wrong. `results` holds what each thread returned; undefined for those that were
+   * killed, or sleep. It may use the heap as it likes.
+   */
+  readonly atEnd?: (results: readonly unknown[]) => void;
+}
+
+export interface CheckOptions extends ModelHeapOptions {
+  /** How often in one schedule a thread that could go on may be interrupted. Default: any number. */
+  readonly preemptions?: number;
+  /** Threads that may be killed at any step, and how many of them in one schedule (default 1). */
+  readonly mortal?: readonly number[];
+  readonly kills?: number;
+  /** Threads that may be waiting when nothing is left to be done. */
+  readonly sleepers?: readonly number[];
+  /** Whether plain accesses to a word may race. The algorithm ought to say why they may. */
+  readonly racy?: (address: number) => boolean;
+  /** So many random schedules instead of all. */
+  readonly random?: number;
+  /** For random schedules. Default 1: every run is the same. */
+  readonly seed?: number;
+  /** For random schedules: how many orderings a bug may need. Default 3. */
+  readonly depth?: number;
+  /** A schedule with more steps is a livelock. Default 2,000. */
+  readonly maxSteps?: number;
+  /** More states than this are too many. Default 2 million. */
+  readonly maxStates?: number;
+  /** Only this schedule, as a failure gave it. */
+  readonly replay?: string;
+}
+
+export interface CheckResult {
+  /** How many ends were reached. Schedules that lead through one state are followed once from there on. */
+  readonly schedules: number;
+  /** How many states threads were interrupted in; 0 for random schedules. */
+  readonly states: number;
+  /** Whether no schedule was left out. */
+  readonly complete: boolean;
+}
+
+/**
+ * Looks for a schedule in which a model goes wrong.
+ *
+ * @param program - Prepares the heap, and gives the threads. Called once.
+ * @throws `ModelFailure` with the first such schedule: a thread or a check threw, a deadlock, a lost wake-up, a
+ *   data race, or no end.
+ *
+ * @remarks
+ * Cost: one run of a thread for each history of results it can see, and some microseconds for each state.
+ * Two states are taken for one with a probability of about 10⁻⁴ in a million states.
+ */
+export function check(
+  program: (heap: ModelHeap) => readonly ModelThread[] | ModelPlan,
+  options: CheckOptions = {},
+): CheckResult {
+  const parts = modelHeapParts();
+  const heap = new ModelHeap(options, parts);
+  const given = program(heap);
+  const plan: ModelPlan = "threads" in given ? given : { threads: given };
+  const { memory, gate, names } = parts;
+  const { mortal = [], maxSteps = 2000, racy = () => false } = options;
+  const { kills = mortal.length > 0 ? 1 : 0, sleepers = [] } = options;
+
+  const trees = plan.threads.map((body) => new ThreadTree(body, gate));
+  const world = new World(memory, trees, { mortal, kills, racy, maxSteps });
+  const start = world.mark();
+
+  const onState = (): void => observe("invariant", plan.invariant);
+  const onEnd = (): void => {
+    const waits = world.waits.filter(({ thread }) => !sleepers.includes(thread));
+    const unfinished = plan.threads.some((_, thread) => !world.isEnded(thread) && !sleepers.includes(thread));
+    if (unfinished) throw stuck(world, waits, nameOf);
+    const mark: Mark = world.mark();
+    observe("assertion", () => plan.atEnd?.(world.results));
+    world.rewind(mark);
+  };
+  const nameOf = (address: number): string => names.get(address) ?? `[${address}]`;
+
+  try {
+    if (options.replay !== undefined) {
+      for (const move of decodeSchedule(options.replay)) {
+        world.make(move);
+        onState();
+      }
+      if (world.moves().length === 0) onEnd();
+      return { schedules: 1, states: 0, complete: false };
+    }
+    if (options.random !== undefined) {
+      const { seed = 1, depth = 3 } = options;
+      const schedules = runRandomly(world, trees.length, {
+        schedules: options.random,
+        seed,
+        depth,
+        onState,
+        onEnd,
+      });
+      return { schedules, states: 0, complete: false };
+    }
+    const { preemptions = Infinity, maxStates = 2_000_000 } = options;
+    return explore(world, { preemptions, maxStates, onState, onEnd });
+  } catch (error) {
+    throw error instanceof Finding ? failureOf(error, world, start, nameOf) : error;
+  }
+}
+
+function observe(kind: "assertion" | "invariant", look: (() => void) | undefined): void {
+  try {
+    look?.();
+  } catch (error) {
+    throw new Finding(kind, error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** Why nobody can go on. */
+function stuck(world: World, waits: World["waits"], nameOf: (address: number) => string): Finding {
+  const due = waits.find(({ step }) => world.memory.at(step.address).value !== (step.first | 0));
+  if (due !== undefined) {
+    const { thread, step } = due;
+    const now = world.memory.at(step.address).value;
+    return new Finding(
+      "lost wake-up",
+      `thread ${thread} sleeps on ${nameOf(step.address)} while it is ${step.first}, but it is ${now}, ` +
+        "and nobody is left to notify",
+    );
+  }
+  const who = waits.map(({ thread, step }) => `thread ${thread} on ${nameOf(step.address)}`).join(", ");
+  return new Finding("deadlock", `nobody can go on; asleep: ${who === "" ? "nobody" : who}`);
+}

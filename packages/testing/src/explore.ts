@@ -1,0 +1,150 @@
+/**
+ * All schedules of a model, up to a number of interruptions.
+ *
+ * Source: M. Musuvathi, S. Qadeer, "Iterative Context Bounding for Systematic Testing of Multithreaded
+ * Programs" (2007). Departs from it: schedules that meet in one state (the same words, written by the same
+ * steps, and threads that have seen the same) are followed once, in place of a partial-order reduction; the two
+ * orders of independent steps always meet, and unlike sleep sets this stays exact under a bound.
+ *
+ * @packageDocumentation
+ */
+import { Finding } from "./finding.ts";
+import type { Mark, Move, World } from "./world.ts";
+
+export interface ExploreOptions {
+  /** How often in one schedule a thread that could go on may be interrupted. */
+  readonly preemptions: number;
+  readonly maxStates: number;
+  /** Looks at each state that threads can be interrupted in. */
+  readonly onState: () => void;
+  /** No thread can move any more. */
+  readonly onEnd: () => void;
+}
+
+export interface Explored {
+  /** Ends that were reached. Schedules that meet count once from there on. */
+  readonly schedules: number;
+  readonly states: number;
+  /** Whether no schedule was left out for its number of interruptions. */
+  readonly complete: boolean;
+}
+
+/** Another word turned out to be contended: what was done so far has left out switches. */
+const START_AGAIN = Symbol("start again");
+
+/** Bounds on interruptions, tried in this order, so that what is found is found in a simple schedule. */
+const EASY_BOUNDS = [0, 1, 2];
+
+/** Explores from where the world stands, and leaves it there unless something is found. */
+export function explore(world: World, options: ExploreOptions): Explored {
+  const bounds = [...EASY_BOUNDS.filter((bound) => bound < options.preemptions), options.preemptions];
+  let explored: Explored | undefined;
+  for (const bound of bounds) {
+    explored = exploreWithin(world, { ...options, preemptions: bound });
+    if (explored.complete) break;
+  }
+  return explored!;
+}
+
+function exploreWithin(world: World, options: ExploreOptions): Explored {
+  const start = world.mark();
+  for (;;) {
+    try {
+      return new Exploration(world, options).run();
+    } catch (error) {
+      if (error !== START_AGAIN) throw error;
+      world.rewind(start);
+    }
+  }
+}
+
+class Exploration {
+  readonly #world: World;
+  readonly #options: ExploreOptions;
+  readonly #contendedCount: number;
+  /** How many interruptions were left when a state was explored, by its key. */
+  readonly #explored = new Map<number, number>();
+  #schedules = 0;
+  #complete = true;
+
+  constructor(world: World, options: ExploreOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.#contendedCount = world.contendedCount;
+  }
+
+  run(): Explored {
+    const start = this.#world.mark();
+    this.#follow(-1, this.#options.preemptions);
+    this.#world.rewind(start);
+    return { schedules: this.#schedules, states: this.#explored.size, complete: this.#complete };
+  }
+
+  /** Explores what can follow. `turn` is the thread whose turn it is; -1 at the start. */
+  #follow(turn: number, preemptions: number): void {
+    const world = this.#world;
+    const running = this.#passStraightOn(turn);
+    // With interruptions to spare it does not matter whose turn it is.
+    const key = world.key(preemptions === Infinity ? -1 : running);
+    const before = this.#explored.get(key);
+    if (before !== undefined && before >= preemptions) return;
+    this.#explored.set(key, preemptions);
+    if (this.#explored.size > this.#options.maxStates) {
+      throw new Finding("too large", `more than ${this.#options.maxStates} states; allow fewer preemptions`);
+    }
+    this.#options.onState();
+
+    const mark = world.mark();
+    for (const kill of world.killMoves()) this.#branch(mark, kill, running, preemptions);
+    const local = world.localMove();
+    if (local !== undefined) this.#branch(mark, local, running, preemptions);
+    else this.#choose(mark, running, preemptions);
+  }
+
+  /** Where there is no choice there is no state worth keeping. Gives whose turn it is then. */
+  #passStraightOn(turn: number): number {
+    const world = this.#world;
+    let running = turn;
+    while (world.killMoves().length === 0) {
+      const local = world.localMove();
+      if (local !== undefined) {
+        this.#make(local);
+        continue;
+      }
+      const moves = world.moves();
+      if (moves.length !== 1) break;
+      this.#options.onState();
+      this.#make(moves[0]!);
+      running = moves[0]!.thread;
+    }
+    return running;
+  }
+
+  #choose(mark: Mark, running: number, preemptions: number): void {
+    const world = this.#world;
+    const moves = world.moves();
+    if (moves.length === 0) {
+      this.#schedules++;
+      this.#options.onEnd();
+    }
+    const interrupts = moves.some((move) => move.thread === running) && world.isInterruptible(running);
+    // Whose turn it is goes on first: so what is found is found in a schedule with few changes.
+    moves.sort((one, other) => Number(other.thread === running) - Number(one.thread === running));
+    for (const move of moves) {
+      const cost = interrupts && move.thread !== running ? 1 : 0;
+      if (cost <= preemptions) this.#branch(mark, move, move.thread, preemptions - cost);
+      else this.#complete = false;
+    }
+  }
+
+  #branch(mark: Mark, move: Move, running: number, preemptions: number): void {
+    this.#make(move);
+    this.#follow(running, preemptions);
+    this.#world.rewind(mark);
+  }
+
+  #make(move: Move): void {
+    this.#world.make(move);
+    if (this.#world.contendedCount > this.#contendedCount) throw START_AGAIN;
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * A plain function as a tree of steps: what it does next, for each history of results it has seen.
+ *
+ * A function cannot be stopped in the middle and gone on with twice. But a thread that keeps its state to itself
+ * does the same whenever it gets the same results, so it can be run again from the start, fed with the results
+ * of its past steps, until it asks for a step that has no result yet: there it is thrown out.
+ * What was learned is kept, so that each history is run once, however many schedules share it.
+ *
+ * @packageDocumentation
+ */
+import { Finding } from "./finding.ts";
+import type { Step, StepKind, StepResult } from "./steps.ts";
+
+/** How a thread's function ended by itself. */
+export type Outcome = { readonly returned: unknown } | { readonly threw: unknown };
+
+/** A thread's local state: everything it has seen so far, and hence what it does next. */
+export interface ThreadNode {
+  /** Different from every other node's, in all trees of a model. */
+  readonly id: number;
+  /** The step it asks for; undefined at an end. */
+  readonly step: Step | undefined;
+  readonly outcome: Outcome | undefined;
+  readonly parent: ThreadNode | undefined;
+  /** The result of the parent's step that led here. */
+  readonly via: StepResult;
+  readonly children: Map<StepResult, ThreadNode>;
+}
+
+/** Performs a step at once, or feeds a recorded result to a thread that is run again. */
+export type Performer = (kind: StepKind, address: number, first: number, second: number) => StepResult;
+
+/** Where the steps of a heap go: to its memory, or to whatever runs a thread. */
+export interface Gate {
+  perform: Performer;
+}
+
+/** Thrown through a thread's function to end a run. Not an error: nobody is to see it. */
+const THROWN_OUT = Symbol("thrown out");
+
+let nextId = 1;
+
+/** The tree of one thread. */
+export class ThreadTree {
+  readonly #body: () => unknown;
+  readonly #gate: Gate;
+  readonly root: ThreadNode;
+
+  constructor(body: () => unknown, gate: Gate) {
+    this.#body = body;
+    this.#gate = gate;
+    this.root = this.#extend(undefined, undefined);
+  }
+
+  /** The local state after `node`, once its step has given `result`. */
+  next(node: ThreadNode, result: StepResult): ThreadNode {
+    let child = node.children.get(result);
+    if (child === undefined) {
+      child = this.#extend(node, result);
+      node.children.set(result, child);
+    }
+    return child;
+  }
+
+  /** Where in the program each step on the way to `node` was asked for. */
+  sites(node: ThreadNode): string[] {
+    const sites: string[] = [];
+    this.#run(node.parent, node.via, () => sites.push(callSite()));
+    return sites;
+  }
+
+  #extend(parent: ThreadNode | undefined, via: StepResult): ThreadNode {
+    const { step, outcome } = this.#run(parent, via, undefined);
+    return { id: nextId++, step, outcome, parent, via, children: new Map() };
+  }
+
+  /** Runs the function along the way to `last` and its `result`, and on to the next step. */
+  #run(
+    last: ThreadNode | undefined,
+    result: StepResult,
+    onStep: (() => void) | undefined,
+  ): Pick<ThreadNode, "step" | "outcome"> {
+    const steps: Step[] = [];
+    const results: StepResult[] = [];
+    for (let node = last, via = result; node !== undefined; via = node.via, node = node.parent) {
+      steps.push(node.step!);
+      results.push(via);
+    }
+    let past = steps.length;
+    let step: Step | undefined;
+    let deviation: Finding | undefined;
+
+    const outer = this.#gate.perform;
+    this.#gate.perform = (kind, address, first, second) => {
+      onStep?.();
+      if (past > 0) {
+        past--;
+        if (same(steps[past]!, kind, address, first, second)) return results[past];
+        deviation ??= notRepeated(`asked for ${kind} where it had asked for ${steps[past]!.kind}`);
+      }
+      // A thread that catches what throws it out is thrown out again.
+      if (deviation === undefined) step ??= { kind, address, first, second };
+      throw THROWN_OUT;
+    };
+    const body = this.#body;
+    let outcome: Outcome;
+    try {
+      outcome = { returned: body() };
+    } catch (error) {
+      outcome = { threw: error };
+    } finally {
+      this.#gate.perform = outer;
+    }
+    if (step === undefined && past > 0) deviation ??= notRepeated("ended where it had gone on");
+    if (deviation !== undefined) throw deviation;
+    if (step !== undefined) return { step, outcome: undefined };
+    if ("returned" in outcome && outcome.returned instanceof Promise) {
+      throw new TypeError("Cannot model an asynchronous thread: the function gave a promise");
+    }
+    return { step: undefined, outcome };
+  }
+}
+
+function same(step: Step, kind: StepKind, address: number, first: number, second: number): boolean {
+  return step.kind === kind && step.address === address && step.first === first && step.second === second;
+}
+
+function notRepeated(what: string): Finding {
+  return new Finding(
+    "not repeatable",
+    `run again with the same results, the thread ${what}: it keeps state outside itself and the heap, ` +
+      "or asks a clock or a random number",
+  );
+}
+
+/** Where the innermost function outside this package was. */
+function callSite(): string {
+  const lines = new Error().stack!.split("\n").slice(1);
+  const line = lines.find((text) => !/[\\/]testing[\\/](src|dist)[\\/][\w-]+\.[jt]s:/.test(text)) ?? "";
+  const parts = /at (?:(?:new |async )?([^ ]+) .*?)?\(?[^ (]*?([^\\/]+:\d+):\d+\)?$/.exec(line);
+  return parts === null ? "" : [parts[2], parts[1]].filter(Boolean).join(" ");
+}
