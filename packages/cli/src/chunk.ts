@@ -11,6 +11,9 @@ import { Lane } from "./lane.ts";
 import { oneLine } from "./errors.ts";
 import { WorkClock } from "./work-clock.ts";
 
+/** By this address a worker imports {@link runChunk}. */
+export const MODULE_URL: string = import.meta.url;
+
 /** The function that the user named. Given an item and its index. */
 export type Target = (item: unknown, index: number) => unknown;
 

@@ -48,7 +48,7 @@ const text: Buffer = Buffer.alloc(96);
 
 function openFigures(): number | undefined {
   try {
-    return openSync(SCHEDULER_FIGURES);
+    return openSync(SCHEDULER_FIGURES, "r");
   } catch {
     return undefined;
   }
@@ -58,6 +58,6 @@ function openFigures(): number | undefined {
 function delayedMs(): number | undefined {
   if (figures === undefined) return undefined;
   const length = readSync(figures, text, 0, text.length, 0);
-  const [, delayNs] = text.latin1Slice(0, length).split(" ");
+  const [, delayNs] = text.toString("latin1", 0, length).split(" ");
   return Number(delayNs) / 1e6;
 }

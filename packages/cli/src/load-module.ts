@@ -1,0 +1,99 @@
+/**
+ * The module that the user named, found and checked before anything runs.
+ *
+ * @packageDocumentation
+ */
+import { existsSync } from "node:fs";
+import { registerHooks } from "node:module";
+import { isAbsolute, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Target } from "./chunk.ts";
+import { oneLine, usageError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
+
+/** A function of a module. */
+export interface LoadedFunction {
+  /** The address of the module. */
+  readonly url: string;
+  readonly exportName: string;
+  readonly fn: Target;
+}
+
+/**
+ * Imports `module` and finds the function in it.
+ *
+ * @param module - A path, taken from the current folder, or what an `import` in a module of that folder could name.
+ * @throws `CommandError` with the code `ERR_HEDDLE_USAGE` when there is no such module, it cannot be imported, or the
+ * export is missing or no function; the message names the functions there are.
+ */
+export async function loadFunction(module: string, exportName: string): Promise<LoadedFunction> {
+  const url = addressOf(module);
+  const exports = await importModule(url, module);
+  const fn = exports[exportName];
+  if (typeof fn === "function" && !isClass(fn)) return { url, exportName, fn: fn as Target };
+
+  const named = exportName === "default" ? "its default export" : exportName;
+  const found = fn === undefined ? "is missing" : `is ${fn === null ? "null" : kindOf(fn)}`;
+  throw usageError(`Cannot map ${module}: ${named} ${found}${functionsIn(exports, module, exportName)}`);
+}
+
+function addressOf(module: string): string {
+  const path = resolve(module);
+  if (existsSync(path)) return pathToFileURL(path).href;
+  if (module.startsWith("file:")) return module;
+  if (isPath(module)) throw usageError(`Cannot map ${module}: no such file`);
+  try {
+    return resolveFromHere(module);
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
+    throw usageError(`Cannot map ${module}: ${isMissing ? "there is no such file, and no package of that name" : oneLine(error)}`);
+  }
+}
+
+function isPath(module: string): boolean {
+  return module.startsWith(".") || isAbsolute(module) || /\.[cm]?[jt]sx?$/.test(module);
+}
+
+/** What `import` finds in a module of the current folder, which is not what it finds in this one. */
+function resolveFromHere(specifier: string): string {
+  const here = pathToFileURL(resolve("heddle-map.js")).href;
+  const hooks = registerHooks({ resolve: (name, context, next) => next(name, { ...context, parentURL: here }) });
+  try {
+    return import.meta.resolve(specifier);
+  } finally {
+    hooks.deregister();
+  }
+}
+
+async function importModule(url: string, module: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(url)) as Record<string, unknown>;
+  } catch (error) {
+    throw usageError(`Cannot import ${module}: ${describeImportError(error)}`);
+  }
+}
+
+/** A syntax error says in the first line of its stack where it is. */
+function describeImportError(error: unknown): string {
+  if (!(error instanceof Error)) return oneLine(error);
+  const place = error instanceof SyntaxError ? /^(\S+:\d+)$/m.exec(error.stack ?? "")?.[1] : undefined;
+  return `${error.name}: ${oneLine(error)}${place === undefined ? "" : ` (${place})`}`;
+}
+
+function isClass(fn: Function): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(fn));
+}
+
+function kindOf(value: unknown): string {
+  if (typeof value === "function") return "a class, not a function";
+  return typeof value === "object" ? "an object, not a function" : `a ${typeof value}, not a function`;
+}
+
+/** What could have been meant. */
+function functionsIn(exports: Record<string, unknown>, module: string, wanted: string): string {
+  const names = Object.keys(exports).filter((name) => typeof exports[name] === "function" && !isClass(exports[name]));
+  if (names.length === 0) return "; it exports no function";
+  const suggestion = nearest(wanted, names) ?? (names.length === 1 ? names[0] : undefined);
+  const advice = suggestion === undefined ? "" : `; did you mean ${module}${suggestion === "default" ? "" : `#${suggestion}`}?`;
+  return `; it exports ${names.join(", ")}${advice}`;
+}
