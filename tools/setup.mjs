@@ -1,0 +1,143 @@
+// @ts-check
+/**
+ * Makes a clone ready to use: installs the dependencies, checks the Node that comes with them, builds `dist`.
+ *
+ * Plain JavaScript for Node 20 on, as it runs before the repository's own Node is there. Every step looks at
+ * what is on disk, not at a note of what was done before, so a set-up may be interrupted anywhere and run again.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
+
+/** The repository's folder. */
+export const root = resolve(import.meta.dirname, "..");
+
+const onWindows = process.platform === "win32";
+const bin = join(root, "node_modules", ".bin");
+
+/** The Node that everything after the set-up runs on: the one in the `node` package. */
+export const ownNode = join(root, "node_modules", "node", "bin", onWindows ? "node.exe" : "node");
+
+/** The environment for programs of the repository: its own Node and tools come first on the PATH. */
+export const ownEnvironment = { ...process.env, PATH: [bin, process.env["PATH"]].join(delimiter) };
+
+/** A step of the set-up did not work. The message says which; the step's own output is already on the terminal. */
+export class SetupError extends Error {}
+
+/** Does whatever is still to be done, and says so; silent and quick when that is nothing. */
+export function setUp() {
+  if (!isInstalled()) {
+    say("installing the dependencies with npm ci (a minute or so, once)");
+    step("install the dependencies", "npm", [
+      "ci",
+      "--include=dev",
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=error",
+    ]);
+  }
+  if (!isOwnNodeReady()) {
+    // npm was told, or will one day insist, not to run install scripts: run the one that matters.
+    say(`fetching Node ${ownNodeVersion()} from npm`);
+    step("fetch Node", "node", ["installArchSpecificPackage.js"], join(root, "node_modules", "node"));
+    if (!isOwnNodeReady())
+      throw new SetupError(`Cannot fetch Node: ${ownNode} is not version ${ownNodeVersion()}`);
+  }
+  build();
+}
+
+/** Compiles every package's `src` to its `dist`; what is up to date is left alone. */
+export function build() {
+  const packages = readdirSync(join(root, "packages")).filter((name) =>
+    existsSync(join(root, "packages", name, "tsconfig.json")),
+  );
+  if (packages.some((name) => !existsSync(join(root, "packages", name, "dist")))) say("building dist");
+  for (const name of packages) removeOrphans(name);
+  step("build dist", ownNode, [
+    join("node_modules", "typescript", "bin", "tsc"),
+    "-b",
+    ...packages.map((name) => join("packages", name)),
+  ]);
+}
+
+/**
+ * Whether `node_modules` holds what the lock file asks for. npm writes its own record of what it installed last
+ * of all, so an interrupted installation has none.
+ */
+function isInstalled() {
+  const record = join("node_modules", ".package-lock.json");
+  if (!existsSync(join(root, record))) return false;
+  const installed = packagesIn(record);
+  return Object.entries(packagesIn("package-lock.json")).every(
+    ([path, { version, optional }]) =>
+      !path.startsWith("node_modules/") ||
+      optional ||
+      (installed[path] !== undefined && installed[path].version === version),
+  );
+}
+
+/** Whether the repository's Node runs, and is the one that the lock file names. */
+function isOwnNodeReady() {
+  const { stdout } = spawnSync(ownNode, ["--version"], { encoding: "utf8" });
+  return stdout?.trim() === `v${ownNodeVersion()}`;
+}
+
+function ownNodeVersion() {
+  return packagesIn("package-lock.json")["node_modules/node"]?.version;
+}
+
+/**
+ * @param {string} lockFile
+ * @returns {Record<string, { version?: string; optional?: boolean }>}
+ */
+function packagesIn(lockFile) {
+  return JSON.parse(readFileSync(join(root, lockFile), "utf8")).packages;
+}
+
+/**
+ * Removes what was compiled from a source file that is gone: it would be published.
+ *
+ * @param {string} name
+ */
+function removeOrphans(name) {
+  const folder = join(root, "packages", name);
+  if (!existsSync(join(folder, "dist"))) return;
+  for (const file of readdirSync(join(folder, "dist"), { recursive: true, encoding: "utf8" })) {
+    const source = file.replace(/(\.d)?\.ts(\.map)?$|\.js(\.map)?$/, ".ts");
+    if (source !== file && !existsSync(join(folder, "src", source))) rmSync(join(folder, "dist", file));
+  }
+}
+
+/**
+ * @param {string} what - Completes "Cannot ..."
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} folder
+ */
+function step(what, command, args, folder = root) {
+  const { status, signal, error } = spawnSync(command, args, {
+    cwd: folder,
+    env: outerEnvironment(),
+    stdio: "inherit",
+    shell: onWindows && command === "npm",
+  });
+  if (status === 0) return;
+  const found = error?.message ?? (signal ? `it was ended by ${signal}` : `it exited with ${status}`);
+  throw new SetupError(`Cannot ${what}: ${found}`);
+}
+
+/**
+ * The environment without `node_modules/.bin`, which npm put on the PATH: npm replaces that folder, and may not
+ * itself run on the Node in it.
+ */
+export function outerEnvironment() {
+  const path = (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .filter((folder) => !folder.endsWith(join("node_modules", ".bin")));
+  return { ...process.env, PATH: path.join(delimiter) };
+}
+
+/** @param {string} what */
+function say(what) {
+  process.stdout.write(`set-up: ${what}\n`);
+}

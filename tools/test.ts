@@ -1,0 +1,44 @@
+/**
+ * `npm test`: every test of the repository on node's test runner, or those in the files and folders given.
+ *
+ * Options go to `node --test` as they are: `npm test -- packages/heddle --test-name-pattern=map`.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, globSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./setup.mjs";
+
+/** Far above what any file takes: a test that hangs shall fail, and be named. */
+const fileTimeoutMs = 600_000;
+
+const isOption = (argument: string): boolean => argument.startsWith("-");
+const options = process.argv.slice(2).filter(isOption);
+const asked = process.argv.slice(2).filter((argument) => !isOption(argument));
+const places = asked.length > 0 ? asked : ["packages", "tools", "bench", "examples"];
+
+const files = places.flatMap(testFiles);
+
+const missing = asked.find((place) => testFiles(place).length === 0);
+if (missing !== undefined) {
+  console.error(
+    `Cannot test ${missing}: ${existsSync(join(root, missing)) ? "it holds no *.test.ts" : "it does not exist"}`,
+  );
+  process.exit(2);
+}
+
+console.log(`Running ${files.length} test files on Node ${process.versions.node}`);
+const runner = ["--conditions=@heddle/source", "--test", `--test-timeout=${fileTimeoutMs}`];
+const { status } = spawnSync(process.execPath, [...runner, ...options, ...files], {
+  cwd: root,
+  stdio: "inherit",
+});
+process.exit(status ?? 1);
+
+/** The test files in a folder, or the one file. */
+function testFiles(place: string): string[] {
+  if (statSync(join(root, place), { throwIfNoEntry: false })?.isFile()) return [place];
+  return globSync(join(place, "**/*.test.ts"), {
+    cwd: root,
+    exclude: ["**/node_modules/**", "**/dist/**", "**/.cache/**"],
+  });
+}
