@@ -46,8 +46,8 @@ export class DoneList {
     this.address = address;
   }
 
-  /** Hands a node over, and rings if the consumer sleeps. */
-  push(node: number): void {
+  /** Hands a node over, and rings if the consumer sleeps. Gives whether it did. */
+  push(node: number): boolean {
     const words = this.#words;
     for (;;) {
       const head = words.load(this.address);
@@ -55,7 +55,7 @@ export class DoneList {
       if (words.compareExchange(this.address, head, node | 0) !== head) continue;
       // I1.
       if (head === ASLEEP) words.notify(this.address);
-      return;
+      return head === ASLEEP;
     }
   }
 

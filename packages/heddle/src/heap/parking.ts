@@ -90,11 +90,12 @@ export class Parking {
     return this.#words.waitAsync(this.#bells + 4 * thread, ticket);
   }
 
-  /** For whoever has just published work: wakes a sleeper, unless somebody looks for work anyway. */
-  wakeForWork(): void {
-    if (this.#maskCount === 1) {
-      if (this.#words.load(this.#spinning) === 0 && this.#words.load(this.#asleep) !== 0) this.wakeOne();
-    } else if (this.spinningCount === 0) this.wakeOne();
+  /**
+   * For whoever has just published work: wakes a sleeper, unless somebody looks for work anyway. Gives whether it did.
+   */
+  wakeForWork(): boolean {
+    if (this.#maskCount > 1) return this.spinningCount === 0 && this.wakeOne();
+    return this.#words.load(this.#spinning) === 0 && this.#words.load(this.#asleep) !== 0 && this.wakeOne();
   }
 
   /** Wakes the first sleeper. Gives whether there was one. */

@@ -1,0 +1,65 @@
+/**
+ * The memory that an executor and its workers share.
+ *
+ * ```text
+ * ring      hints at READY slots, from the owner to all workers
+ * lanes     one done list per worker: slots pinned to it, from the owner
+ * done      the done list of finished slots, from all workers to the owner
+ * parking   which workers sleep or spin
+ * ```
+ *
+ * @packageDocumentation
+ */
+import { DoneList, type Heap, HintRing, Parking } from "#heap";
+
+/** So many calls are offered to the workers at once; more wait in the owner. */
+const RING_CAPACITY = 8192;
+
+/** More workers than this in one pool have never been of use. */
+export const MAX_WORKERS = 1024;
+
+/** What a worker needs to find the board. */
+export interface BoardLocation {
+  readonly address: number;
+  readonly capacity: number;
+}
+
+export class Board {
+  readonly heap: Heap;
+  readonly location: BoardLocation;
+  readonly ring: HintRing;
+  readonly done: DoneList;
+  readonly parking: Parking;
+  readonly #lanes: number;
+
+  constructor(heap: Heap, location: BoardLocation) {
+    const { address, capacity } = location;
+    this.heap = heap;
+    this.location = location;
+    this.ring = new HintRing(heap, address, RING_CAPACITY);
+    const done = address + HintRing.sizeBytes(RING_CAPACITY);
+    this.done = new DoneList(heap, done);
+    // On a cache line of their own each: the done list is written by all.
+    const parking = done + 64;
+    this.parking = new Parking(heap, parking, capacity);
+    this.#lanes = parking + Parking.sizeBytes(capacity);
+  }
+
+  /** Makes a board for up to `capacity` workers. */
+  static create(heap: Heap, capacity: number): Board {
+    const sizeBytes =
+      HintRing.sizeBytes(RING_CAPACITY) + 64 + Parking.sizeBytes(capacity) + capacity * DoneList.SIZE_BYTES;
+    const address = heap.allocate(sizeBytes);
+    heap.bytes.fill(0, address, address + sizeBytes);
+    return new Board(heap, { address, capacity });
+  }
+
+  /** Slots for one worker only. */
+  lane(worker: number): DoneList {
+    return new DoneList(this.heap, this.#lanes + DoneList.SIZE_BYTES * worker);
+  }
+
+  free(): void {
+    this.heap.free(this.location.address);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Several items in one call.
+ *
+ * @packageDocumentation
+ */
+import { portable } from "../portable/index.ts";
+
+/** What became of the items of a chunk. */
+export interface ChunkOutcome {
+  /** The results in order; nothing of meaning where an item failed. */
+  values: unknown[];
+  /** Which items failed (their place in the chunk), and with what. */
+  errors: [place: number, error: unknown][];
+  /** How long the bodies took in all, in milliseconds. */
+  elapsedMs: number;
+  "heddle.chunk": true;
+}
+
+/**
+ * Turns the results that cannot travel into failures of their items, so that the others arrive.
+ *
+ * @param trial - Throws for a value that cannot travel.
+ */
+export function withoutUnsendable(outcome: ChunkOutcome, trial: (value: unknown) => void): ChunkOutcome {
+  const errors = new Map(outcome.errors);
+  const values = outcome.values.map((value, place) => {
+    try {
+      trial(value);
+      return value;
+    } catch (error) {
+      errors.set(place, error);
+      return undefined;
+    }
+  });
+  return { ...outcome, values, errors: [...errors].sort(([a], [b]) => a - b) };
+}
+
+/** Whether a worker's result is that of {@link runChunk}, and not of a function that a user submitted. */
+export function isChunkOutcome(result: unknown): result is ChunkOutcome {
+  return typeof result === "object" && result !== null && Object.hasOwn(result, CHUNK_MARK);
+}
+
+/** Nobody else names a property so. */
+const CHUNK_MARK = "heddle.chunk";
+
+type ItemFunction = (item: unknown, index: number) => unknown;
+
+/**
+ * Calls `fn` for each item. Runs in a worker, and therefore stands on nothing outside itself.
+ *
+ * @param first - The index of the first item.
+ * @param failFast - Whether the items after the first failure are left out.
+ */
+export const runChunk: (
+  fn: ItemFunction,
+  first: number,
+  items: readonly unknown[],
+  failFast: boolean,
+) => ChunkOutcome | Promise<ChunkOutcome> = portable(
+  (fn: ItemFunction, first: number, items: readonly unknown[], failFast: boolean) => {
+    const began = performance.now();
+    const values: unknown[] = [];
+    const errors: [number, unknown][] = [];
+    const outcome = (): ChunkOutcome => ({
+      values,
+      errors,
+      elapsedMs: performance.now() - began,
+      "heddle.chunk": true,
+    });
+
+    const fail = (place: number, error: unknown): void => {
+      values.push(undefined);
+      errors.push([place, error]);
+    };
+
+    const goOn = async (place: number, pending: unknown): Promise<ChunkOutcome> => {
+      for (;;) {
+        try {
+          values.push(await pending);
+        } catch (error) {
+          fail(place, error);
+          if (failFast) break;
+        }
+        if (++place === items.length) break;
+        try {
+          pending = fn(items[place], first + place);
+        } catch (error) {
+          pending = Promise.reject(error);
+        }
+      }
+      return outcome();
+    };
+
+    for (let place = 0; place < items.length; place++) {
+      try {
+        const value = fn(items[place], first + place);
+        if (value !== null && typeof value === "object" && typeof (value as PromiseLike<unknown>).then === "function") {
+          return goOn(place, value);
+        }
+        values.push(value);
+      } catch (error) {
+        fail(place, error);
+        if (failFast) break;
+      }
+    }
+    return outcome();
+  },
+  { captures: {} },
+);

@@ -1,0 +1,155 @@
+/**
+ * The workers of a pool: started when there is work for them, replaced when they end.
+ *
+ * @packageDocumentation
+ */
+import { MessageChannel, type ResourceLimits } from "node:worker_threads";
+import { startThread, type ThreadEnd, type WorkerThread } from "../workers/index.ts";
+import type { BoardLocation } from "./board.ts";
+import type { WorkerEnd } from "./errors.ts";
+import { type Parcel, ParcelPort } from "./parcels.ts";
+import { type Assignment, READY_MESSAGE, workerEntry } from "./worker-entry.ts";
+
+/** After so many workers that ended before they were ready, no more are started. */
+const MAX_FAILED_STARTS = 3;
+
+export interface CrewOptions {
+  name: string;
+  maxWorkers: number;
+  concurrency: number;
+  initialize: boolean;
+  resourceLimits: ResourceLimits | undefined;
+}
+
+/** Whom the crew tells what happens to workers. */
+export interface CrewOwner {
+  /** A worker was started. */
+  workerStarted(worker: number): void;
+  /** A worker is gone. What it had claimed will not be finished. */
+  workerEnded(worker: number, end: WorkerEnd): void;
+  /** Workers cannot be started: no call will ever run. */
+  broken(end: WorkerEnd): void;
+}
+
+interface Member {
+  name: string;
+  thread: WorkerThread;
+  parcels: ParcelPort;
+  ready: boolean;
+}
+
+export class Crew {
+  readonly #options: CrewOptions;
+  readonly #board: BoardLocation;
+  readonly #owner: CrewOwner;
+  readonly #members: (Member | undefined)[] = [];
+  /** Threads that are ending, and that a shutdown waits for. */
+  readonly #leaving = new Set<Promise<void>>();
+  #started = 0;
+  #size = 0;
+  #failedStarts = 0;
+  #stopped = false;
+
+  constructor(options: CrewOptions, board: BoardLocation, owner: CrewOwner) {
+    this.#options = options;
+    this.#board = board;
+    this.#owner = owner;
+  }
+
+  /** How many workers there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The numbers of the workers that there are. */
+  *[Symbol.iterator](): Iterator<number> {
+    for (const [worker, member] of this.#members.entries()) if (member !== undefined) yield worker;
+  }
+
+  nameOf(worker: number): string {
+    return this.#members[worker]?.name ?? `${this.#options.name}-${worker + 1}`;
+  }
+
+  /** Starts workers until there are `count`, or as many as the pool may have. */
+  ensure(count: number): void {
+    const wanted = Math.min(count, this.#options.maxWorkers);
+    for (let worker = 0; this.#size < wanted && !this.#stopped; worker++) {
+      if (this.#members[worker] === undefined) this.#start(worker);
+    }
+  }
+
+  /** Ends a worker, whatever it does. */
+  end(worker: number, cause: unknown): void {
+    const member = this.#members[worker];
+    if (member !== undefined) this.#leave(member.thread.terminate(cause));
+  }
+
+  /** Starts no more workers. */
+  close(): void {
+    this.#stopped = true;
+  }
+
+  /** Lets all workers go. Resolves when they are gone. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const member of this.#members) if (member !== undefined) this.#leave(member.thread.stop());
+    while (this.#leaving.size > 0) await Promise.all(this.#leaving);
+  }
+
+  /** Posts side items to a worker, for a call that only it may run. Moves what is in the transfer list. */
+  post(worker: number, parcel: Parcel, transferList: readonly unknown[]): void {
+    this.#members[worker]!.parcels.post(parcel, transferList);
+  }
+
+  /** The side items that a worker posted with a result. */
+  receive(worker: number, sequence: number): readonly unknown[] {
+    return this.#members[worker]?.parcels.receive(sequence) ?? [];
+  }
+
+  #start(worker: number): void {
+    const { name, concurrency, initialize, resourceLimits } = this.#options;
+    const { port1, port2 } = new MessageChannel();
+    const { entry, bundled } = workerEntry();
+    const assignment: Assignment = { board: this.#board, worker, concurrency, initialize, side: port2, bundled };
+    this.#started++;
+    const member: Member = {
+      name: `${name}-${this.#started}`,
+      parcels: new ParcelPort(port1),
+      ready: false,
+      thread: startThread({
+        entry,
+        name: `${name}-${this.#started}`,
+        data: assignment,
+        transferList: [port2],
+        resourceLimits,
+        onMessage: (message) => message === READY_MESSAGE && this.#ready(worker),
+        onEnd: (end) => this.#ended(worker, end),
+      }),
+    };
+    this.#members[worker] = member;
+    this.#size++;
+    this.#owner.workerStarted(worker);
+  }
+
+  #ready(worker: number): void {
+    this.#members[worker]!.ready = true;
+    this.#failedStarts = 0;
+  }
+
+  #ended(worker: number, end: ThreadEnd): void {
+    const member = this.#members[worker]!;
+    this.#members[worker] = undefined;
+    this.#size--;
+    if (!member.ready && !this.#stopped && ++this.#failedStarts >= MAX_FAILED_STARTS) {
+      this.#stopped = true;
+      this.#owner.broken({ worker: member.name, ...end });
+    }
+    this.#owner.workerEnded(worker, { worker: member.name, ...end });
+    member.parcels.close();
+  }
+
+  #leave(gone: Promise<void>): void {
+    this.#leaving.add(gone);
+    void gone.finally(() => this.#leaving.delete(gone));
+  }
+}

@@ -1,0 +1,58 @@
+/** What can go wrong between a call and its result, apart from what the called function throws. */
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  /** The worker's name, such as `pool-1-2`. */
+  worker: string;
+  /** The exit code of its thread. */
+  exitCode?: number;
+  /** The error that ended it, when there was one. */
+  cause?: unknown;
+}
+
+/**
+ * A worker ended while it ran the task. The body may have run in part. It is not run again, and other tasks are
+ * not affected.
+ */
+export class BrokenExecutorError extends Error {
+  override readonly name = "BrokenExecutorError";
+  readonly code = "ERR_HEDDLE_BROKEN_EXECUTOR";
+  /** The name of the task: of its function, or as given by `with({ name })`. */
+  readonly task: string;
+  /** The name of the worker. */
+  readonly worker: string;
+  /** The exit code of the worker, where it is known. */
+  readonly exitCode: number | undefined;
+
+  constructor(task: string, end: WorkerEnd) {
+    const how = end.cause === undefined ? `ended with exit code ${end.exitCode}` : `ended by ${describe(end.cause)}`;
+    super(`Cannot finish task ${task}: worker ${end.worker} ${how}`, "cause" in end ? { cause: end.cause } : undefined);
+    this.task = task;
+    this.worker = end.worker;
+    this.exitCode = end.exitCode;
+  }
+}
+
+/** The executor was shut down, and takes no calls. */
+export class ExecutorShutdownError extends Error {
+  override readonly name = "ExecutorShutdownError";
+  readonly code = "ERR_HEDDLE_EXECUTOR_SHUTDOWN";
+
+  constructor(executor: string) {
+    super(`Cannot submit to executor ${executor}: it was shut down`);
+  }
+}
+
+/** As many tasks are queued as `maxQueued` allows. The task was not taken. */
+export class QueueFullError extends Error {
+  override readonly name = "QueueFullError";
+  readonly code = "ERR_HEDDLE_QUEUE_FULL";
+
+  constructor(executor: string, maxQueued: number) {
+    super(`Cannot submit to executor ${executor}: ${maxQueued} tasks are queued, which is its maxQueued`);
+  }
+}
+
+function describe(cause: unknown): string {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+}

@@ -1,0 +1,81 @@
+/** What all executors have in common. */
+import type { Future } from "./future.ts";
+import type { MapOptions, MapResult } from "./map.ts";
+import type { TaskOptions } from "./task-options.ts";
+
+/**
+ * A place that runs functions: the event loop, threads, and later processes and clusters, behind one interface.
+ *
+ * Moving a program from one to another changes the line that makes the executor.
+ */
+export interface Executor extends AsyncDisposable {
+  /**
+   * Has `fn(...args)` called.
+   *
+   * @returns The future of its result. It rejects with what `fn` throws, as the same class, or with why the call
+   * could not be sent: `PortabilityError` for the function, `WireError` for an argument.
+   * @throws `TypeError` when `fn` is not a function; `ExecutorShutdownError`, `BrokenExecutorError` and
+   * `QueueFullError` when the executor takes no call.
+   */
+  submit<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Future<R>;
+  /**
+   * Has `fn(item, index)` called for every item, several items to a call where they are cheap.
+   *
+   * Begins at once, and reads the items as there is room for results.
+   */
+  map<T, R>(
+    fn: (item: T, index: number) => R | PromiseLike<R>,
+    items: Iterable<T> | AsyncIterable<T>,
+    options?: MapOptions,
+  ): MapResult<R>;
+  /** Has `fn(...args)` called once on every worker. Gives the results in the order of the workers. */
+  broadcast<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Promise<R[]>;
+  /** The same workers, with other options for the calls made through the result. */
+  with(options: TaskOptions): Executor;
+  /**
+   * Takes no more calls. Those under way are finished, unless `cancelPending` cancels the queued ones.
+   *
+   * @returns When all are done and the workers are gone; at once if `wait` is false.
+   */
+  shutdown(options?: ShutdownOptions): Promise<void>;
+  /** How many calls can run at once. */
+  readonly maxWorkers: number;
+  statistics(): ExecutorStatistics;
+}
+
+export interface ShutdownOptions {
+  /** Whether to wait for the calls under way, and the workers. True by default. */
+  wait?: boolean;
+  /** Whether the calls that no worker has begun are cancelled. False by default. */
+  cancelPending?: boolean;
+}
+
+/** Counts, as of now. */
+export interface ExecutorStatistics {
+  /** Workers there are. */
+  workers: number;
+  /** Calls that wait for a worker. */
+  queued: number;
+  /** Calls that a worker has begun. */
+  running: number;
+  /** Calls that gave a value, since the executor was made. */
+  fulfilled: number;
+  /** Calls that failed. */
+  rejected: number;
+  /** Calls that were cancelled. */
+  cancelled: number;
+}
+
+let count = 0;
+
+/** A name for an executor that was given none. */
+export function defaultName(kind: string): string {
+  return `${kind}-${++count}`;
+}
+
+/** Throws unless `fn` can be called. */
+export function checkFunction(fn: unknown, operation: string): asserts fn is Function {
+  if (typeof fn === "function") return;
+  const what = fn === null ? "null" : typeof fn;
+  throw new TypeError(`Cannot ${operation}: its first argument is ${what}, not a function`);
+}

@@ -1,0 +1,266 @@
+/**
+ * Sends the chunks of a map, and puts what comes back in order.
+ *
+ * @packageDocumentation
+ */
+import { TimeoutError } from "#heap";
+import { WireError } from "../wire/index.ts";
+import { type ChunkOutcome, runChunk } from "./chunk.ts";
+import { ChunkSize } from "./chunk-size.ts";
+import { Fifo } from "./fifo.ts";
+import type { Future } from "./future.ts";
+import type { MapProgress } from "./map.ts";
+import type { MapSource } from "./map-source.ts";
+
+/** So many chunks are under way for each worker: one that runs, one that waits for it, one on the way back. */
+const CHUNKS_PER_WORKER = 3;
+
+/** Sends one call. */
+export type Submit = (fn: Function, args: unknown[]) => Future<unknown>;
+
+export interface MapRunOptions {
+  /** How many calls can run at once. */
+  workers: number;
+  chunkSize: number | "auto";
+  ordered: boolean;
+  /** Whether a chunk ends at its first failure. */
+  failFast: boolean;
+  /** Items sent or done and not yet read, at most. */
+  buffer: number;
+  timeoutMs: number | undefined;
+  signal: AbortSignal | undefined;
+}
+
+/** A chunk under way, or done and waiting for an earlier one. */
+interface Chunk {
+  readonly first: number;
+  readonly items: readonly unknown[];
+  future: Future<unknown> | undefined;
+  outcome: ChunkOutcome | undefined;
+}
+
+/**
+ * One pass over a source.
+ *
+ * - I1: items sent or done and not yet read never exceed the buffer, but for the first chunk of an empty one.
+ * - I2: each item is sent once. A chunk that could not be encoded was not sent, and is sent again item by item, so
+ *   that the item at fault fails alone.
+ */
+export class MapRun {
+  readonly #submit: Submit;
+  readonly #fn: Function;
+  readonly #source: MapSource<unknown>;
+  readonly #options: MapRunOptions;
+  readonly #chunkSize: ChunkSize;
+  /** In the order of their items. */
+  readonly #chunks = new Set<Chunk>();
+  readonly #ready = new Fifo<ChunkOutcome>();
+  readonly progress: MapProgress;
+  #underWay = 0;
+  #unread = 0;
+  #nextIndex = 0;
+  /** The source is being asked for items. */
+  #asking = false;
+  /** Nothing more comes from the source. */
+  #exhausted = false;
+  /** What the source threw. Given after all results. */
+  #sourceError: { error: unknown } | undefined;
+  /** Ended early, with this error if there is one: nothing more is given. */
+  #ended: { error?: unknown } | undefined;
+  #wakeReader: (() => void) | undefined;
+  #release: () => void = () => {};
+
+  constructor(submit: Submit, fn: Function, source: MapSource<unknown>, options: MapRunOptions) {
+    this.#submit = submit;
+    this.#fn = fn;
+    this.#source = source;
+    this.#options = options;
+    this.#chunkSize = new ChunkSize(options.workers);
+    this.progress = { done: 0, failed: 0, ...(source.total !== undefined && { total: source.total }) };
+    this.#limit();
+    this.#pump();
+  }
+
+  /** The next chunk, if it is here. */
+  take(): ChunkOutcome | undefined {
+    return this.#ended === undefined ? this.#ready.shift() : undefined;
+  }
+
+  /** The next chunk, or `undefined` at the end. Throws what ended the run early. */
+  async next(): Promise<ChunkOutcome | undefined> {
+    for (;;) {
+      const outcome = this.take();
+      if (outcome !== undefined) return outcome;
+      if (this.#ended === undefined && this.#exhausted && this.#chunks.size === 0) this.#end(this.#sourceError ?? {});
+      if (this.#ended !== undefined) {
+        const { error } = this.#ended;
+        const failed = "error" in this.#ended;
+        this.#ended = {};
+        if (failed) throw error;
+        return undefined;
+      }
+      await new Promise<void>((resolve) => (this.#wakeReader = resolve));
+    }
+  }
+
+  /** So many items of a chunk were read: others may be sent. */
+  wasRead(count: number): void {
+    this.#unread -= count;
+    this.#pump();
+  }
+
+  /** Ends the run: what has not begun never runs. */
+  cancel(): void {
+    this.#end({});
+  }
+
+  #end(how: { error?: unknown }): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = how;
+    this.#release();
+    this.#source.close();
+    for (const chunk of this.#chunks) chunk.future?.cancel();
+    this.#chunks.clear();
+    this.#wake();
+  }
+
+  #limit(): void {
+    const { timeoutMs, signal } = this.#options;
+    if (signal?.aborted === true) return this.#end({ error: signal.reason });
+    const onAbort = (): void => this.#end({ error: signal!.reason });
+    signal?.addEventListener("abort", onAbort);
+    const timer =
+      timeoutMs === undefined || timeoutMs === Infinity
+        ? undefined
+        : setTimeout(() => this.#end({ error: new TimeoutError("map", timeoutMs) }), timeoutMs);
+    this.#release = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    };
+  }
+
+  /** Sends as many chunks as there is room for. */
+  #pump(): void {
+    const { buffer, chunkSize, workers } = this.#options;
+    while (!this.#asking && !this.#exhausted && this.#ended === undefined) {
+      if (this.#underWay >= CHUNKS_PER_WORKER * workers || this.#unread >= buffer) return;
+      const size = chunkSize === "auto" ? this.#chunkSize.next(this.#source.left ?? Infinity) : chunkSize;
+      let items: unknown[] | Promise<unknown[]>;
+      try {
+        items = this.#source.take(Math.min(size, buffer - this.#unread));
+      } catch (error) {
+        return this.#exhaust({ error });
+      }
+      if (Array.isArray(items)) this.#take(items);
+      else this.#takeLater(items);
+    }
+  }
+
+  #takeLater(asked: Promise<unknown[]>): void {
+    this.#asking = true;
+    asked.then(
+      (items) => {
+        this.#asking = false;
+        this.#take(items);
+        this.#pump();
+      },
+      (error: unknown) => {
+        this.#asking = false;
+        this.#exhaust({ error });
+      },
+    );
+  }
+
+  #take(items: unknown[]): void {
+    if (this.#ended !== undefined) return;
+    if (items.length === 0) return this.#exhaust(undefined);
+    this.#unread += items.length;
+    this.#underWay++;
+    const chunk: Chunk = { first: this.#nextIndex, items, future: undefined, outcome: undefined };
+    this.#nextIndex += items.length;
+    this.#chunks.add(chunk);
+    this.#send(chunk);
+  }
+
+  #exhaust(sourceError: { error: unknown } | undefined): void {
+    this.#exhausted = true;
+    this.#sourceError = sourceError;
+    this.#wake();
+  }
+
+  #send(chunk: Chunk): void {
+    try {
+      chunk.future = this.#submit(runChunk, [this.#fn, chunk.first, chunk.items, this.#options.failFast]);
+    } catch (error) {
+      return this.#finish(chunk, failed(chunk, error));
+    }
+    chunk.future.addDoneCallback(() => {
+      void chunk.future!.then(
+        (outcome) => this.#finish(chunk, outcome as ChunkOutcome),
+        (error: unknown) => this.#fail(chunk, error),
+      );
+    });
+  }
+
+  #fail(chunk: Chunk, error: unknown): void {
+    // I2. Only what is thrown before a chunk is sent names an argument.
+    if (!(error instanceof WireError && error.path.startsWith("args")) || chunk.items.length === 1) {
+      return this.#finish(chunk, failed(chunk, error));
+    }
+    void this.#sendOneByOne(chunk);
+  }
+
+  async #sendOneByOne(chunk: Chunk): Promise<void> {
+    const whole: ChunkOutcome = { values: [], errors: [], elapsedMs: 0, "heddle.chunk": true };
+    for (const [place, item] of chunk.items.entries()) {
+      try {
+        const args = [this.#fn, chunk.first + place, [item], this.#options.failFast];
+        const { values, errors } = (await this.#submit(runChunk, args)) as ChunkOutcome;
+        whole.values.push(...values);
+        for (const [, error] of errors) whole.errors.push([place, error]);
+      } catch (error) {
+        whole.values.push(undefined);
+        whole.errors.push([place, error]);
+      }
+      if (this.#ended !== undefined || (this.#options.failFast && whole.errors.length > 0)) break;
+    }
+    this.#finish(chunk, whole);
+  }
+
+  #finish(chunk: Chunk, outcome: ChunkOutcome): void {
+    if (this.#ended !== undefined) return;
+    chunk.outcome = outcome;
+    this.#underWay--;
+    this.progress.failed += outcome.errors.length;
+    this.progress.done += outcome.values.length - outcome.errors.length;
+    if (outcome.elapsedMs > 0) this.#chunkSize.learn(outcome.values.length, outcome.elapsedMs);
+    if (this.#options.ordered) {
+      for (const next of this.#chunks) {
+        if (next.outcome === undefined) break;
+        this.#ready.push(next.outcome);
+        this.#chunks.delete(next);
+      }
+    } else {
+      this.#chunks.delete(chunk);
+      this.#ready.push(outcome);
+    }
+    this.#wake();
+    this.#pump();
+  }
+
+  #wake(): void {
+    const wake = this.#wakeReader;
+    this.#wakeReader = undefined;
+    wake?.();
+  }
+}
+
+/** The outcome of a chunk that failed as a whole. */
+function failed(chunk: Chunk, error: unknown): ChunkOutcome {
+  return {
+    values: chunk.items.map(() => undefined),
+    errors: chunk.items.map((_, place) => [place, error]),
+    elapsedMs: 0,
+    "heddle.chunk": true,
+  };
+}

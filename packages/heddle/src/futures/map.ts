@@ -1,0 +1,173 @@
+/**
+ * A function over many items, on any executor.
+ *
+ * @packageDocumentation
+ */
+import type { ChunkOutcome } from "./chunk.ts";
+import { checkFunction } from "./executor.ts";
+import { MapRun, type Submit } from "./map-run.ts";
+import { mapSource } from "./map-source.ts";
+import { checkInteger } from "./pool-options.ts";
+import { checkWaitOptions, type WaitOptions } from "./wait-options.ts";
+
+/** So many results wait to be read, at most, where the source has no length. */
+const DEFAULT_BUFFER = 100_000;
+
+/** How a map is done. `timeoutMs` and `signal` limit the whole of it. */
+export interface MapOptions extends WaitOptions {
+  /** Items to a call; `"auto"`, the default, learns from how long they take. */
+  chunkSize?: number | "auto";
+  /**
+   * At most so many results wait to be read; the items are read no faster. By default there is no bound for arrays, and
+   * 100,000 for other sources.
+   */
+  buffer?: number;
+  /** Results in the order of the items (true, the default), or as they come. */
+  ordered?: boolean;
+  /**
+   * `"throw"`, the default: the first failure ends the map, at its place among the results. `"collect"`: all items are
+   * done, and their failures thrown at the end in one `AggregateError`.
+   */
+  onError?: "throw" | "collect";
+}
+
+/** How far a map is. */
+export interface MapProgress {
+  /** Items that gave a result. */
+  done: number;
+  /** Items that failed. */
+  failed: number;
+  /** Items there are, where that is known. */
+  total?: number;
+}
+
+/** The results of a map, to be read once. Leaving the loop, or `return()`, cancels what has not begun. */
+export interface MapResult<R> extends AsyncIterableIterator<R>, AsyncDisposable {
+  /** All results. */
+  toArray(): Promise<R[]>;
+  readonly progress: MapProgress;
+}
+
+/** Begins a map. `submit` sends one call; `workers` of them can run at once. */
+export function mapOver<T, R>(
+  submit: Submit,
+  workers: number,
+  fn: (item: T, index: number) => R | PromiseLike<R>,
+  items: Iterable<T> | AsyncIterable<T>,
+  options: MapOptions,
+): MapResult<R> {
+  checkFunction(fn, "map");
+  const { timeoutMs, signal } = checkWaitOptions(options, "map");
+  const { chunkSize = "auto", ordered = true, onError = "throw", buffer } = options;
+  if (chunkSize !== "auto") checkInteger("chunkSize", chunkSize, 1, Number.MAX_SAFE_INTEGER);
+  if (buffer !== undefined && buffer !== Infinity) checkInteger("buffer", buffer, 1, Number.MAX_SAFE_INTEGER);
+  if (onError !== "throw" && onError !== "collect") {
+    throw new RangeError(`Cannot take the option onError: ${String(onError)} is neither "throw" nor "collect"`);
+  }
+  const source = mapSource(items);
+  const failFast = onError === "throw";
+  const run = new MapRun(submit, fn, source, {
+    workers,
+    chunkSize,
+    ordered,
+    failFast,
+    buffer: buffer ?? (source.total === undefined ? DEFAULT_BUFFER : Infinity),
+    timeoutMs,
+    signal,
+  });
+  return new MapReader<R>(run, failFast);
+}
+
+/** Reads a run chunk by chunk, and gives it out item by item. */
+class MapReader<R> implements MapResult<R> {
+  readonly #run: MapRun;
+  readonly #failFast: boolean;
+  readonly #items: AsyncGenerator<R, undefined>;
+  #failures: unknown[] = [];
+  #chunk: ChunkOutcome | undefined;
+  /** The next item of the chunk, and the next of its errors. */
+  #place = 0;
+  #error = 0;
+
+  constructor(run: MapRun, failFast: boolean) {
+    this.#run = run;
+    this.#failFast = failFast;
+    this.#items = this.#iterate();
+  }
+
+  get progress(): MapProgress {
+    return this.#run.progress;
+  }
+
+  next(): Promise<IteratorResult<R>> {
+    return this.#items.next();
+  }
+
+  async return(): Promise<IteratorResult<R>> {
+    // First, for the generator may be waiting for what is cancelled here.
+    this.#run.cancel();
+    return await this.#items.return(undefined);
+  }
+
+  async toArray(): Promise<R[]> {
+    const results: R[] = [];
+    while (await this.#hasChunk()) {
+      while (this.#hasItem()) results.push(this.#takeItem());
+    }
+    return results;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async *#iterate(): AsyncGenerator<R, undefined> {
+    try {
+      while (await this.#hasChunk()) {
+        while (this.#hasItem()) yield this.#takeItem();
+      }
+      return undefined;
+    } finally {
+      this.#run.cancel();
+    }
+  }
+
+  /** Whether there is another chunk; waits for it, and throws what ended the map early. */
+  async #hasChunk(): Promise<boolean> {
+    if (this.#chunk !== undefined) return true;
+    this.#chunk = this.#run.take() ?? (await this.#run.next());
+    this.#place = 0;
+    this.#error = 0;
+    if (this.#chunk !== undefined) return true;
+    const failures = this.#failures;
+    this.#failures = [];
+    if (failures.length === 0) return false;
+    const { failed, done } = this.progress;
+    throw new AggregateError(failures, `Cannot finish the map: ${failed} of ${failed + done} items failed`);
+  }
+
+  /** Passes over failed items to the next good one; throws a failure if that is to end the map. */
+  #hasItem(): boolean {
+    const { values, errors } = this.#chunk!;
+    for (; this.#error < errors.length && errors[this.#error]![0] === this.#place; this.#error++, this.#place++) {
+      const [, error] = errors[this.#error]!;
+      if (this.#failFast) {
+        this.#run.cancel();
+        throw error;
+      }
+      this.#failures.push(error);
+    }
+    if (this.#place < values.length) return true;
+    this.#chunk = undefined;
+    this.#run.wasRead(values.length);
+    return false;
+  }
+
+  #takeItem(): R {
+    return this.#chunk!.values[this.#place++] as R;
+  }
+}

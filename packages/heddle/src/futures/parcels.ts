@@ -1,0 +1,47 @@
+/**
+ * What only a port can carry, beside the calls it belongs to.
+ *
+ * @packageDocumentation
+ */
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+
+/** The side items of one call or result. */
+export interface Parcel {
+  /** The number of the call. */
+  sequence: number;
+  items: readonly unknown[];
+}
+
+/** One side of a pair of ports, read when the bytes of a call say that there is something to read. */
+export class ParcelPort {
+  readonly #port: MessagePort;
+  /** Came before those that were asked for. */
+  readonly #early = new Map<number, readonly unknown[]>();
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+  }
+
+  /** Moves what is in the transfer list. Throws `DataCloneError`, and posts nothing, if something cannot be moved. */
+  post(parcel: Parcel, transferList: readonly unknown[]): void {
+    this.#port.postMessage(parcel, transferList as never);
+  }
+
+  /** The side items of a call that has arrived. They were posted before it. */
+  receive(sequence: number): readonly unknown[] {
+    for (;;) {
+      const early = this.#early.get(sequence);
+      if (early !== undefined) {
+        this.#early.delete(sequence);
+        return early;
+      }
+      const received = receiveMessageOnPort(this.#port) as { message: Parcel } | undefined;
+      if (received === undefined) return [];
+      this.#early.set(received.message.sequence, received.message.items);
+    }
+  }
+
+  close(): void {
+    this.#port.close();
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Puts values into slots and takes them out: in the slot itself when they are short, else in a block of the heap
+ * that the slot points to.
+ *
+ * @packageDocumentation
+ */
+import type { Heap } from "#heap";
+import { Decoder, Encoder, type Region, type WireHooks } from "../wire/index.ts";
+import { CAPACITY, INLINE, INLINE_BYTES, LENGTH, PAYLOAD } from "./slot.ts";
+
+/** What a port must carry beside a message. */
+export interface SideItems {
+  readonly items: readonly unknown[];
+  readonly transferList: readonly Transferable[];
+}
+
+type Transferable = Encoder["transferList"][number];
+
+/** One thread's reader and writer of slots. */
+export class Payloads {
+  readonly #heap: Heap;
+  readonly #encoder: Encoder;
+  readonly #decoder: Decoder;
+  readonly #region: Region;
+  #slot = 0;
+
+  constructor(heap: Heap, hooks: WireHooks) {
+    this.#heap = heap;
+    this.#encoder = new Encoder(hooks, (used, needed) => this.#grow(used, needed));
+    this.#decoder = new Decoder(hooks);
+    this.#region = { bytes: heap.bytes, start: 0, end: 0 };
+  }
+
+  /** Makes a slot point at its own inline bytes. */
+  reset(slot: number): void {
+    this.#heap.poke(slot + PAYLOAD, (slot + INLINE) | 0);
+    this.#heap.poke(slot + CAPACITY, INLINE_BYTES);
+  }
+
+  /** Frees the block of a slot, if it has one. */
+  release(slot: number): void {
+    const payload = this.#heap.peek(slot + PAYLOAD) >>> 0;
+    if (payload === slot + INLINE) return;
+    this.reset(slot);
+    this.#heap.free(payload);
+  }
+
+  /**
+   * Writes `value` over what the slot held.
+   *
+   * @returns What has to be posted as well, if anything. Valid until the next write.
+   * @throws What the encoder throws. The slot holds nothing of use then, and can be written again.
+   */
+  write(slot: number, value: unknown, path: string): SideItems | undefined {
+    const heap = this.#heap;
+    const encoder = this.#encoder;
+    const region = this.#region;
+    this.#slot = slot;
+    region.bytes = heap.bytes;
+    region.start = heap.peek(slot + PAYLOAD) >>> 0;
+    region.end = region.start + heap.peek(slot + CAPACITY);
+    heap.poke(slot + LENGTH, encoder.encode(value, region, path));
+    if (encoder.sideItems.length === 0) return undefined;
+    return { items: encoder.sideItems, transferList: encoder.transferList };
+  }
+
+  /** Gives the value that a slot holds. What the decoder throws, `NotLoadedError` among it, leaves the slot as it is. */
+  read(slot: number, sideItems: readonly unknown[]): unknown {
+    const heap = this.#heap;
+    const start = heap.peek(slot + PAYLOAD) >>> 0;
+    const end = start + heap.peek(slot + LENGTH);
+    return this.#decoder.decode(heap.bytesTo(end), start, end, sideItems);
+  }
+
+  /** A bigger block for the message that is being written. */
+  #grow(used: number, needed: number): Region {
+    const heap = this.#heap;
+    const slot = this.#slot;
+    const capacity = Math.max(needed, 2 * heap.peek(slot + CAPACITY));
+    const block = heap.allocate(capacity);
+    const region = this.#region;
+    heap.bytes.copyWithin(block, region.start, region.start + used);
+    this.release(slot);
+    heap.poke(slot + PAYLOAD, block | 0);
+    heap.poke(slot + CAPACITY, heap.blockSize(block));
+    region.bytes = heap.bytes;
+    region.start = block;
+    region.end = block + heap.blockSize(block);
+    return region;
+  }
+}

@@ -1,0 +1,65 @@
+import type { ResourceLimits } from "node:worker_threads";
+import { cpuCount } from "../workers/index.ts";
+import { MAX_WORKERS } from "./board.ts";
+
+/** How a pool is made. */
+export interface PoolOptions {
+  /** At most so many workers; by default as many as there are processors, held to the limit of the container. */
+  maxWorkers?: number;
+  /** So many are started at once, the others when there is work for them. 0 by default. */
+  minWorkers?: number;
+  /** Names the pool and its workers in errors. */
+  name?: string;
+  /** Runs in every worker before its first call. If it fails, so does every call, with `BrokenExecutorError`. */
+  initializer?: () => unknown;
+  /** So many calls may wait for a worker; one more throws `QueueFullError`. No limit by default. */
+  maxQueued?: number;
+  /** How many asynchronous calls may be under way in one worker at once. 1 by default. */
+  concurrencyPerWorker?: number;
+  /** Limits on the memory of each worker, as Node's `Worker` takes them. */
+  resourceLimits?: ResourceLimits;
+}
+
+const KNOWN = new Set([
+  "maxWorkers",
+  "minWorkers",
+  "name",
+  "initializer",
+  "maxQueued",
+  "concurrencyPerWorker",
+  "resourceLimits",
+]);
+
+/** The options, checked and complete but for the name. */
+export interface CheckedPoolOptions {
+  maxWorkers: number;
+  minWorkers: number;
+  initializer: (() => unknown) | undefined;
+  maxQueued: number;
+  concurrency: number;
+  resourceLimits: ResourceLimits | undefined;
+}
+
+/** Throws `TypeError` or `RangeError`, naming the option, if one is not what it should be. */
+export function checkPoolOptions(options: PoolOptions): CheckedPoolOptions {
+  for (const key of Object.keys(options)) {
+    if (!KNOWN.has(key)) throw new TypeError(`Cannot make a pool: this release has no option ${key}`);
+  }
+  const { maxWorkers = Math.min(cpuCount(), MAX_WORKERS), initializer, resourceLimits, name } = options;
+  const { minWorkers = 0, maxQueued = Infinity, concurrencyPerWorker = 1 } = options;
+  checkInteger("maxWorkers", maxWorkers, 1, MAX_WORKERS);
+  checkInteger("minWorkers", minWorkers, 0, maxWorkers);
+  if (maxQueued !== Infinity) checkInteger("maxQueued", maxQueued, 0, Number.MAX_SAFE_INTEGER);
+  if (concurrencyPerWorker !== Infinity) checkInteger("concurrencyPerWorker", concurrencyPerWorker, 1, 2 ** 31);
+  if (initializer !== undefined && typeof initializer !== "function") {
+    throw new TypeError(`Cannot make a pool: initializer is ${typeof initializer}, not a function`);
+  }
+  if (name !== undefined && typeof name !== "string") throw new TypeError("Cannot make a pool: name is not a string");
+  return { maxWorkers, minWorkers, initializer, maxQueued, concurrency: concurrencyPerWorker, resourceLimits };
+}
+
+export function checkInteger(option: string, value: unknown, least: number, most: number): void {
+  if (typeof value !== "number") throw new TypeError(`Cannot take the option ${option}: it is not a number`);
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new RangeError(`Cannot take the option ${option}: ${value} is not a whole number from ${least} to ${most}`);
+}

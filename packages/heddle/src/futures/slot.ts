@@ -1,0 +1,65 @@
+/**
+ * One call on its way to a worker and back: a block in the heap that both sides write, by turns.
+ *
+ * ```text
+ * bytes  name       values                                              written by
+ * 0      next       link of the done list                               the worker; then the owner
+ * 4      state      FREE READY WITHDRAWN pinned(w) claimed(w)           see below, by CAS
+ * 8      index      which slot of the owner this is                     the owner, once
+ * 12     function   address of the function's record                    the owner, while FREE
+ * 16     serial     serial of the function's record                     the owner, while FREE
+ * 20     flags      FAILED | SIDE_ITEMS | TIMED                         the owner while FREE, then the claimant
+ * 24     payload    address of the message: INLINE, or a block          as flags
+ * 28     capacity   bytes that the message may have there               as flags
+ * 32     length     bytes of the message                                as flags
+ * 36     sequence   number of the call, names its side items            the owner, while FREE
+ * 40     started    when the body began, ms since 1970 (float64)        the claimant, if TIMED
+ * 48     …          the message itself, when it is short
+ *
+ *              submit                 claim (CAS, worker w)               the owner takes it from the done list
+ * FREE ─────────────────▶ READY ──────────────────────▶ claimed(w) ──────────────────────────────────────▶ FREE
+ *  │  │ submit to one worker    pinned(w) ─── claim ───────▲  │
+ *  ▲  └────────────────────────────▲  │ withdraw (CAS, owner)  │ worker w ended: the owner, which then knows
+ *  ├────── withdraw (CAS, owner) ───┘ └────▶ WITHDRAWN         │ that nobody else writes it
+ *  └─────────── handed back by w unrun ──────────┴─────────────┘
+ * ```
+ *
+ * - I1: a call runs at most once: only the CAS from READY (or pinned) to claimed gives the right to run it.
+ * - I2: a claimed slot is written by its claimant alone until it stands in the done list.
+ * - I3: whoever claimed it is named in the state, so a worker that ends at any step leaves no call unaccounted for.
+ * - I4: a pinned slot is linked into a lane, so it is not reused before its worker has passed it: hence WITHDRAWN.
+ *   A READY slot is only hinted at, so it may be reused at once; a stale hint finds another call, or none.
+ */
+export const NEXT = 0;
+export const STATE = 4;
+export const INDEX = 8;
+export const FUNCTION = 12;
+export const SERIAL = 16;
+export const FLAGS = 20;
+export const PAYLOAD = 24;
+export const CAPACITY = 28;
+export const LENGTH = 32;
+export const SEQUENCE = 36;
+export const STARTED = 40;
+export const INLINE = 48;
+export const SLOT_BYTES = 192;
+export const INLINE_BYTES: number = SLOT_BYTES - INLINE;
+
+export const FREE = 0;
+export const READY = 1;
+/** Called off while pinned. */
+export const WITHDRAWN = 4;
+/** The lowest bits of a claimed state. */
+export const CLAIMED = 3;
+export const pinned = (worker: number): number => ((worker + 1) << 2) | 2;
+export const claimed = (worker: number): number => ((worker + 1) << 2) | CLAIMED;
+export const isClaimed = (state: number): boolean => (state & CLAIMED) === CLAIMED;
+/** The worker of a pinned or claimed state. */
+export const workerOf = (state: number): number => (state >> 2) - 1;
+
+/** The message is an error that the body threw, or that kept its result from travelling. */
+export const FAILED = 1;
+/** Values that only a port can carry were posted under the slot's sequence number. */
+export const SIDE_ITEMS = 2;
+/** The owner wants to know when the body began. */
+export const TIMED = 4;

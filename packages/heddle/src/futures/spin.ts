@@ -1,0 +1,56 @@
+/**
+ * How long to look before going to sleep.
+ *
+ * A wake costs 5 to 40 µs, and two threads that both look pass a word in less than one. But looking takes a
+ * core. So it is done where what is waited for tends to come soon, and not at all where threads outnumber cores.
+ *
+ * @packageDocumentation
+ */
+import { availableParallelism } from "node:os";
+
+/** Waits that last longer than this on average are slept through. */
+const WORTHWHILE_MS = 0.06;
+/**
+ * What the other side may take to wake. A wait that began with waking it is excused so much, and looked through for so
+ * much longer: otherwise two sides that both sleep would each learn from the other's waking that looking is in vain.
+ */
+const WAKE_MS = 0.15;
+/** One in so many sleeps is preceded by a look all the same, to see whether times have changed. */
+const PROBE_EVERY = 64;
+/** What one observation counts for in the average. */
+const WEIGHT = 1 / 8;
+/** An observation counts for no more than this, so that one long pause is soon forgotten. */
+const OBSERVED_MAX_MS = 4 * WORTHWHILE_MS;
+
+/** How many threads may look at the same time; 0 switches looking off, as `HEDDLE_SPIN=0` does. */
+export const SPIN_LIMIT: number = process.env["HEDDLE_SPIN"] === "0" ? 0 : availableParallelism() - 1;
+
+/** Learns how long one thread's waits last, and says whether looking is worthwhile. */
+export class SpinPolicy {
+  #averageMs = 0;
+  #untilProbe = PROBE_EVERY;
+
+  /** Whether waits have been short of late. */
+  get worthwhile(): boolean {
+    return SPIN_LIMIT > 0 && this.#averageMs <= WORTHWHILE_MS;
+  }
+
+  /**
+   * How long to look, in milliseconds, before the next sleep; 0 for not at all.
+   *
+   * @param woke - Whether this wait began with waking the other side.
+   */
+  budgetMs(woke: boolean): number {
+    if (!this.worthwhile) {
+      if (SPIN_LIMIT === 0 || --this.#untilProbe > 0) return 0;
+      this.#untilProbe = PROBE_EVERY;
+    }
+    return woke ? WORTHWHILE_MS + WAKE_MS : WORTHWHILE_MS;
+  }
+
+  /** A wait has ended that lasted so long, with or without sleep. */
+  observe(waitedMs: number, woke: boolean): void {
+    const observedMs = Math.max(0, Math.min(waitedMs - (woke ? WAKE_MS : 0), OBSERVED_MAX_MS));
+    this.#averageMs += (observedMs - this.#averageMs) * WEIGHT;
+  }
+}

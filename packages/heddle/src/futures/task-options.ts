@@ -1,0 +1,28 @@
+/** How one call is to be treated. Given by `executor.with(options)` for all calls made through the result. */
+export interface TaskOptions {
+  /** When it aborts, a queued task never runs, and nobody waits for a running one any more. */
+  signal?: AbortSignal;
+  /** A task that runs for longer fails with `TimeoutError`, and its worker is replaced. From the start of its run, in ms. */
+  timeoutMs?: number;
+  /** Names the task in errors, instead of its function. */
+  name?: string;
+}
+
+const KNOWN = new Set(["signal", "timeoutMs", "name"]);
+
+/** Throws if the options are not what they should be. */
+export function checkTaskOptions(options: TaskOptions): void {
+  for (const key of Object.keys(options)) {
+    if (!KNOWN.has(key)) {
+      throw new TypeError(`Cannot take the option ${key}: this release knows ${[...KNOWN].join(", ")}`);
+    }
+  }
+  const { signal, timeoutMs, name } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError("Cannot take the option signal: it is not an AbortSignal");
+  }
+  if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0)) {
+    throw new RangeError(`Cannot take the option timeoutMs: ${String(timeoutMs)} is not a positive number of milliseconds`);
+  }
+  if (name !== undefined && typeof name !== "string") throw new TypeError("Cannot take the option name: it is not a string");
+}

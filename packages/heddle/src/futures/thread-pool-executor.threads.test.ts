@@ -1,0 +1,461 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { describe, test } from "node:test";
+import { TimeoutError } from "#heap";
+import { transfer, WireError } from "../wire/index.ts";
+import { BrokenExecutorError, ExecutorShutdownError, QueueFullError } from "./errors.ts";
+import { ThreadPoolExecutor } from "./thread-pool-executor.ts";
+
+const add = (a: number, b: number): number => a + b;
+const endless = (): never => {
+  for (;;);
+};
+
+/** A flag in shared memory that tasks set and tests wait for. */
+class Flag {
+  readonly words = new Int32Array(new SharedArrayBuffer(8));
+  async isSet(): Promise<void> {
+    while (this.words[0] === 0) await new Promise(setImmediate);
+  }
+}
+const setAndSpin = (words: Int32Array): never => {
+  words[0] = 1;
+  for (;;);
+};
+/** Sets word 0, and ends when the test sets word 1. */
+const setAndHold = async (words: Int32Array): Promise<void> => {
+  words[0] = 1;
+  while (words[1] === 0) await new Promise(setImmediate);
+};
+
+describe("ThreadPoolExecutor.submit()", () => {
+  test("gives the result of a call on a thread", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    assert.equal(await pool.submit(add, 1, 2), 3);
+    assert.equal(await pool.submit(async (x: number) => x * 2, 4), 8);
+  });
+
+  test("keeps results apart when thousands of calls are under way", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 2 });
+    const futures = Array.from({ length: 20_000 }, (_, i) => pool.submit(add, i, 1));
+    const results = await Promise.all(futures);
+    assert(results.every((result, i) => result === i + 1));
+    const { fulfilled, queued, running } = pool.statistics();
+    assert.deepEqual({ fulfilled, queued, running }, { fulfilled: 20_000, queued: 0, running: 0 });
+  });
+
+  test("runs every body exactly once", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 2 });
+    const counts = new Int32Array(new SharedArrayBuffer(4 * 5000));
+    const count = (words: Int32Array, i: number): void => void words[i]!++;
+    await Promise.all(Array.from({ length: 5000 }, (_, i) => pool.submit(count, counts, i)));
+    assert(counts.every((n) => n === 1));
+  });
+
+  test("rejects with the error of the function: its class, its message, the stack of the worker and the caller's", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const failing = (n: number): never => {
+      throw new RangeError(`bad ${n}`);
+    };
+    await assert.rejects(pool.submit(failing, 3), (error) => {
+      assert(error instanceof RangeError);
+      assert.equal(error.message, "bad 3");
+      assert.match(error.stack!, /failing/);
+      assert.match(error.stack!, /first submitted[^]*thread-pool-executor\.threads\.test/);
+      return true;
+    });
+  });
+
+  test("rejects with thrown things that are no errors", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    for (const thrown of ["text", 0, null, undefined, { code: 7 }]) {
+      const future = pool.submit((value: unknown) => {
+        throw value;
+      }, thrown);
+      assert.deepEqual(await future.exception(), thrown);
+      assert.equal(future.state, "rejected");
+    }
+  });
+
+  test("fails one call for an argument or a result that cannot travel, and names the path", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const identity = (x: unknown): unknown => x;
+    await assert.rejects(pool.submit(identity, { items: [1, { map: new WeakMap() }] }), (error) => {
+      assert(error instanceof WireError);
+      assert.equal(error.path, "args[0].items[1].map");
+      return true;
+    });
+    await assert.rejects(
+      pool.submit(() => ({ deep: [new WeakMap()] })),
+      (error) => {
+        assert(error instanceof WireError);
+        assert.equal(error.path, "result.deep[0]");
+        return true;
+      },
+    );
+    assert.equal(await pool.submit(add, 1, 1), 2);
+  });
+
+  test("copies a buffer, or moves it when told to, there and back", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 2 });
+    const fill = (buffer: ArrayBuffer, value: number): Uint8Array => new Uint8Array(buffer).fill(value);
+    const copied = new ArrayBuffer(1 << 20);
+    assert.equal((await pool.submit(fill, copied, 7)).at(-1), 7);
+    assert.equal(copied.byteLength, 1 << 20);
+    const moved = new ArrayBuffer(1 << 20);
+    const future = pool.submit(fill, transfer(moved), 8);
+    assert.equal(moved.byteLength, 0);
+    assert.equal((await future).at(-1), 8);
+  });
+
+  test("shares shared memory", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const words = new Int32Array(new SharedArrayBuffer(8));
+    await pool.submit((shared: Int32Array) => void (shared[1] = 9), words);
+    assert.equal(words[1], 9);
+  });
+
+  test("refuses what is no function at once", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    assert.throws(() => pool.submit(5 as never), /not a function/);
+    assert.throws(() => pool.map("x" as never, []), /not a function/);
+    await assert.rejects(pool.broadcast(null as never), /not a function/);
+  });
+
+  test("starts workers when there is work for them, and no more than it may", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 3 });
+    assert.equal(pool.statistics().workers, 0);
+    for (let i = 0; i < 3; i++) await pool.submit(add, i, 1);
+    assert.equal(pool.statistics().workers, 1);
+    const flag = new Flag();
+    const held = Array.from({ length: 20 }, () => pool.submit(setAndHold, flag.words));
+    assert.equal(pool.statistics().workers, 3);
+    flag.words[1] = 1;
+    await Promise.all(held);
+  });
+
+  test("lets as many asynchronous calls overlap in a worker as it was told", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1, concurrencyPerWorker: 10 });
+    const counter = new Int32Array(new SharedArrayBuffer(4));
+    const meet = async (words: Int32Array): Promise<number> => {
+      words[0]!++;
+      while (words[0]! < 10) await new Promise(setImmediate);
+      return words[0]!;
+    };
+    const results = await Promise.all(Array.from({ length: 10 }, () => pool.submit(meet, counter)));
+    assert.deepEqual(results, Array(10).fill(10));
+  });
+
+  test("serves the timers of an idle worker, and of one that has always work", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const flag = new Flag();
+    await pool.submit((words: Int32Array) => void setTimeout(() => (words[0] = 1), 5), flag.words);
+    await flag.isSet();
+    const busy = new Flag();
+    await pool.submit((words: Int32Array) => void setTimeout(() => (words[0] = 1), 5), busy.words);
+    while (busy.words[0] === 0) await Promise.all(Array.from({ length: 100 }, () => pool.submit(add, 1, 1)));
+  });
+});
+
+describe("Cancelling and limiting", () => {
+  test("a cancelled queued call never runs, and its neighbours do", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const flag = new Flag();
+    const ran = new Int32Array(new SharedArrayBuffer(8));
+    const mark = (words: Int32Array, place: number): void => void (words[place] = 1);
+    const holding = pool.submit(setAndHold, flag.words);
+    await flag.isSet();
+    const cancelled = pool.submit(mark, ran, 0);
+    const kept = pool.submit(mark, ran, 1);
+    assert.equal(cancelled.state, "pending");
+    assert.equal(cancelled.cancel("why"), true);
+    assert.equal(cancelled.state, "cancelled");
+    flag.words[1] = 1;
+    await holding;
+    await kept;
+    await assert.rejects(cancelled.result(), (reason) => reason === "why");
+    assert.deepEqual([...ran], [0, 1]);
+    assert.equal(pool.statistics().cancelled, 1);
+  });
+
+  test("a running call is left alone without a grace, and its worker replaced past one", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const flag = new Flag();
+    const future = pool.submit(setAndSpin, flag.words);
+    await flag.isSet();
+    assert.equal(future.state, "running");
+    assert.equal(future.cancel(), false);
+    assert.equal(future.cancel(undefined, { graceMs: 0 }), true);
+    await assert.rejects(future.result(), { name: "AbortError" });
+    assert.equal(await pool.submit(add, 1, 2), 3);
+  });
+
+  test("a call that runs too long fails with TimeoutError that names it; those queued behind it run", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const slow = pool.with({ timeoutMs: 20, name: "patience" }).submit(endless);
+    const behind = pool.submit(add, 1, 2);
+    await assert.rejects(slow.result(), (error) => {
+      assert(error instanceof TimeoutError);
+      assert.match(error.message, /patience/);
+      return true;
+    });
+    assert.equal(await behind, 3);
+  });
+
+  test("the limit counts from the start of the run, not from the call", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const flag = new Flag();
+    const holding = pool.submit(setAndHold, flag.words);
+    await flag.isSet();
+    const queued = pool.with({ timeoutMs: 15 }).submit(add, 1, 2);
+    await new Promise<void>((resolve) => setTimeout(resolve, 40));
+    flag.words[1] = 1;
+    assert.equal(await queued, 3);
+    await holding;
+  });
+
+  test("a signal cancels what is queued, and ends the wait for what runs", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const flag = new Flag();
+    const controller = new AbortController();
+    const limited = pool.with({ signal: controller.signal });
+    const running = limited.submit(setAndHold, flag.words);
+    const queued = limited.submit(add, 1, 2);
+    await flag.isSet();
+    controller.abort("why");
+    await assert.rejects(running.result(), (reason) => reason === "why");
+    await assert.rejects(queued.result(), (reason) => reason === "why");
+    await assert.rejects(limited.submit(add, 1, 2).result(), (reason) => reason === "why");
+    flag.words[1] = 1;
+    assert.equal(await pool.submit(add, 1, 2), 3);
+  });
+
+  test("refuses more than maxQueued calls", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1, maxQueued: 2 });
+    const flag = new Flag();
+    const holding = pool.submit(setAndHold, flag.words);
+    await flag.isSet();
+    const queued = [pool.submit(add, 1, 1), pool.submit(add, 2, 2)];
+    assert.throws(() => pool.submit(add, 3, 3), QueueFullError);
+    flag.words[1] = 1;
+    assert.deepEqual(await Promise.all(queued), [2, 4]);
+    await holding;
+  });
+});
+
+describe("A worker that ends", () => {
+  test("fails the call it ran, says which task and worker, and is replaced", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1, name: "mine" });
+    const leave = (): never => process.exit(3);
+    const broken = pool.submit(leave);
+    const behind = pool.submit(add, 1, 2);
+    await assert.rejects(broken, (error) => {
+      assert(error instanceof BrokenExecutorError);
+      assert.equal(error.task, "leave");
+      assert.equal(error.worker, "mine-1");
+      assert.equal(error.exitCode, 3);
+      return true;
+    });
+    assert.equal(await behind, 3);
+    assert.equal(await pool.submit(add, 3, 4), 7);
+  });
+
+  test("by an uncaught error fails the call it ran with that error as the cause", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const broken = pool.submit(() => {
+      setImmediate(() => {
+        throw new RangeError("in a timer");
+      });
+      return new Promise(() => {});
+    });
+    await assert.rejects(broken, (error) => {
+      assert(error instanceof BrokenExecutorError);
+      assert.match(String((error.cause as Error).message), /in a timer/);
+      return true;
+    });
+    assert.equal(await pool.submit(add, 1, 2), 3);
+  });
+
+  test("while idle is replaced when there is work again", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    await pool.submit(() => void setImmediate(() => process.exit(0)));
+    while (pool.statistics().workers > 0) await new Promise(setImmediate);
+    assert.equal(await pool.submit(add, 1, 2), 3);
+  });
+
+  test("again and again loses and repeats nothing", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 2 });
+    const counts = new Int32Array(new SharedArrayBuffer(4 * 300));
+    const work = (words: Int32Array, i: number): number => {
+      words[i]!++;
+      if (i % 29 === 7) process.exit(1);
+      return i;
+    };
+    const outcomes = await Promise.allSettled(Array.from({ length: 300 }, (_, i) => pool.submit(work, counts, i)));
+    for (const [i, outcome] of outcomes.entries()) {
+      if (i % 29 === 7) assert.equal(outcome.status, "rejected");
+      else assert.deepEqual(outcome, { status: "fulfilled", value: i });
+    }
+    assert(counts.every((count) => count === 1));
+  });
+});
+
+describe("A pool", () => {
+  test("runs its initializer in every worker before anything else", async () => {
+    const initializer = async (): Promise<void> => {
+      await new Promise(setImmediate);
+      (globalThis as { prepared?: number }).prepared = 42;
+    };
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 2, initializer });
+    const prepared = (): unknown => (globalThis as { prepared?: number }).prepared;
+    assert.deepEqual(await pool.broadcast(prepared), [42, 42]);
+    assert.deepEqual(await Promise.all(Array.from({ length: 50 }, () => pool.submit(prepared))), Array(50).fill(42));
+  });
+
+  test("fails every call when its initializer fails, and says why", async () => {
+    await using pool = new ThreadPoolExecutor({
+      maxWorkers: 1,
+      initializer: () => {
+        throw new RangeError("no licence");
+      },
+    });
+    const future = pool.submit(add, 1, 2);
+    await assert.rejects(future, (error) => {
+      assert(error instanceof BrokenExecutorError);
+      assert(error.cause instanceof RangeError);
+      return true;
+    });
+    assert.throws(() => pool.submit(add, 1, 2), BrokenExecutorError);
+  });
+
+  test("broadcasts to every worker once", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 3 });
+    const ids = await pool.broadcast(async () => (await import("node:worker_threads")).threadId);
+    assert.equal(new Set(ids).size, 3);
+  });
+
+  test("shutdown() finishes what was submitted, ends the workers, and refuses more", async () => {
+    const pool = new ThreadPoolExecutor({ maxWorkers: 2, name: "mine" });
+    const futures = Array.from({ length: 100 }, (_, i) => pool.submit(add, i, 1));
+    await pool.shutdown();
+    assert(futures.every((future) => future.state === "fulfilled"));
+    assert.equal(pool.statistics().workers, 0);
+    assert.throws(() => pool.submit(add, 1, 2), ExecutorShutdownError);
+    await pool.shutdown();
+  });
+
+  test("shutdown({ cancelPending }) finishes what runs, and cancels the rest", async () => {
+    const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const flag = new Flag();
+    const running = pool.submit(setAndHold, flag.words);
+    await flag.isSet();
+    const queued = Array.from({ length: 50 }, () => pool.submit(add, 1, 2));
+    const gone = pool.shutdown({ cancelPending: true });
+    assert(queued.every((future) => future.state === "cancelled"));
+    flag.words[1] = 1;
+    await gone;
+    assert.equal(running.state, "fulfilled");
+  });
+
+  test("shutdown({ wait: false }) returns at once, and runs what was submitted", async () => {
+    const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const future = pool.submit(add, 1, 2);
+    await pool.shutdown({ wait: false });
+    assert.equal(future.done, false);
+    assert.equal(await future, 3);
+  });
+
+  test("gives its memory back", async () => {
+    const { threadHeap } = await import("#heap");
+    const round = async (): Promise<void> => {
+      await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+      await Promise.all(Array.from({ length: 100 }, () => pool.submit((n: number) => "x".repeat(n), 10_000)));
+    };
+    await round();
+    await round();
+    const size = threadHeap().bytes.length;
+    for (let i = 0; i < 5; i++) await round();
+    assert.equal(threadHeap().bytes.length, size);
+  });
+
+  test("refuses bad options, naming them", () => {
+    assert.throws(() => new ThreadPoolExecutor({ maxWorkers: 0 }), /maxWorkers/);
+    assert.throws(() => new ThreadPoolExecutor({ maxWorkers: 1.5 }), /maxWorkers/);
+    assert.throws(() => new ThreadPoolExecutor({ minWorkers: 5, maxWorkers: 2 }), /minWorkers/);
+    assert.throws(() => new ThreadPoolExecutor({ initializer: 5 as never }), /initializer/);
+    assert.throws(() => new ThreadPoolExecutor({ threads: 2 } as never), /threads/);
+    assert.throws(() => new ThreadPoolExecutor().with({ colour: 2 } as never), /colour/);
+  });
+});
+
+describe("map() on threads", () => {
+  test("gives a million results in order", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 2 });
+    const items = Float64Array.from({ length: 1_000_000 }, (_, i) => i);
+    const results = await pool.map((x) => x + 0.5, items).toArray();
+    assert.equal(results.length, items.length);
+    assert(results.every((result, i) => result === i + 0.5));
+  });
+
+  test("fails the item that cannot travel there or back, and only that one", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const there = pool.map((x: unknown) => typeof x, [1, new WeakMap(), 3], { chunkSize: 3, onError: "collect" });
+    await assert.rejects(there.toArray(), AggregateError);
+    assert.deepEqual(there.progress, { done: 2, failed: 1, total: 3 });
+    const back = pool.map((x: number) => (x === 2 ? new WeakMap() : x), [1, 2, 3], { chunkSize: 3, onError: "collect" });
+    const seen: unknown[] = [];
+    await assert.rejects(async () => {
+      for await (const x of back) seen.push(x);
+    }, AggregateError);
+    assert.deepEqual(seen, [1, 3]);
+  });
+
+  test("leaving the loop cancels the rest", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const ran = new Int32Array(new SharedArrayBuffer(4));
+    const count = (words: Int32Array): void => void words[0]!++;
+    const items = Array.from({ length: 1000 }, () => ran);
+    for await (const _ of pool.map(count, items, { chunkSize: 1 })) break;
+    await pool.shutdown();
+    assert(ran[0]! < 1000);
+  });
+});
+
+describe("A program", () => {
+  const run = (body: string): { status: number | null; stdout: string; stderr: string } => {
+    const module = JSON.stringify(new URL("./index.ts", import.meta.url).href);
+    return spawnSync(
+      process.execPath,
+      ["--conditions=@heddle/source", "--input-type=module", "--eval", `import { ThreadPoolExecutor, toThread } from ${module};\n${body}`],
+      { encoding: "utf8", timeout: 60_000 },
+    );
+  };
+
+  test("whose work is done exits by itself, without shutdown", () => {
+    const { status, stdout, stderr } = run(`
+      const pool = new ThreadPoolExecutor({ maxWorkers: 2 });
+      console.log(await pool.submit((a, b) => a + b, 1, 2), await toThread((x) => x, 4));
+    `);
+    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "3 4\n", stderr: "" });
+  });
+
+  test("that waits for a call stays until it is there, and what was submitted runs even if nobody waits", () => {
+    const { status, stdout, stderr } = run(`
+      const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+      const slow = () => new Promise((resolve) => setTimeout(resolve, 60, "slow"));
+      pool.submit(slow).addDoneCallback((future) => console.log(future.state));
+      pool.submit(() => 1);
+      await pool.shutdown({ wait: false });
+    `);
+    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "fulfilled\n", stderr: "" });
+  });
+
+  test("gets what its workers print", () => {
+    const { status, stdout } = run(`
+      await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+      await pool.submit(() => { for (let i = 0; i < 100; i++) console.log("line", i); });
+    `);
+    assert.equal(status, 0);
+    assert.equal(stdout.trim().split("\n").length, 100);
+  });
+});

@@ -1,0 +1,23 @@
+/** How long to wait, and what may end the wait early. */
+export interface WaitOptions {
+  /** In milliseconds. A wait that runs out throws `TimeoutError`. */
+  timeoutMs?: number;
+  /** When it aborts, the wait throws the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** The longest delay that a timer of Node takes; a longer wait is a wait without end. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** Gives the options, checked. */
+export function checkWaitOptions(options: WaitOptions | undefined, operation: string): WaitOptions {
+  if (options === undefined) return {};
+  const { timeoutMs, signal } = options;
+  if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs >= 0)) {
+    throw new RangeError(`Cannot begin ${operation}: timeoutMs is ${String(timeoutMs)}, not a number of milliseconds`);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`Cannot begin ${operation}: signal is not an AbortSignal`);
+  }
+  return timeoutMs !== undefined && timeoutMs > LONGEST_TIMEOUT_MS ? { ...options, timeoutMs: Infinity } : options;
+}

@@ -1,0 +1,71 @@
+/**
+ * How a worker of a pool begins, and what it is started from.
+ *
+ * @packageDocumentation
+ */
+import { existsSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { threadHeap } from "#heap";
+import { functionTable } from "../portable/index.ts";
+import { Board, type BoardLocation } from "./board.ts";
+import { ParcelPort } from "./parcels.ts";
+import { WorkerLoop } from "./worker-loop.ts";
+
+/** What a worker is given. */
+export interface Assignment {
+  board: BoardLocation;
+  /** Its number in the pool. */
+  worker: number;
+  /** How many calls may be under way in it at once. */
+  concurrency: number;
+  /** The first call pinned to it is the pool's initializer: nothing else runs before that has succeeded. */
+  initialize: boolean;
+  /** Where side items come and go. */
+  side: MessagePort;
+  /** See {@link takeOver}. */
+  bundled: boolean;
+}
+
+/** What a worker posts to its pool when it is about to look for work. */
+export const READY_MESSAGE = "ready";
+
+/** Runs calls until the pool says to stop. */
+export function runWorker({ board, side, ...options }: Assignment): void {
+  const parcels = new ParcelPort(side);
+  const loop = new WorkerLoop(new Board(threadHeap(), board), functionTable(), { ...options, parcels });
+  // The listener keeps the thread alive; without it the thread ends when nothing else holds it.
+  parentPort!.on("message", () => {
+    parentPort!.close();
+    parcels.close();
+  });
+  parentPort!.postMessage(READY_MESSAGE);
+  loop.start();
+}
+
+/** This file; or the bundle that it has become a part of. A bundle of CommonJS form has no `import.meta.url`. */
+const here = new URL(import.meta.url ?? pathToFileURL(__filename).href);
+const separate = new URL(here.pathname.endsWith(".ts") ? "./heddle-worker.ts" : "./heddle-worker.js", here);
+
+/** The module that workers run, and whether it is a bundle with the user's program in it. */
+export function workerEntry(): { entry: URL; bundled: boolean } {
+  const bundled = !existsSync(fileURLToPath(separate));
+  return { entry: bundled ? here : separate, bundled };
+}
+
+/**
+ * In a bundle, workers run the bundle itself. Its modules are evaluated in order, this one before the program that
+ * imports it: here the worker begins its work, and keeps the program from being run by an error that it catches.
+ */
+function takeOver(assignment: Assignment): never {
+  const stop = new Error("A worker of heddle has taken over");
+  const onError = (error: unknown): void => {
+    process.off("uncaughtException", onError);
+    if (error !== stop) throw error;
+  };
+  process.on("uncaughtException", onError);
+  runWorker(assignment);
+  throw stop;
+}
+
+if (!isMainThread && (workerData as Partial<Assignment> | null)?.bundled === true) takeOver(workerData as Assignment);

@@ -1,0 +1,330 @@
+/**
+ * The worker's side of a pool: claims calls, runs them, hands them back.
+ *
+ * @packageDocumentation
+ */
+import { type DoneList, type Heap } from "#heap";
+import { NotLoadedError, type WireHooks } from "../wire/index.ts";
+import type { Board } from "./board.ts";
+import { isChunkOutcome, withoutUnsendable } from "./chunk.ts";
+import { Fifo } from "./fifo.ts";
+import type { ParcelPort } from "./parcels.ts";
+import { Payloads } from "./payload.ts";
+import {
+  claimed,
+  FAILED,
+  FLAGS,
+  FUNCTION,
+  NEXT,
+  pinned,
+  READY,
+  SEQUENCE,
+  SERIAL,
+  SIDE_ITEMS,
+  STARTED,
+  STATE,
+  TIMED,
+  WITHDRAWN,
+} from "./slot.ts";
+import { SPIN_LIMIT, SpinPolicy } from "./spin.ts";
+import { nowMs } from "./task-limits.ts";
+
+/** A worker that always has work lets its timers and sockets have their turn after so long, in milliseconds. */
+const SLICE_MS = 10;
+/** At most so many calls between two readings of the clock. */
+const MAX_STRIDE = 64;
+const LOOKS_PER_READING = 16;
+const NO_ITEMS: readonly unknown[] = [];
+
+export interface WorkerLoopOptions {
+  /** The worker's number in its pool. */
+  worker: number;
+  /** How many calls may be under way here at once. */
+  concurrency: number;
+  /** The first pinned call is the initializer. */
+  initialize: boolean;
+  parcels: ParcelPort;
+}
+
+/**
+ * Runs calls until there are none, looks for more for a while, then sleeps.
+ *
+ * ```text
+ *                  nothing found          bell, or the last call under way ends
+ * taking calls ─────────────────▶ parked ──────────────────────────────────────▶ taking calls
+ *   │  ▲ │ ▲ an immediate
+ *   │  │ └─┘ (slice used up)
+ *   │  └───────────── a call under way ends
+ *   └──▶ full (as many under way as `concurrency` allows)
+ * ```
+ *
+ * - I1: the thread never blocks, so a worker that sleeps or waits still serves its timers and sockets.
+ * - I2: parked means: asleep bit set, ring and lane looked at after that, and a wait for the bell pending.
+ * - I3: a claimed call reaches the done list exactly once, whatever its body does, unless the thread ends.
+ */
+export class WorkerLoop {
+  readonly #heap: Heap;
+  readonly #board: Board;
+  readonly #lane: DoneList;
+  readonly #options: WorkerLoopOptions;
+  readonly #hooks: WireHooks;
+  readonly #payloads: Payloads;
+  readonly #policy = new SpinPolicy();
+  readonly #ready: number;
+  readonly #claimed: number;
+  readonly #pinned: number;
+  /** Slots taken from the lane and not yet claimed. */
+  readonly #ownCalls = new Fifo<number>();
+  #state: "taking" | "scheduled" | "full" | "parked" = "scheduled";
+  #initialized: boolean;
+  #busy = 0;
+  #stride = 1;
+  #idleSince = 0;
+  /** The last result woke the owner. */
+  #woke = false;
+  #listening = false;
+
+  readonly #turn = (): void => this.#takeCalls();
+  readonly #onBell = (): void => {
+    this.#listening = false;
+    if (this.#state === "parked") this.#unpark();
+  };
+
+  constructor(board: Board, hooks: WireHooks, options: WorkerLoopOptions) {
+    const { worker, initialize } = options;
+    this.#board = board;
+    this.#heap = board.heap;
+    this.#hooks = hooks;
+    this.#options = options;
+    this.#lane = board.lane(worker);
+    this.#payloads = new Payloads(board.heap, hooks);
+    this.#initialized = !initialize;
+    this.#ready = READY;
+    this.#claimed = claimed(worker);
+    this.#pinned = pinned(worker);
+  }
+
+  start(): void {
+    this.#takeCalls();
+  }
+
+  #takeCalls(): void {
+    this.#state = "taking";
+    let sliceEnd = performance.now() + SLICE_MS;
+    let untilReading = this.#stride;
+    while (this.#busy < this.#capacity) {
+      const slot = this.#claim();
+      if (slot === 0) {
+        if (this.#busy === 0 && this.#spin()) continue;
+        if (this.#park()) return;
+        continue;
+      }
+      if (this.#idleSince !== 0) this.#endIdling();
+      this.#run(slot);
+      if (--untilReading > 0) continue;
+      const left = sliceEnd - performance.now();
+      if (left <= 0) {
+        this.#stride = 1;
+        this.#state = "scheduled";
+        setImmediate(this.#turn);
+        return;
+      }
+      this.#stride = left > SLICE_MS / 2 ? Math.min(this.#stride * 2, MAX_STRIDE) : 1;
+      untilReading = this.#stride;
+      sliceEnd = Math.min(sliceEnd, performance.now() + SLICE_MS);
+    }
+    this.#state = "full";
+  }
+
+  get #capacity(): number {
+    return this.#initialized ? this.#options.concurrency : 1;
+  }
+
+  /** Whether there is something to claim, or to pass over. */
+  get #workReady(): boolean {
+    return this.#lane.ready || (this.#initialized && this.#board.ring.size > 0);
+  }
+
+  /** The address of a slot that only this worker may run now; 0 for none. */
+  #claim(): number {
+    const heap = this.#heap;
+    if (this.#lane.ready || this.#ownCalls.size > 0) {
+      const slot = this.#claimOwn();
+      if (slot !== 0) return slot;
+    }
+    if (!this.#initialized) return 0;
+    const { ring } = this.#board;
+    for (;;) {
+      const slot = ring.peekHint();
+      if (slot === 0) return 0;
+      const won = heap.compareExchange(slot + STATE, this.#ready, this.#claimed) === this.#ready;
+      ring.advance();
+      if (won) return slot;
+    }
+  }
+
+  #claimOwn(): number {
+    const heap = this.#heap;
+    for (let slot = this.#lane.takeAll(); slot !== 0; slot = heap.peek(slot + NEXT) >>> 0) this.#ownCalls.push(slot);
+    for (let slot = this.#ownCalls.shift(); slot !== undefined; slot = this.#ownCalls.shift()) {
+      if (heap.compareExchange(slot + STATE, this.#pinned, this.#claimed) === this.#pinned) return slot;
+      // Called off: what came beside it is dropped, and the slot goes home.
+      if ((heap.peek(slot + FLAGS) & SIDE_ITEMS) !== 0) this.#receive(slot);
+      heap.store(slot + STATE, WITHDRAWN);
+      this.#board.done.push(slot);
+    }
+    return 0;
+  }
+
+  #receive(slot: number): readonly unknown[] {
+    return this.#options.parcels.receive(this.#heap.peek(slot + SEQUENCE));
+  }
+
+  #run(slot: number): void {
+    const flags = this.#heap.peek(slot + FLAGS);
+    if ((flags & TIMED) !== 0) {
+      new DataView(this.#heap.bytes.buffer, slot + STARTED, 8).setFloat64(0, nowMs(), true);
+    }
+    this.#call(slot, (flags & SIDE_ITEMS) === 0 ? NO_ITEMS : this.#receive(slot));
+  }
+
+  #call(slot: number, items: readonly unknown[]): void {
+    const heap = this.#heap;
+    let result: unknown;
+    try {
+      const fn = this.#hooks.resolveFunction(heap.peek(slot + FUNCTION) >>> 0, heap.peek(slot + SERIAL) >>> 0);
+      const args = this.#payloads.read(slot, items) as unknown[];
+      result = fn(...args);
+    } catch (error) {
+      if (error instanceof NotLoadedError) this.#callLater(slot, items, error.ready);
+      else this.#finish(slot, error, true);
+      return;
+    }
+    if (isThenable(result)) this.#finishLater(slot, result);
+    else this.#finish(slot, result, false);
+  }
+
+  /** The call needs modules that this thread has yet to import. */
+  #callLater(slot: number, items: readonly unknown[], ready: Promise<unknown>): void {
+    this.#busy++;
+    const again = (): void => {
+      this.#call(slot, items);
+      this.#oneLess();
+    };
+    // A module that cannot be imported fails the call when its function is asked for again.
+    ready.then(again, again);
+  }
+
+  #finishLater(slot: number, result: PromiseLike<unknown>): void {
+    this.#busy++;
+    Promise.resolve(result).then(
+      (value) => {
+        this.#finish(slot, value, false);
+        this.#oneLess();
+      },
+      (error: unknown) => {
+        this.#finish(slot, error, true);
+        this.#oneLess();
+      },
+    );
+  }
+
+  /** I3. Writes the outcome into the slot and hands it back. */
+  #finish(slot: number, outcome: unknown, failed: boolean): void {
+    let flags = failed ? FAILED : 0;
+    try {
+      if (this.#write(slot, outcome, failed ? "error" : "result")) flags |= SIDE_ITEMS;
+    } catch (error) {
+      flags = this.#finishUnsendable(slot, outcome, error);
+    }
+    if (!failed && !this.#initialized) this.#initialized = true;
+    this.#heap.poke(slot + FLAGS, flags);
+    this.#woke = this.#board.done.push(slot);
+  }
+
+  /** The outcome cannot travel: an error goes in its place, or as many results of a chunk as can. Gives the flags. */
+  #finishUnsendable(slot: number, outcome: unknown, error: unknown): number {
+    if (isChunkOutcome(outcome)) {
+      const rest = withoutUnsendable(outcome, (value) => this.#payloads.write(slot, value, "result"));
+      return this.#write(slot, rest, "result") ? SIDE_ITEMS : 0;
+    }
+    return FAILED | (this.#write(slot, error, "error") ? SIDE_ITEMS : 0);
+  }
+
+  /** Whether something was posted as well. */
+  #write(slot: number, value: unknown, path: string): boolean {
+    const side = this.#payloads.write(slot, value, path);
+    if (side === undefined) return false;
+    const sequence = this.#heap.peek(slot + SEQUENCE);
+    this.#options.parcels.post({ sequence, items: side.items }, side.transferList);
+    return true;
+  }
+
+  /** A call under way has ended. */
+  #oneLess(): void {
+    this.#busy--;
+    if (this.#state === "full") this.#takeCalls();
+    else if (this.#state === "parked" && this.#busy === 0) this.#unpark();
+  }
+
+  #unpark(): void {
+    this.#board.parking.cancelSleep(this.#options.worker);
+    this.#takeCalls();
+  }
+
+  /** Looks for calls for as long as that is worthwhile. */
+  #spin(): boolean {
+    if (this.#idleSince === 0) this.#idleSince = performance.now();
+    const budgetMs = this.#policy.budgetMs(this.#woke);
+    const { parking, ring } = this.#board;
+    const { worker } = this.#options;
+    if (budgetMs === 0 || !parking.tryStartSpinning(worker, SPIN_LIMIT)) return false;
+    const end = performance.now() + budgetMs;
+    let found = false;
+    do {
+      for (let i = 0; i < LOOKS_PER_READING && !found; i++) {
+        found = this.#workReady;
+        if (!found) this.#heap.pause();
+      }
+    } while (!found && performance.now() < end);
+    parking.stopSpinning(worker);
+    // A publisher may have left it to this worker to wake another one for what it does not take itself.
+    if (found && ring.size > (this.#lane.ready ? 0 : 1)) parking.wakeForWork();
+    return found;
+  }
+
+  #endIdling(): void {
+    this.#policy.observe(performance.now() - this.#idleSince, this.#woke);
+    this.#idleSince = 0;
+  }
+
+  /** I2. False if there is work after all. */
+  #park(): boolean {
+    const { parking } = this.#board;
+    const { worker } = this.#options;
+    const ticket = parking.prepareSleep(worker);
+    if (this.#workReady) {
+      parking.cancelSleep(worker);
+      return false;
+    }
+    if (!this.#listening) {
+      const outcome = parking.waitAsync(worker, ticket);
+      if (typeof outcome === "string") {
+        parking.cancelSleep(worker);
+        return false;
+      }
+      this.#listening = true;
+      void outcome.then(this.#onBell);
+    }
+    this.#state = "parked";
+    return true;
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value !== null &&
+    (typeof value === "object" || typeof value === "function") &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
+}

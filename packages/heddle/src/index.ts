@@ -1,0 +1,10 @@
+/**
+ * Heddle: the concurrency toolkit for TypeScript. The most used names of all its parts.
+ *
+ * @packageDocumentation
+ */
+export { HeapFullError, TimeoutError } from "#heap";
+export * from "./futures/index.ts";
+export { fromModule, portable, PortabilityError } from "./portable/index.ts";
+export { CorruptMessageError, transfer, WireError } from "./wire/index.ts";
+export { cpuCount } from "./workers/index.ts";

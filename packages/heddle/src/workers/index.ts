@@ -1,0 +1,3 @@
+/** Where portable functions run: starting workers, and how many of them make sense. */
+export { cpuCount } from "./cpu-count.ts";
+export { startThread, type ThreadEnd, type ThreadStart, type WorkerThread } from "./worker-thread.ts";
