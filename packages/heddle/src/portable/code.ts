@@ -1,0 +1,232 @@
+/**
+ * The code of a function apart from the values it closes over: all closures made at one place share it.
+ *
+ * @packageDocumentation
+ */
+import type { FunctionText, FreeName } from "./analyse.ts";
+import type { Inspection, Inspector } from "./inspect.ts";
+import { importedModule, keyOf, type ModuleName } from "./modules.ts";
+import { scriptAt, type Script } from "./script.ts";
+
+/** A captured variable: which scope holds it. */
+export interface CapturedName {
+  readonly name: string;
+  /** Counted from the innermost. */
+  readonly scope: number;
+  /** The properties taken from it, if it is used in no other way. */
+  readonly members: readonly string[] | undefined;
+}
+
+/** Code as it is sent. */
+export interface CodeDescription {
+  /** The text, with imports, `import()` and `import.meta` made into plain names. */
+  readonly text: string;
+  readonly form: FunctionText["form"];
+  readonly name: string;
+  readonly isStrict: boolean;
+  /** The names that the receiver binds, in the order of the variables, modules and specials of the {@link Code}. */
+  readonly names: readonly string[];
+  /** URL or path of the script. */
+  readonly url: string;
+  /** Where the text begins in the script, counted from zero. */
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Something bound that is not a captured value, but made by the receiver. */
+export type Special = "call" | "import" | "meta";
+
+/** The code of one place in a script. */
+export interface Code {
+  readonly description: CodeDescription;
+  readonly text: FunctionText;
+  readonly script: Script | undefined;
+  /** Where the text begins in {@link script}, if that is what was run. */
+  readonly start: number | undefined;
+  readonly variables: readonly CapturedName[];
+  readonly modules: readonly ModuleName[];
+  readonly specials: readonly Special[];
+  /** All that is captured lives as long as the program: nothing of it is made anew per call or per round. */
+  readonly isLasting: boolean;
+}
+
+/** Where in its script a function stands, as far as is known. */
+export interface Place {
+  readonly url: string;
+  readonly script: Script | undefined;
+  readonly start: number | undefined;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Finds out where `text` stands. */
+export function placeOf(text: string, inspection: Inspection, inspector: Inspector): Place {
+  const { location } = inspection;
+  if (location === undefined) return { url: "", script: undefined, start: undefined, line: 0, column: 0 };
+  const url = inspector.scriptUrl(location.scriptId);
+  const script = scriptAt(url);
+  const start = script?.locate(text, location);
+  const { line, column } = start === undefined ? location : script!.positionOf(start);
+  return { url, script, start, line, column };
+}
+
+/** Decides for each free name of `fn` what it is, from the scopes around it. */
+export function makeCode(
+  fn: Function,
+  text: FunctionText,
+  inspection: Inspection,
+  inspector: Inspector,
+  place: Place,
+): Code {
+  const kinds = text.free.length === 0 ? [] : inspector.scopeKinds(fn);
+  const names = new Names(text.text);
+  const variables: CapturedName[] = [];
+  for (const free of text.free) {
+    const scope = inspection.scopes.findIndex(
+      (held, i) => kinds[i] !== "Global" && Object.hasOwn(held, free.name),
+    );
+    if (scope === -1) continue;
+    const origin = kinds[scope] === "Module" ? place.script?.imports.get(free.name) : undefined;
+    const module = origin && importedModule(place.url, origin);
+    if (module === undefined) variables.push({ name: free.name, scope, members: free.members });
+    else names.import(free, module, origin!.imported);
+  }
+  names.rewrite(text);
+  const isModule = kinds.includes("Module") || place.script?.isModule === true;
+  return {
+    text,
+    script: place.script,
+    start: place.start,
+    variables,
+    modules: names.modules,
+    specials: names.specials,
+    isLasting: variables.every(({ scope }) => kinds[scope] === "Module" || kinds[scope] === "Script"),
+    description: {
+      text: names.apply(text.text),
+      form: text.form,
+      name: typeof fn.name === "string" ? fn.name : "",
+      isStrict:
+        !text.sloppy && (isModule || place.start === undefined || place.script!.isStrictAt(place.start)),
+      names: [
+        ...variables.map(({ name }) => name),
+        ...names.aliases,
+        ...names.specials.map((special) => names.prefix + special),
+      ],
+      url: place.url,
+      line: place.line,
+      column: place.column,
+    },
+  };
+}
+
+/** Code whose captured values are given by name, in place of scopes. */
+export function makeExplicitCode(
+  fn: Function,
+  text: FunctionText,
+  captured: ReadonlySet<string>,
+  url: string,
+): Code {
+  const names = new Names(text.text);
+  names.rewrite(text);
+  const variables = text.free
+    .filter(({ name }) => captured.has(name))
+    .map(({ name, members }) => ({ name, scope: 0, members }));
+  return {
+    text,
+    script: undefined,
+    start: undefined,
+    variables,
+    modules: [],
+    specials: names.specials,
+    isLasting: false,
+    description: {
+      text: names.apply(text.text),
+      form: text.form,
+      name: fn.name,
+      isStrict: !text.sloppy,
+      names: [
+        ...variables.map(({ name }) => name),
+        ...names.specials.map((special) => names.prefix + special),
+      ],
+      url,
+      line: 0,
+      column: 0,
+    },
+  };
+}
+
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly replacement: string;
+}
+
+/** Names for what is not a plain captured variable, and the edits of the text that put them in. */
+class Names {
+  readonly prefix: string;
+  readonly modules: ModuleName[] = [];
+  readonly aliases: string[] = [];
+  readonly specials: Special[] = [];
+  readonly #edits: Edit[] = [];
+  readonly #aliasOf = new Map<string, string>();
+
+  constructor(text: string) {
+    let prefix = "$heddle_";
+    while (text.includes(prefix)) prefix = `$${prefix}`;
+    this.prefix = prefix;
+  }
+
+  /** Makes an imported name refer to the module, so that it stays as live as an import is. */
+  import(free: FreeName, module: ModuleName, imported: string): void {
+    if (imported === "*") {
+      this.modules.push(module);
+      this.aliases.push(free.name);
+      return;
+    }
+    const alias = this.#alias(module);
+    const member = /^[\w$]+$/.test(imported)
+      ? `${alias}.${imported}`
+      : `${alias}[${JSON.stringify(imported)}]`;
+    for (const { start, end, called, shorthand } of free.uses) {
+      // An import is called without `this`. A parenthesis would do, but for semicolons that were left out.
+      const value = called ? `${this.#special("call")}(${member})` : member;
+      this.#edits.push({ start, end, replacement: shorthand ? `${free.name}:${value}` : value });
+    }
+  }
+
+  /** Replaces what is only allowed in a module, or where the text stood. */
+  rewrite(text: FunctionText): void {
+    for (const { start, end } of text.dynamicImports)
+      this.#edits.push({ start, end, replacement: this.#special("import") });
+    for (const { start, end } of text.metas)
+      this.#edits.push({ start, end, replacement: this.#special("meta") });
+    if (text.key) this.#edits.push({ ...text.key, replacement: '"method"' });
+  }
+
+  apply(text: string): string {
+    let result = "";
+    let done = 0;
+    for (const { start, end, replacement } of this.#edits.toSorted((a, b) => a.start - b.start)) {
+      result += text.slice(done, start) + replacement;
+      done = end;
+    }
+    return result + text.slice(done);
+  }
+
+  #alias(module: ModuleName): string {
+    const key = keyOf(module);
+    let alias = this.#aliasOf.get(key);
+    if (alias === undefined) {
+      alias = `${this.prefix}${this.modules.length}`;
+      this.#aliasOf.set(key, alias);
+      this.modules.push(module);
+      this.aliases.push(alias);
+    }
+    return alias;
+  }
+
+  #special(special: Special): string {
+    if (!this.specials.includes(special)) this.specials.push(special);
+    return this.prefix + special;
+  }
+}

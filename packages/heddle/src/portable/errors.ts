@@ -1,0 +1,59 @@
+/**
+ * How a function fails to travel.
+ *
+ * @packageDocumentation
+ */
+
+/** What a {@link PortabilityError} says, apart from its message. */
+export interface PortabilityProblem {
+  /** The function that was to travel, or one that it uses. */
+  readonly functionName: string;
+  /** What stops it: a variable, `this`, a private name. Absent when it is the function as a whole. */
+  readonly variable?: string | undefined;
+  /** Why, as a clause: "it assigns to the captured variable `count`, …". */
+  readonly reason: string;
+  /** What to write instead, as a clause. */
+  readonly remedy: string;
+  /** `file:line` where the variable was declared, or where the function stands. */
+  readonly boundAt?: string | undefined;
+}
+
+/**
+ * A function cannot run in another thread. Nothing was sent.
+ *
+ * The message names what stops it, where that was declared, why, and what to write instead.
+ */
+export class PortabilityError extends Error {
+  override readonly name = "PortabilityError";
+  readonly code = "ERR_HEDDLE_NOT_PORTABLE";
+  /** The function that was to travel, or one that it uses. */
+  readonly functionName: string;
+  /** What stops it: a variable, `this`, a private name. Absent when it is the function as a whole. */
+  readonly variable: string | undefined;
+  /** Why. */
+  readonly reason: string;
+  /** What to write instead. */
+  readonly remedy: string;
+  /** `file:line` where the variable was declared, or where the function stands. */
+  readonly boundAt: string | undefined;
+
+  constructor(problem: PortabilityProblem, options?: ErrorOptions) {
+    const { functionName, variable, reason, remedy, boundAt } = problem;
+    super(
+      `Cannot send ${functionName} to another thread: ${reason}${boundAt === undefined ? "" : ` (${boundAt})`}; ${remedy}`,
+      options,
+    );
+    this.functionName = functionName;
+    this.variable = variable;
+    this.reason = reason;
+    this.remedy = remedy;
+    this.boundAt = boundAt;
+  }
+}
+
+/** What a function is called in messages. */
+export function describeFunction(fn: Function): string {
+  const name = typeof fn.name === "string" ? fn.name : "";
+  if (name === "") return "an anonymous function";
+  return /^class\b/.test(Function.prototype.toString.call(fn)) ? `class "${name}"` : `function "${name}"`;
+}

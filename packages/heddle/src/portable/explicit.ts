@@ -1,0 +1,101 @@
+/**
+ * What the program says itself about functions: their captures, or the module to take them from.
+ *
+ * @packageDocumentation
+ */
+import { fileURLToPath } from "node:url";
+import { getCallSites } from "node:util";
+import { importFrom, moduleAt, type ModuleName } from "./modules.ts";
+import { pathOf } from "./script.ts";
+
+interface ExplicitCaptures {
+  readonly captures: Readonly<Record<string, unknown>>;
+  /** The script that said so: what `import()` in the function is relative to. */
+  readonly url: string;
+}
+
+const explicit = new WeakMap<Function, ExplicitCaptures>();
+const exported = new WeakMap<Function, { module: ModuleName; path: readonly string[] }>();
+
+/** The captures that {@link portable} was given. */
+export function explicitCaptures(fn: Function): ExplicitCaptures | undefined {
+  return explicit.get(fn);
+}
+
+/** The export that a function of {@link fromModule} stands for. */
+export function moduleExportOf(fn: Function): { module: ModuleName; path: readonly string[] } | undefined {
+  return exported.get(fn);
+}
+
+/**
+ * Names what a function captures, for runtimes that cannot look into closures, or to say it in the open.
+ *
+ * The values are read from `captures` at each submission: change a property, and later calls see the change.
+ * Names that the function uses and that are neither captures nor globals are refused at submission. A minifier
+ * renames variables, but not the keys of `captures`: do not minify such functions.
+ *
+ * @param fn - Taken as it is, and returned.
+ * @param options - `captures`: each captured variable by name.
+ *
+ * @example
+ * ```ts
+ * const rate = 1.19;
+ * const gross = portable((net: number) => net * rate, { captures: { rate } });
+ * gross(100); // => 119
+ * ```
+ */
+export function portable<F extends (...args: never[]) => unknown>(
+  fn: F,
+  options: { captures?: Record<string, unknown> } = {},
+): F {
+  const { captures } = options;
+  if (captures !== undefined) explicit.set(fn, { captures, url: getCallSites(2)[1]?.scriptName ?? "" });
+  return fn;
+}
+
+/**
+ * Gives handles on the exports of a module that is not loaded here: a worker imports it when it runs one.
+ *
+ * A handle called in this thread imports the module here and gives a promise.
+ *
+ * @param url - `new URL("./tasks.ts", import.meta.url)`, an absolute path, or the name of a built-in module.
+ * @throws `TypeError` when `url` is relative, as nobody could tell to what.
+ */
+export function fromModule<M>(url: URL | string): { [K in keyof M]: M[K] } {
+  const specifier = absolute(url);
+  const handles = new Map<string, Function>();
+  const target: object = Object.freeze({ __proto__: null });
+  return new Proxy(target as { [K in keyof M]: M[K] }, {
+    get(_target, name) {
+      if (typeof name === "symbol") return undefined;
+      let handle = handles.get(name);
+      if (handle === undefined) {
+        handle = makeHandle(specifier, name);
+        handles.set(name, handle);
+      }
+      return handle;
+    },
+  });
+}
+
+function makeHandle(specifier: string, name: string): Function {
+  const handle = async (...args: unknown[]): Promise<unknown> => {
+    const namespace = (await importFrom("")(specifier)) as Record<string, (...args: unknown[]) => unknown>;
+    return namespace[name]!(...args);
+  };
+  Object.defineProperty(handle, "name", { value: name });
+  exported.set(handle, { module: moduleAt(specifier), path: [name] });
+  return handle;
+}
+
+function absolute(url: URL | string): string {
+  const text = String(url);
+  if (URL.canParse(text)) {
+    if (text.startsWith("file:")) fileURLToPath(text);
+    return text;
+  }
+  if (pathOf(text) !== undefined) return text;
+  throw new TypeError(
+    `Cannot take functions from ${text}: it is relative; write new URL("${text}", import.meta.url)`,
+  );
+}

@@ -1,0 +1,35 @@
+/** Whether a value, and all that can be reached from it, stays what it is. */
+import { types } from "node:util";
+
+const known = new WeakSet<object>();
+
+/** Whether `value` is a primitive, a frozen plain object or array of such, or shared memory, which is never copied. */
+export function isImmutable(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (known.has(value)) return true;
+  const immutable = isSharedMemory(value) || isFrozenDeep(value, new Set());
+  if (immutable) known.add(value);
+  return immutable;
+}
+
+function isSharedMemory(value: object): boolean {
+  return (
+    types.isSharedArrayBuffer(value) || (ArrayBuffer.isView(value) && types.isSharedArrayBuffer(value.buffer))
+  );
+}
+
+function isFrozenDeep(value: object, seen: Set<object>): boolean {
+  if (seen.has(value)) return true;
+  seen.add(value);
+  if (!Object.isFrozen(value) || !isPlain(value)) return false;
+  return Object.values(Object.getOwnPropertyDescriptors(value)).every(({ value: item, get }) => {
+    // Functions are looked at on their own.
+    if (get !== undefined) return false;
+    return typeof item !== "object" || item === null || isSharedMemory(item) || isFrozenDeep(item, seen);
+  });
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Array.isArray(value) || Object.getPrototypeOf(prototype) === null;
+}

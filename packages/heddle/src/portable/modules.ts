@@ -1,0 +1,183 @@
+/**
+ * Modules: which one is the entry, which one a function is exported by, and how another thread gets hold of one.
+ *
+ * The entry module is the program itself: running it again in a worker would start the program again. So what it
+ * declares travels as code and values. Every other module is imported once in each thread that needs it.
+ *
+ * @packageDocumentation
+ */
+import { realpathSync } from "node:fs";
+import { createRequire, isBuiltin } from "node:module";
+import { pathToFileURL } from "node:url";
+import { constants, Script } from "node:vm";
+import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads";
+import { quietly } from "./quietly.ts";
+import { pathOf, type ImportOrigin } from "./script.ts";
+
+/** A module as another thread finds it: what to import, and from where. */
+export interface ModuleName {
+  /** URL, or path, of the module whose import this is; empty if `specifier` is absolute. */
+  readonly parent: string;
+  readonly specifier: string;
+  readonly attributes: Readonly<Record<string, string>> | undefined;
+  /** Loaded by `require`, as the CommonJS module that it is. */
+  readonly isRequired: boolean;
+}
+
+/** Threads find the paths of all entry modules of the process under this name. */
+const ENVIRONMENT_KEY = "heddle.entries";
+
+let entries: Set<string> | undefined;
+
+/** The paths of the modules that started this thread and those before it. */
+function entryPaths(): Set<string> {
+  if (entries !== undefined) return entries;
+  const inherited = isMainThread ? [] : (getEnvironmentData(ENVIRONMENT_KEY) as string[] | undefined);
+  entries = new Set(inherited);
+  const started = startedPath();
+  if (started !== undefined) entries.add(started);
+  setEnvironmentData(ENVIRONMENT_KEY, [...entries]);
+  return entries;
+}
+
+/** Tells the threads started from now on which module is this thread's entry. */
+export function announceEntry(): void {
+  entryPaths();
+}
+
+function startedPath(): string | undefined {
+  const given = process.argv[1];
+  if (given === undefined) return undefined;
+  try {
+    // Node finds its main module as `require` does: the extension may be missing.
+    return realpathSync(createRequire(given).resolve(given));
+  } catch {
+    return given;
+  }
+}
+
+/** Whether a script is an entry module, or has no file that a worker could import. */
+export function isEntry(url: string): boolean {
+  const path = pathOf(url.replace(/[?#].*$/s, ""));
+  return path === undefined ? !/^(data|https?):/.test(url) : entryPaths().has(path);
+}
+
+/** The module that an import declaration in `url` names, or `undefined` if that is the entry module. */
+export function importedModule(url: string, origin: ImportOrigin): ModuleName | undefined {
+  const { specifier, attributes } = origin;
+  const isRelative = /^\.{0,2}\//.test(specifier);
+  if ((isRelative || specifier.startsWith("file:")) && URL.canParse(specifier, asUrl(url))) {
+    if (isEntry(new URL(specifier, asUrl(url)).href)) return undefined;
+  }
+  return { parent: url, specifier, attributes, isRequired: false };
+}
+
+/** The module at an absolute URL, or path of a CommonJS module. */
+export function moduleAt(url: string, isRequired = false): ModuleName {
+  return { parent: "", specifier: url, attributes: undefined, isRequired };
+}
+
+function asUrl(url: string): string {
+  return pathOf(url) === url ? pathToFileURL(url).href : url;
+}
+
+/** One string for each module name. */
+export function keyOf({ parent, specifier, attributes, isRequired }: ModuleName): string {
+  return JSON.stringify([parent, specifier, attributes, isRequired]);
+}
+
+type Import = (specifier: string, options?: ImportCallOptions) => Promise<unknown>;
+
+interface ImportCallOptions {
+  with?: Readonly<Record<string, string>>;
+}
+
+const imports = new Map<string, Import>();
+
+/** `import()` as it works inside the module at `url`. */
+export function importFrom(url: string): Import {
+  let from = imports.get(url);
+  if (from === undefined) {
+    from = makeImport(url);
+    imports.set(url, from);
+  }
+  return from;
+}
+
+function makeImport(url: string): Import {
+  // Node resolves relative to a file that exists by name only; other URLs can import what is absolute.
+  if (pathOf(url) === undefined)
+    return (specifier, options) => import(specifier, options as ImportCallOptions);
+  const script = new Script("(specifier, options) => import(specifier, options)", {
+    filename: url,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  return script.runInThisContext() as Import;
+}
+
+/** `import.meta` as it is inside the module at `url`, except that no worker runs a module as its main one. */
+export function metaOf(url: string): object {
+  const path = pathOf(url);
+  const href = asUrl(url);
+  const places =
+    path === undefined ? {} : { filename: path, dirname: path.replace(/[\\/][^\\/]*$/, "") || "/" };
+  return {
+    __proto__: null,
+    url: href,
+    ...places,
+    main: false,
+    resolve: (specifier: string) => resolveFrom(href, specifier),
+  };
+}
+
+function resolveFrom(url: string, specifier: string): string {
+  if (/^\.{0,2}\//.test(specifier) || URL.canParse(specifier)) return new URL(specifier, url).href;
+  const found = createRequire(url).resolve(specifier);
+  return pathOf(found) === undefined ? `node:${found.replace(/^node:/, "")}` : pathToFileURL(found).href;
+}
+
+/** What importing a built-in module gives, without waiting; `undefined` if `specifier` names no such module. */
+function builtinNamespace(specifier: string): object | undefined {
+  if (!isBuiltin(specifier)) return undefined;
+  const exports = process.getBuiltinModule(specifier) as object;
+  const members = typeof exports === "function" ? { ...exports } : exports;
+  return Object.defineProperties(
+    { __proto__: null },
+    { ...Object.getOwnPropertyDescriptors(members), default: { value: exports } },
+  );
+}
+
+/** The modules of this thread, loaded or on the way. */
+export class Modules {
+  readonly #loaded = new Map<string, object>();
+  readonly #loading = new Map<string, Promise<unknown>>();
+
+  /** The namespace (or, for CommonJS, the exports) of a module; a promise while it is being loaded. */
+  load(name: ModuleName): object | Promise<unknown> {
+    const key = keyOf(name);
+    return this.#loaded.get(key) ?? this.#loading.get(key) ?? this.#begin(key, name);
+  }
+
+  #begin(key: string, name: ModuleName): object | Promise<unknown> {
+    const { parent, specifier, attributes, isRequired } = name;
+    const ready = isRequired ? (createRequire(specifier)(specifier) as object) : builtinNamespace(specifier);
+    if (ready !== undefined) {
+      this.#loaded.set(key, ready);
+      return ready;
+    }
+    const options = attributes && { with: attributes };
+    const loading = quietly(() => importFrom(parent)(specifier, options)).then(
+      (namespace) => {
+        this.#loading.delete(key);
+        this.#loaded.set(key, namespace as object);
+      },
+      (error: unknown) => {
+        // Whoever asks again may find the module repaired.
+        this.#loading.delete(key);
+        throw error;
+      },
+    );
+    this.#loading.set(key, loading);
+    return loading;
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * What a thread has sent, or may send: functions and captured values, each with the record that stands for it.
+ *
+ * @packageDocumentation
+ */
+import type { Captured } from "./capture.ts";
+import type { HeapRecord } from "./records.ts";
+
+/** Something that is published as a record. */
+export abstract class Node {
+  record: HeapRecord | undefined = undefined;
+  /** Nothing about it, nor about what it refers to, can change any more: the record is good for ever. */
+  isSettled = false;
+}
+
+/** A function of this thread, or one that came from another. */
+export class FunctionNode extends Node {
+  readonly fn: Function;
+  captured: Captured | undefined = undefined;
+  /** Whether the captured variables keep their values; `undefined` until it matters. */
+  keepsValues: boolean | undefined = undefined;
+  /** What the record says: captured values, and properties sent along. */
+  sent: readonly unknown[] = [];
+
+  constructor(fn: Function) {
+    super();
+    this.fn = fn;
+  }
+}
+
+/** A captured object, symbol or long string. Functions that capture the same one get the same one. */
+export class ValueNode extends Node {
+  readonly value: object | symbol | string;
+  /** What the message cannot hold: shared memory and the like. */
+  sideItems: readonly unknown[] = [];
+
+  constructor(value: object | symbol | string) {
+    super();
+    this.value = value;
+  }
+}
+
+/** A thing that a record names for good: a module, or what every thread has under the same name. */
+export class FixedNode extends Node {
+  constructor(record: HeapRecord) {
+    super();
+    this.record = record;
+    this.isSettled = true;
+  }
+}

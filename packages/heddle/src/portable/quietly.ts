@@ -1,0 +1,14 @@
+import { mainRealm } from "./realm.ts";
+
+/** Runs `body` without Node's warning that something it uses may change: that is our business, not the user's. */
+export function quietly<T>(body: () => T): T {
+  // Under jest this module's own `process` is a copy.
+  const realProcess = mainRealm()["process"] as NodeJS.Process;
+  const { emitWarning } = realProcess;
+  realProcess.emitWarning = () => {};
+  try {
+    return body();
+  } finally {
+    realProcess.emitWarning = emitWarning;
+  }
+}

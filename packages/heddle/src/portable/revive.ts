@@ -1,0 +1,330 @@
+/**
+ * Brings functions of other threads to life: the receiving side of records.
+ *
+ * Functions come first, their captured values afterwards, so that functions may refer to each other in circles. The
+ * exception is a class: it needs its base, and what its static fields use, before it can be made.
+ *
+ * @packageDocumentation
+ */
+import type { Heap } from "#heap";
+import { createRequire } from "node:module";
+import { Decoder, NotLoadedError } from "../wire/index.ts";
+import type { CodeDescription } from "./code.ts";
+import { importFrom, metaOf, Modules } from "./modules.ts";
+import { thingNamed, type Name } from "./names.ts";
+import { compile, type Shell, type ShellFactory } from "./rebuild.ts";
+import { RecentMap } from "./recent-map.ts";
+import { RecordKind, type HeapRecord, type RecordStore, type RecordView } from "./records.ts";
+import { FUNCTION_HEAD_WORDS, PROPERTY_WORDS, PropertyOwner, SLOT_WORDS, SlotTag } from "./slots.ts";
+import type { Sources } from "./sources.ts";
+
+/** How many functions made per call or per round are kept at least, and places of code. */
+const KEPT_FUNCTIONS = 1024;
+const KEPT_CODE = 4096;
+/** How many long strings are kept at least. */
+const KEPT_STRINGS = 64;
+
+/** How a record describes a module. */
+type ModuleTail = [
+  parent: string,
+  specifier: string,
+  attributes: Record<string, string> | undefined,
+  isRequired: boolean,
+];
+
+/** Code of another thread, compiled. */
+interface Compiled {
+  readonly description: CodeDescription;
+  readonly factory: ShellFactory;
+  readonly record: HeapRecord;
+}
+
+/** A function that exists, and what is still to be bound to it. */
+interface Unbound {
+  readonly fn: Function | undefined;
+  readonly shell: Shell;
+  readonly view: RecordView;
+  readonly record: HeapRecord;
+  readonly compiled: Compiled;
+}
+
+/** Stands for a class that is being made when something that it uses asks for it. */
+class InTheMaking extends Error {}
+
+export class Revivals {
+  readonly #heap: Heap;
+  readonly #store: RecordStore;
+  readonly #sources: Sources;
+  readonly #modules = new Modules();
+  /** Functions whose captured variables live as long as the program that made them. */
+  readonly #lasting = new Map<number, Function>();
+  readonly #recent = new RecentMap<number, Function>(KEPT_FUNCTIONS);
+  /** Everything that was made and is still in use, so that it is made once. */
+  readonly #alive = new Map<number, WeakRef<WeakKey>>();
+  /** Records live as long as what was made of them. */
+  readonly #records = new WeakMap<WeakKey, HeapRecord>();
+  readonly #namespaces = new Map<number, object>();
+  /** Strings cannot be held weakly. */
+  readonly #strings = new RecentMap<number, { record: HeapRecord; value: string }>(KEPT_STRINGS);
+  readonly #code = new RecentMap<number, Compiled>(KEPT_CODE);
+  readonly #decoders: Decoder[] = [];
+  #depth = 0;
+  readonly #unbound: Unbound[] = [];
+  readonly #making = new Set<number>();
+  /** Bound but for a class in the making. */
+  readonly #late: Unbound[] = [];
+  /** Made since the outermost call; taken back if that fails. */
+  readonly #fresh: number[] = [];
+
+  constructor(heap: Heap, store: RecordStore, sources: Sources) {
+    this.#heap = heap;
+    this.#store = store;
+    this.#sources = sources;
+  }
+
+  /**
+   * The function that a record describes.
+   *
+   * @throws `NotLoadedError` while a module that it needs is being imported.
+   */
+  resolve(address: number, serial: number): Function {
+    return this.#lasting.get(serial) ?? this.#recent.get(serial) ?? this.#resolve(address, serial);
+  }
+
+  /** Forgets a serial whose record is gone. */
+  forget(serial: number): void {
+    this.#alive.delete(serial);
+  }
+
+  #resolve(address: number, serial: number): Function {
+    const known = this.#known(serial);
+    if (known !== undefined) return known as Function;
+    if (this.#depth > 0) return this.#revive(address, serial) as Function;
+    this.#depth++;
+    try {
+      const fn = this.#revive(address, serial) as Function;
+      this.#bindAll();
+      this.#fresh.length = 0;
+      return fn;
+    } catch (error) {
+      this.#takeBack();
+      throw error;
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  /** What was made from a record before, or is this thread's own. */
+  #known(serial: number): unknown {
+    return (
+      this.#sources.original(serial) ??
+      this.#alive.get(serial)?.deref() ??
+      this.#namespaces.get(serial) ??
+      this.#strings.get(serial)?.value
+    );
+  }
+
+  #takeBack(): void {
+    for (const serial of this.#fresh) {
+      this.#lasting.delete(serial);
+      this.#recent.delete(serial);
+      this.#alive.delete(serial);
+    }
+    this.#fresh.length = this.#unbound.length = this.#late.length = 0;
+    this.#making.clear();
+  }
+
+  #revive(address: number, serial: number): unknown {
+    const known = this.#lasting.get(serial) ?? this.#recent.get(serial) ?? this.#known(serial);
+    if (known !== undefined) return known;
+    if (this.#making.has(serial)) throw new InTheMaking();
+    const record = this.#store.claim(address, serial);
+    const view = this.#store.view(record);
+    switch (view.kind) {
+      case RecordKind.FUNCTION:
+        return this.#reviveFunction(record, view);
+      case RecordKind.BOUND:
+        return this.#keep(record, view, this.#reviveBound(view));
+      case RecordKind.EXPORT:
+        return this.#keep(record, view, this.#reviveExport(view));
+      case RecordKind.NAMED:
+        return this.#keep(record, view, thingNamed(this.#tail(view) as Name) as object);
+      case RecordKind.MODULE:
+        return this.#loadModule(serial, this.#tail(view) as ModuleTail);
+      case RecordKind.SYMBOL:
+        return this.#keep(record, view, Symbol(this.#tail(view) as string));
+      case RecordKind.VALUE:
+        return this.#keep(record, view, this.#tail(view));
+      case RecordKind.CODE:
+        throw new TypeError("Cannot resolve a function: its record is one of code");
+    }
+  }
+
+  #keep<T>(record: HeapRecord, view: RecordView, thing: T): T {
+    const { serial } = record;
+    if (typeof thing === "function") {
+      if (view.isLasting) this.#lasting.set(serial, thing);
+      else this.#recent.set(serial, thing);
+      this.#sources.arrived(thing, record);
+    } else if (typeof thing === "string") this.#strings.set(serial, { record, value: thing });
+    else this.#records.set(thing as WeakKey, record);
+    if (typeof thing !== "string") this.#alive.set(serial, new WeakRef(thing as WeakKey));
+    this.#fresh.push(serial);
+    return thing;
+  }
+
+  #reviveFunction(record: HeapRecord, view: RecordView): Function {
+    const compiled = this.#compiled(view.word(0), view.word(1));
+    record.parts = [compiled.record];
+    const shell = compiled.factory();
+    if (compiled.description.form === "class")
+      return this.#reviveClass({ fn: undefined, shell, view, record, compiled });
+    const fn = this.#keep(record, view, shell.make());
+    if (view.word(2) + view.word(3) > 0) this.#unbound.push({ fn, shell, view, record, compiled });
+    return fn;
+  }
+
+  #reviveClass(unbound: Unbound): Function {
+    const { shell, view, record } = unbound;
+    this.#making.add(record.serial);
+    const waiting = this.#late.length;
+    const isComplete = this.#bind(unbound);
+    // What the class uses while it is made must be able to run.
+    this.#bindAll();
+    const cls = shell.make();
+    this.#making.delete(record.serial);
+    this.#keep(record, view, cls);
+    if (!isComplete || view.word(3) > 0) this.#unbound.push({ ...unbound, fn: cls });
+    this.#unbound.push(...this.#late.splice(waiting));
+    return cls;
+  }
+
+  #reviveBound(view: RecordView): Function {
+    const inlines = this.#inlines(view);
+    const [target, self, ...args] = Array.from({ length: view.word(2) }, (_, i) =>
+      this.#slot(view, FUNCTION_HEAD_WORDS + SLOT_WORDS * i, inlines, undefined),
+    );
+    return (target as Function).bind(self, ...args) as Function;
+  }
+
+  #reviveExport(view: RecordView): Function {
+    let thing = this.#revive(view.word(0), view.word(1)) as unknown;
+    for (const name of this.#tail(view) as string[]) thing = (thing as Record<string, unknown>)[name];
+    if (typeof thing === "function") return thing;
+    throw new TypeError(
+      `Cannot resolve a function: its module exports no function "${(this.#tail(view) as string[]).join(".")}"`,
+    );
+  }
+
+  #loadModule(serial: number, [parent, specifier, attributes, isRequired]: ModuleTail): object {
+    const name = { parent, specifier, attributes, isRequired };
+    const loaded = this.#modules.load(name);
+    if (loaded instanceof Promise) throw new NotLoadedError(loaded);
+    this.#sources.loaded(loaded, name);
+    this.#namespaces.set(serial, loaded);
+    return loaded;
+  }
+
+  #compiled(address: number, serial: number): Compiled {
+    let compiled = this.#code.get(serial);
+    if (compiled === undefined) {
+      const record = this.#store.claim(address, serial);
+      const description = this.#tail(this.#store.view(record)) as CodeDescription;
+      compiled = { description, factory: compile(description), record };
+      this.#code.set(serial, compiled);
+    }
+    return compiled;
+  }
+
+  #bindAll(): void {
+    for (let unbound = this.#unbound.pop(); unbound !== undefined; unbound = this.#unbound.pop()) {
+      if (!this.#bind(unbound)) this.#late.push(unbound);
+    }
+  }
+
+  /** Binds what can be bound. Gives whether that was all. */
+  #bind(unbound: Unbound): boolean {
+    const { fn, shell, view, compiled } = unbound;
+    const slots = view.word(2);
+    const inlines = this.#inlines(view);
+    let isComplete = true;
+    const values = Array.from({ length: slots }, (_, i) => {
+      try {
+        return this.#slot(view, FUNCTION_HEAD_WORDS + SLOT_WORDS * i, inlines, compiled.description);
+      } catch (error) {
+        if (!(error instanceof InTheMaking)) throw error;
+        isComplete = false;
+        return undefined;
+      }
+    });
+    if (slots > 0) shell.bind(values);
+    if (fn !== undefined) this.#addProperties(fn, view, inlines, compiled);
+    return isComplete;
+  }
+
+  #addProperties(
+    fn: Function,
+    view: RecordView,
+    inlines: readonly unknown[],
+    { description }: Compiled,
+  ): void {
+    const first = FUNCTION_HEAD_WORDS + SLOT_WORDS * view.word(2);
+    for (let i = 0; i < view.word(3); i++) {
+      const at = first + PROPERTY_WORDS * i;
+      const owner = view.word(at) === PropertyOwner.FUNCTION ? fn : (fn.prototype as object);
+      const name = inlines[view.word(at + 1)] as string;
+      const value = this.#slot(view, at + 2, inlines, description);
+      const enumerable = !(owner === fn && name === "name");
+      Object.defineProperty(owner, name, { value, writable: enumerable, enumerable, configurable: true });
+    }
+  }
+
+  #slot(
+    view: RecordView,
+    at: number,
+    inlines: readonly unknown[],
+    code: CodeDescription | undefined,
+  ): unknown {
+    switch (view.word(at) as SlotTag) {
+      case SlotTag.INLINE:
+        return inlines[view.word(at + 1)];
+      case SlotTag.RECORD:
+        return this.#revive(view.word(at + 1), view.word(at + 2));
+      case SlotTag.REQUIRE:
+        return createRequire(code!.url);
+      case SlotTag.CALL:
+        return identity;
+      case SlotTag.IMPORT:
+        return importFrom(code!.url);
+      case SlotTag.META:
+        return metaOf(code!.url);
+    }
+  }
+
+  #inlines(view: RecordView): readonly unknown[] {
+    return view.tailStart === view.tailEnd ? [] : (this.#tail(view) as unknown[]);
+  }
+
+  /** Decodes the tail. What it refers to is revived on the way, so each level has a decoder of its own. */
+  #tail({ tailStart, tailEnd }: RecordView): unknown {
+    const decoder = this.#decoders.pop() ?? this.#makeDecoder();
+    try {
+      return decoder.decode(this.#heap.bytesTo(tailEnd), tailStart, tailEnd, []);
+    } finally {
+      this.#decoders.push(decoder);
+    }
+  }
+
+  #makeDecoder(): Decoder {
+    return new Decoder({
+      publishFunction: () => {
+        throw new TypeError("Cannot publish a function while decoding");
+      },
+      resolveFunction: (address, serial) => this.#revive(address, serial) as Function,
+    });
+  }
+}
+
+function identity(value: unknown): unknown {
+  return value;
+}
