@@ -69,15 +69,17 @@ async function importModule(url: string, module: string): Promise<Record<string,
   try {
     return (await import(url)) as Record<string, unknown>;
   } catch (error) {
-    throw usageError(`Cannot import ${module}: ${describeImportError(error)}`);
+    throw usageError(`Cannot import ${module}: ${describeImportError(error, module)}`);
   }
 }
 
-/** A syntax error says in the first line of its stack where it is. */
-function describeImportError(error: unknown): string {
+/** Where a syntax error is stands in the first line of its stack, or nowhere that a program can read. */
+function describeImportError(error: unknown, module: string): string {
   if (!(error instanceof Error)) return oneLine(error);
-  const place = error instanceof SyntaxError ? /^(\S+:\d+)$/m.exec(error.stack ?? "")?.[1] : undefined;
-  return `${error.name}: ${oneLine(error)}${place === undefined ? "" : ` (${place})`}`;
+  const words = `${error.name}: ${oneLine(error)}`;
+  if (!(error instanceof SyntaxError)) return words;
+  const place = /^(\S+:\d+)$/m.exec(error.stack ?? "")?.[1];
+  return `${words} (${place ?? `node --check ${module} shows where`})`;
 }
 
 function isClass(fn: Function): boolean {

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { summary, type RunFigures } from "./summary.ts";
+
+const FIGURES: RunFigures = {
+  done: 10_000,
+  failed: 0,
+  recorded: 0,
+  total: 10_000,
+  failures: [],
+  elapsedMs: 2710,
+  workMs: 5120,
+  on: "threads",
+  jobs: 2,
+  ending: undefined,
+};
+
+describe("summary()", () => {
+  test("says items, time, threads, rate, failures, and how much faster than one thread it was", () => {
+    assert.equal(
+      summary(FIGURES),
+      "10,000 items in 2.71 s on 2 threads, 3,690/s, none failed\nthe work itself is 5.12 s on one thread: 1.89 times as fast",
+    );
+  });
+
+  test("never makes a loss look like a gain", () => {
+    const small = summary({ ...FIGURES, elapsedMs: 95, workMs: 21 });
+    assert.match(small, /\nthe work itself is 21 ms on one thread; starting workers and handing items over cost more than they gained/);
+    assert.doesNotMatch(small, /times as fast/);
+    assert.match(summary({ ...FIGURES, jobs: 1, workMs: 2650 }), /with one worker there is nothing to gain \(0\.98 times as fast\)$/);
+  });
+
+  test("says nothing about gain when it ran inline, or ran nothing", () => {
+    assert.equal(summary({ ...FIGURES, on: "inline", jobs: 1 }), "10,000 items in 2.71 s inline, 3,690/s, none failed");
+    assert.equal(
+      summary({ ...FIGURES, recorded: 10_000, elapsedMs: 12, workMs: 0 }),
+      "0 items in 12 ms on 2 threads, none failed, 10,000 were in the journal",
+    );
+  });
+
+  test("names the first failures in the order of the input, and counts the others", () => {
+    const failures = [
+      { index: 7, input: '"x"', error: "RangeError: no" },
+      { index: 2, input: "5", error: "Error: bad" },
+    ];
+    assert.match(
+      summary({ ...FIGURES, failed: 30, failures }),
+      /^failed: item 2, 5: Error: bad\nfailed: item 7, "x": RangeError: no\nfailed: 28 more; their errors are in the output\n10,000 items .* 30 failed\n/,
+    );
+    assert.doesNotMatch(summary({ ...FIGURES, failed: 2, failures }), /more/);
+  });
+
+  test("says where a run that did not end by itself has come to, and why", () => {
+    assert.match(summary({ ...FIGURES, done: 40, total: 100, ending: "failure" }), /; stopped at a failure after 40 of 100\n/);
+    assert.match(summary({ ...FIGURES, done: 40, total: undefined, ending: "signal" }), /; interrupted after 40\n/);
+    assert.match(summary({ ...FIGURES, done: 40, total: undefined, ending: "fault" }), /; could not go on after 40\n/);
+  });
+});
