@@ -12,12 +12,15 @@ import { program } from "./program.ts";
 import type { Outcome } from "./program.ts";
 import { root } from "./setup.mjs";
 
+/** Colours get lost on the way to the terminal. */
+const plain = { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined };
+
 /** Each check by its name, in the order in which they run: the quick ones first. */
 const checks: Readonly<Record<string, () => Outcome>> = {
   types: () => tool("typescript/bin/tsc", "-b", "--pretty", "false"),
   lint: () => lint(root),
   format: () => tool("oxfmt/bin/oxfmt", "--check"),
-  fences: () => program(process.execPath, ["--disable-warning=ExperimentalWarning", "tools/doctest.ts"]),
+  fences: () => program(process.execPath, ["tools/doctest.ts"]),
   exports: () => tool("knip/bin/knip.js", "--no-progress"),
   packages: checkPackages,
 };
@@ -47,7 +50,7 @@ if (failed.length > 0) {
 
 /** Runs a tool out of `node_modules`. */
 function tool(path: string, ...args: readonly string[]): Outcome {
-  return program(process.execPath, [join("node_modules", path), ...args]);
+  return program(process.execPath, [join("node_modules", path), ...args], { environment: plain });
 }
 
 /** publint and "are the types wrong" on the packages as they would be published. */

@@ -14,7 +14,7 @@ const programs = new Map([
   ["start", ["tools/start.ts"]],
   ["test", ["tools/test.ts"]],
   ["check", ["tools/check.ts"]],
-  ["doctest", ["--disable-warning=ExperimentalWarning", "tools/doctest.ts"]],
+  ["doctest", ["tools/doctest.ts"]],
   ["bench", ["bench/run.ts"]],
   ["lock", ["tools/lock.ts"]],
   ["format", ["node_modules/oxfmt/bin/oxfmt"]],

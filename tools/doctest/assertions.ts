@@ -1,16 +1,14 @@
 /**
  * Turns the comments `// => value` and `// throws` of an example into checks.
  *
- * The types are stripped first, and every edit stays on its line, so that a stack trace names the document's lines.
+ * Every edit stays on its line, so that a stack trace names the document's lines.
  */
-import { stripTypeScriptTypes } from "node:module";
-import { parse } from "acorn";
-import type { Comment, Node } from "acorn";
+import { parseSync } from "oxc-parser";
 
 /** An example with its checks in place. */
 export interface CheckedCode {
   readonly code: string;
-  /** The line of each check, counted from 1 in the example. */
+  /** The line of each check in the document. */
   readonly lines: readonly number[];
 }
 
@@ -21,10 +19,17 @@ interface Edit {
   readonly text: string;
 }
 
-/** The parts of a syntax tree's nodes that are looked at here. */
-interface Statement extends Node {
-  readonly expression?: Node & { readonly callee?: Node };
-  readonly declarations?: readonly { readonly id: Node & { readonly name?: string } }[];
+/** A piece of the code. */
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The parts of a statement that are looked at here. */
+interface Statement extends Range {
+  readonly type: string;
+  readonly expression?: Range & { readonly callee?: Range };
+  readonly declarations?: readonly { readonly id: { readonly name?: string } }[];
 }
 
 /**
@@ -33,31 +38,25 @@ interface Statement extends Node {
  * @param firstLine - The line of the document in which the example begins.
  * @throws `SyntaxError` when the code cannot be parsed, or a comment follows nothing that can be checked.
  */
-export function withChecks(typescript: string, name: string, firstLine: number): CheckedCode {
-  const code = stripTypeScriptTypes(typescript);
-  const comments: Comment[] = [];
-  const tree = parse(code, {
-    ecmaVersion: "latest",
-    sourceType: "module",
-    locations: true,
-    onComment: comments,
-  });
-  const statements = statementsIn(tree);
+export function withChecks(code: string, name: string, firstLine: number): CheckedCode {
+  const { program, comments, errors } = parseSync("example.ts", code);
+  if (errors[0] !== undefined) throw new SyntaxError(errors[0].message);
+  const statements = statementsIn(program);
   const edits: Edit[] = [];
   const lines: number[] = [];
 
-  for (const comment of comments) {
-    const [, kind, text = ""] = /^ (=>|throws\b)(.*)$/.exec(comment.value) ?? [];
-    const before = code.slice(code.lastIndexOf("\n", comment.start) + 1, comment.start).trim();
-    if (comment.type !== "Line" || kind === undefined || (kind === "throws" && before === "")) continue;
-    const line = firstLine + (comment.loc?.start.line ?? 0) - 1;
-    const statement = statements.findLast(
-      ({ end }) => end <= comment.start && code.slice(end, comment.start).trim() === "",
-    );
+  for (const { type, value, start } of comments) {
+    const [, kind, text = ""] = /^ (=>|throws\b)(.*)$/.exec(value) ?? [];
+    if (type !== "Line" || kind === undefined) continue;
+    const above = code.slice(0, start).split("\n");
+    // On a line of its own, "throws" is prose.
+    if (kind === "throws" && above.at(-1)?.trim() === "") continue;
+    const line = firstLine + above.length - 1;
+    const statement = statements.findLast(({ end }) => end <= start && code.slice(end, start).trim() === "");
     const check = kind === "=>" ? valueCheck : throwCheck;
     const made = statement && check(statement, code, name, `${line}, ${JSON.stringify(text.trim())}`);
     if (made === undefined)
-      throw new SyntaxError(`line ${line}: "//${comment.value}" follows nothing that it can check`);
+      throw new SyntaxError(`line ${line}: "//${value}" follows nothing that it can check`);
     edits.push(...made);
     lines.push(line);
   }
@@ -66,11 +65,11 @@ export function withChecks(typescript: string, name: string, firstLine: number):
 
 /** `expression;`, `console.log(...);` or `const name = ...;` */
 function valueCheck(statement: Statement, code: string, name: string, expected: string): Edit[] | undefined {
-  const { expression, declarations } = statement;
+  const { expression, declarations, end } = statement;
   if (expression !== undefined) {
     const { callee } = expression;
     if (callee !== undefined && code.slice(callee.start, callee.end) === "console.log") {
-      return [{ ...rangeOf(callee), text: `${name}.printed(${expected})` }];
+      return [{ start: callee.start, end: callee.end, text: `${name}.printed(${expected})` }];
     }
     return [
       { start: expression.start, end: expression.start, text: `${name}.value(${expected}, (` },
@@ -78,38 +77,37 @@ function valueCheck(statement: Statement, code: string, name: string, expected: 
     ];
   }
   const declared = declarations?.length === 1 ? declarations[0]?.id.name : undefined;
-  if (declared === undefined) return undefined;
-  return [{ start: statement.end, end: statement.end, text: `;${name}.value(${expected}, ${declared});` }];
+  return declared === undefined
+    ? undefined
+    : [{ start: end, end, text: `;${name}.value(${expected}, ${declared});` }];
 }
 
-function throwCheck(statement: Statement, _code: string, name: string, expected: string): Edit[] {
+function throwCheck({ start, end }: Statement, _code: string, name: string, expected: string): Edit[] {
   const thrown = `${name}Thrown`;
   return [
-    { start: statement.start, end: statement.start, text: `{ let ${thrown} = ${name}.nothing; try { ` },
+    { start, end: start, text: `{ let ${thrown} = ${name}.nothing; try { ` },
     {
-      start: statement.end,
-      end: statement.end,
+      start: end,
+      end,
       text: ` } catch (error) { ${thrown} = error; } ${name}.threw(${expected}, ${thrown}); }`,
     },
   ];
 }
 
-/** All statements, each before those inside it. */
-function statementsIn(tree: Node): Statement[] {
+/** All statements of a syntax tree, each before those inside it. */
+function statementsIn(tree: unknown): Statement[] {
   const found: Statement[] = [];
   const visit = (node: unknown): void => {
-    if (Array.isArray(node)) node.forEach(visit);
-    if (typeof node !== "object" || node === null || !("type" in node)) return;
-    const { type } = node as Node;
-    if (type === "VariableDeclaration" || type.endsWith("Statement")) found.push(node as Statement);
+    if (typeof node !== "object" || node === null) return;
+    if (isStatement(node)) found.push(node);
     Object.values(node).forEach(visit);
   };
   visit(tree);
   return found;
 }
 
-function rangeOf({ start, end }: Node): { start: number; end: number } {
-  return { start, end };
+function isStatement(node: object): node is Statement {
+  return "type" in node && /Statement$|^VariableDeclaration$/.test(String(node.type));
 }
 
 function applied(edits: readonly Edit[], code: string): string {
