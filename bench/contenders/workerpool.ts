@@ -11,7 +11,11 @@ export async function open({ workers, settings }: OpenOptions): Promise<BenchPoo
   const chunkSize = settings["chunkSize"];
   // Its own promise class: it lacks only the names that TypeScript asks of a Promise.
   const call = (method: string, values: unknown[], transfer?: object[]): Promise<never> =>
-    pool.exec(method, values, transfer === undefined ? undefined : { transfer }) as unknown as Promise<never>;
+    pool.exec(
+      method,
+      values,
+      transfer === undefined ? undefined : { transfer },
+    ) as Promise<unknown> as Promise<never>;
 
   return {
     add: (a, b) => call("add", [a, b]),

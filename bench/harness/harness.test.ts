@@ -104,17 +104,15 @@ describe("random numbers", () => {
   test("the same seed gives the same numbers, within their bounds", () => {
     const numbers = randomIntegers(1_000, 20_000, 20_009, 1);
     assert.deepEqual(numbers, randomIntegers(1_000, 20_000, 20_009, 1));
-    assert.deepEqual(
-      [...new Set(numbers)].sort(),
-      [20_000, 20_001, 20_002, 20_003, 20_004, 20_005, 20_006, 20_007, 20_008, 20_009],
-    );
+    assert.equal(new Set(numbers).size, 10);
+    assert.ok(numbers.every((number) => Number.isInteger(number) && number >= 20_000 && number <= 20_009));
   });
 
   test("a shuffle keeps every item and its input", () => {
     const items = [1, 2, 3, 4, 5, 6, 7, 8];
     const order = shuffled(items, seededGenerator(3));
     assert.notDeepEqual(order, items);
-    assert.deepEqual(order.toSorted(), items);
+    assert.deepEqual(new Set(order), new Set(items));
   });
 });
 
