@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
-import { check, type CheckOptions, type CheckResult, ModelFailure, type ModelHeap } from "./index.ts";
+import {
+  check,
+  type CheckOptions,
+  type CheckResult,
+  forever,
+  ModelFailure,
+  type ModelHeap,
+} from "./index.ts";
 
 const LOCK = 0;
 const COUNT = 64;
@@ -188,7 +195,7 @@ describe("check()", () => {
       return [() => takeBoth([0, 64]), () => takeBoth([64, 0])];
     });
     assert.equal(failure.kind, "deadlock");
-    assert.match(failure.message, /asleep: thread 1 on \[0\], thread 0 on \[64\]/);
+    assert.match(failure.message, /thread 0 sleeps on \[64\], thread 1 sleeps on \[0\]/);
   });
 
   test("finds a plain access that nothing orders, and none where something does", () => {
@@ -312,6 +319,40 @@ describe("check()", () => {
     const program = (heap: ModelHeap) => [() => heap.wait(0, 0)];
     check(program, { sleepers: [0] });
     assert.equal(failureOf(program).kind, "deadlock");
+  });
+
+  test("says who waits for whose end", () => {
+    const failure = failureOf((heap) => [() => heap.join(1), () => heap.join(0)]);
+    assert.match(
+      failure.message,
+      /thread 0 waits for the end of thread 1, thread 1 waits for the end of thread 0/,
+    );
+  });
+
+  test("follows a thread that goes on for ever, each state once, until nobody moves any more", (context) => {
+    const program = (heap: ModelHeap) => ({
+      threads: [
+        forever(() => {
+          const seen = heap.load(0);
+          if (seen === heap.load(64)) heap.wait(0, seen);
+          else heap.store(64, seen);
+        }),
+        () => {
+          for (let turn = 1; turn <= 3; turn++) {
+            heap.store(0, turn);
+            heap.notify(0);
+          }
+        },
+      ],
+      atEnd: () => assert.equal(heap.load(64), 3),
+    });
+    report(context, check(program));
+  });
+
+  test("does not take threads that go on for ever for ones that are done", () => {
+    assert.equal(failureOf((heap) => [forever(() => heap.pause())]).kind, "livelock");
+    assert.equal(failureOf((heap) => [forever(() => heap.pause())], { random: 1 }).kind, "livelock");
+    assert.throws(() => check(() => [forever(() => {})]), TypeError);
   });
 
   test("leaves out schedules with more interruptions than allowed, and says so", () => {

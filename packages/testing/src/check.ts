@@ -22,7 +22,23 @@ import { type Mark, World } from "./world.ts";
  * It is run many times over, each time from the start. So it has to make its own state within itself, may share
  * nothing with other threads but the heap, and may ask no clock and no random number.
  */
-export type ModelThread = () => unknown;
+export type ModelThread = (() => unknown) | EndlessThread;
+
+/** What {@link forever} gives. */
+export interface EndlessThread {
+  readonly forever: () => void;
+}
+
+/**
+ * A thread that does the same over and over, and may sleep at the end.
+ *
+ * A round may know of the rounds before it only what the heap tells. So states of different rounds can be the same
+ * state, and a loop costs no more than its states, however often it may turn. (What happened before what is not
+ * told apart for earlier rounds: a data race that depends on it may be missed.)
+ */
+export function forever(round: () => void): EndlessThread {
+  return { forever: round };
+}
 
 export interface ModelPlan {
   readonly threads: readonly ModelThread[];
@@ -91,15 +107,21 @@ export function check(
   const { mortal = [], maxSteps = 2000, racy = () => false } = options;
   const { kills = mortal.length > 0 ? 1 : 0, sleepers = [] } = options;
 
-  const trees = plan.threads.map((body) => new ThreadTree(body, gate));
+  const trees = plan.threads.map((thread) =>
+    typeof thread === "function"
+      ? new ThreadTree(thread, gate, false)
+      : new ThreadTree(thread.forever, gate, true),
+  );
   const world = new World(memory, trees, { mortal, kills, racy, maxSteps });
   const start = world.mark();
 
   const onState = (): void => observe("invariant", plan.invariant);
   const onEnd = (): void => {
-    const waits = world.waits.filter(({ thread }) => !sleepers.includes(thread));
-    const unfinished = plan.threads.some((_, thread) => !world.isEnded(thread) && !sleepers.includes(thread));
-    if (unfinished) throw stuck(world, waits, nameOf);
+    const maySleep = (thread: number): boolean => sleepers.includes(thread) || trees[thread]!.isEndless;
+    const stuck = trees
+      .map((_, thread) => thread)
+      .filter((thread) => !world.isEnded(thread) && !maySleep(thread));
+    if (stuck.length > 0) throw whyStuck(world, stuck, nameOf);
     const mark: Mark = world.mark();
     observe("assertion", () => plan.atEnd?.(world.results));
     world.rewind(mark);
@@ -141,18 +163,23 @@ function observe(kind: "assertion" | "invariant", look: (() => void) | undefined
   }
 }
 
-/** Why nobody can go on. */
-function stuck(world: World, waits: World["waits"], nameOf: (address: number) => string): Finding {
-  const due = waits.find(({ step }) => world.memory.at(step.address).value !== (step.first | 0));
-  if (due !== undefined) {
-    const { thread, step } = due;
-    const now = world.memory.at(step.address).value;
+/** Why none of these threads can go on. */
+function whyStuck(world: World, threads: readonly number[], nameOf: (address: number) => string): Finding {
+  const reasons: string[] = [];
+  for (const thread of threads) {
+    const { kind, address, first } = world.nextStep(thread)!;
+    if (kind === "join") {
+      reasons.push(`thread ${thread} waits for the end of thread ${first}`);
+      continue;
+    }
+    reasons.push(`thread ${thread} sleeps on ${nameOf(address)}`);
+    const now = world.memory.at(address).value;
+    if (now === (first | 0)) continue;
     return new Finding(
       "lost wake-up",
-      `thread ${thread} sleeps on ${nameOf(step.address)} while it is ${step.first}, but it is ${now}, ` +
+      `thread ${thread} sleeps on ${nameOf(address)} while it is ${first}, but it is ${now}, ` +
         "and nobody is left to notify",
     );
   }
-  const who = waits.map(({ thread, step }) => `thread ${thread} on ${nameOf(step.address)}`).join(", ");
-  return new Finding("deadlock", `nobody can go on; asleep: ${who === "" ? "nobody" : who}`);
+  return new Finding("deadlock", `nobody can go on: ${reasons.join(", ")}`);
 }

@@ -29,7 +29,7 @@ export interface Explored {
   readonly complete: boolean;
 }
 
-/** Another word turned out to be contended: what was done so far has left out switches. */
+/** Something turned out to matter: what was explored has left out switches, or taken two states for one. */
 const START_AGAIN = Symbol("start again");
 
 /** Bounds on interruptions, tried in this order, so that what is found is found in a simple schedule. */
@@ -61,7 +61,7 @@ function exploreWithin(world: World, options: ExploreOptions): Explored {
 class Exploration {
   readonly #world: World;
   readonly #options: ExploreOptions;
-  readonly #contendedCount: number;
+  readonly #knowledge: number;
   /** How many interruptions were left when a state was explored, by its key. */
   readonly #explored = new Map<number, number>();
   #schedules = 0;
@@ -70,13 +70,15 @@ class Exploration {
   constructor(world: World, options: ExploreOptions) {
     this.#world = world;
     this.#options = options;
-    this.#contendedCount = world.contendedCount;
+    this.#knowledge = world.knowledge;
   }
 
   run(): Explored {
     const start = this.#world.mark();
     this.#follow(-1, this.#options.preemptions);
     this.#world.rewind(start);
+    if (this.#schedules === 0)
+      throw new Finding("livelock", "threads that go on for ever never come to rest");
     return { schedules: this.#schedules, states: this.#explored.size, complete: this.#complete };
   }
 
@@ -145,6 +147,6 @@ class Exploration {
 
   #make(move: Move): void {
     this.#world.make(move);
-    if (this.#world.contendedCount > this.#contendedCount) throw START_AGAIN;
+    if (this.#world.knowledge > this.#knowledge) throw START_AGAIN;
   }
 }

@@ -39,12 +39,11 @@ export function failureOf(
   nameOf: (address: number) => string,
 ): ModelFailure {
   const moves = [...world.path];
-  const sites = world.sites();
   world.rewind(start);
   const lines = moves.map((move, index) => {
     const { thread } = move;
     const step = world.nextStep(thread);
-    const site = move.kind === "step" ? (sites[thread]?.shift() ?? "") : "";
+    const site = move.kind === "step" ? world.siteOf(thread) : "";
     const margin = `${String(index + 1).padStart(5)}  ${"    ".repeat(thread)}${thread}  `;
     return `${margin}${tell(world, move, step, nameOf)}`.padEnd(SITE_COLUMN) + `  ${site}`;
   });

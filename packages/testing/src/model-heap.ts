@@ -140,27 +140,23 @@ export function modelHeapParts(): ModelHeapParts {
 function atOnce(memory: Memory, step: Step): StepResult {
   const { kind, address } = step;
   const old = memory.at(address).value;
-  switch (kind) {
-    case "notify":
-      return 0;
-    case "pause":
-      return undefined;
-    case "join":
-      throw new Error(`Cannot join thread ${step.first}: only a thread of a model can wait for another`);
-    case "wait":
-      if (old !== (step.first | 0)) return "not-equal";
-      if (step.second !== Infinity) return "timed-out";
-      throw new Error(
-        `Cannot wait on the word at ${address}: outside the threads of a model nobody can notify`,
-      );
-    default: {
-      const value = written(step, old);
-      const pages = memory.at(PAGE_COUNT).value;
-      if (address !== PAGE_COUNT && (address % 4 !== 0 || address >= pages * 65536)) {
-        throw new RangeError(`Cannot ${kind} the word at ${address}: the heap has ${pages} pages`);
-      }
-      if (value !== undefined) memory.write(address, value);
-      return given(step, old);
-    }
+  if (kind === "notify") return 0;
+  if (kind === "pause") return undefined;
+  if (kind === "join") {
+    throw new Error(`Cannot join thread ${step.first}: only a thread of a model can wait for another`);
   }
+  if (kind === "wait") {
+    if (old !== (step.first | 0)) return "not-equal";
+    if (step.second !== Infinity) return "timed-out";
+    throw new Error(
+      `Cannot wait on the word at ${address}: outside the threads of a model nobody can notify`,
+    );
+  }
+  const pages = memory.at(PAGE_COUNT).value;
+  if (address !== PAGE_COUNT && (address % 4 !== 0 || address >= pages * 65536)) {
+    throw new RangeError(`Cannot ${kind} the word at ${address}: the heap has ${pages} pages`);
+  }
+  const value = written(step, old);
+  if (value !== undefined) memory.write(address, value);
+  return given(step, old);
 }

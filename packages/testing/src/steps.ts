@@ -50,26 +50,22 @@ export function isPlain(kind: StepKind): boolean {
   return kind === "peek" || kind === "poke";
 }
 
+type Writer = (step: Step, old: number) => number | undefined;
+
+const WRITERS: Partial<Record<StepKind, Writer>> = {
+  store: ({ first }) => first | 0,
+  poke: ({ first }) => first | 0,
+  exchange: ({ first }) => first | 0,
+  add: ({ first }, old) => (old + first) | 0,
+  and: ({ first }, old) => old & first,
+  or: ({ first }, old) => old | first,
+  compareExchange: ({ first, second }, old) => (old === (first | 0) ? second | 0 : undefined),
+  grow: ({ first, second }, old) => (first <= second ? Math.max(old, first) : undefined),
+};
+
 /** The value that a step writes over `old`; undefined when it writes none. */
 export function written(step: Step, old: number): number | undefined {
-  switch (step.kind) {
-    case "store":
-    case "poke":
-    case "exchange":
-      return step.first | 0;
-    case "add":
-      return (old + step.first) | 0;
-    case "and":
-      return old & step.first;
-    case "or":
-      return old | step.first;
-    case "compareExchange":
-      return old === (step.first | 0) ? step.second | 0 : undefined;
-    case "grow":
-      return step.first <= step.second ? Math.max(old, step.first) : undefined;
-    default:
-      return undefined;
-  }
+  return WRITERS[step.kind]?.(step, old);
 }
 
 /** What an access to a word that held `old` gives. */
@@ -78,30 +74,33 @@ export function given(step: Step, old: number): StepResult {
   return step.kind === "grow" ? Number(step.first <= step.second) : old;
 }
 
-/** A step in words, as in `compareExchange head 0 -> 1, was 0`. */
+type Words = (step: Step, result: StepResult) => string;
+
+const read: Words = (_, result) => `is ${result}`;
+const write: Words = ({ first }) => `:= ${first}`;
+const change: Words = ({ first }, result) => `by ${first}, was ${result}`;
+
+const WORDS: Record<StepKind, Words> = {
+  load: read,
+  peek: read,
+  store: write,
+  poke: write,
+  add: change,
+  and: change,
+  or: change,
+  exchange: change,
+  compareExchange: ({ first, second }, result) =>
+    `${first} -> ${second}, ${result === first ? "done" : `is ${result}`}`,
+  grow: ({ first }, result) => `to ${first}, ${result === 1 ? "done" : "refused"}`,
+  wait: ({ first }, result) => `while ${first}: ${result ?? "sleeps"}`,
+  notify: (_, result) => `wakes ${result}`,
+  pause: () => "",
+  join: ({ first }, result) => `thread ${first}: ${result}`,
+};
+
+/** A step in words, as in `compareExchange head 0 -> 1, done`. */
 export function describe(step: Step, result: StepResult, nameOf: (address: number) => string): string {
-  const { kind, first, second } = step;
-  const word = `${kind} ${nameOf(step.address)}`;
-  switch (kind) {
-    case "load":
-    case "peek":
-      return `${word}, is ${result}`;
-    case "store":
-    case "poke":
-      return `${word} := ${first}`;
-    case "compareExchange":
-      return `${word} ${first} -> ${second}, ${result === first ? "done" : `is ${result}`}`;
-    case "grow":
-      return `${word} to ${first}, ${result === 1 ? "done" : "refused"}`;
-    case "wait":
-      return `${word} while ${first}: ${result ?? "sleeps"}`;
-    case "notify":
-      return `${word}, wakes ${result}`;
-    case "pause":
-      return kind;
-    case "join":
-      return `join thread ${first}: ${result}`;
-    default:
-      return `${word} by ${first}, was ${result}`;
-  }
+  const { kind, address } = step;
+  const word = kind === "pause" || kind === "join" ? "" : nameOf(address);
+  return [kind, word, WORDS[kind](step, result)].filter((part) => part !== "").join(" ");
 }

@@ -40,16 +40,21 @@ const THROWN_OUT = Symbol("thrown out");
 
 let nextId = 1;
 
-/** The tree of one thread. */
+/** The tree of one thread. Where the function returns, a thread that goes on for ever is back at the root. */
 export class ThreadTree {
   readonly #body: () => unknown;
   readonly #gate: Gate;
+  readonly isEndless: boolean;
   readonly root: ThreadNode;
 
-  constructor(body: () => unknown, gate: Gate) {
+  constructor(body: () => unknown, gate: Gate, isEndless: boolean) {
     this.#body = body;
     this.#gate = gate;
+    this.isEndless = isEndless;
     this.root = this.#extend(undefined, undefined);
+    if (isEndless && this.root.outcome !== undefined) {
+      throw new TypeError("Cannot model a thread that goes on for ever: its function takes no step");
+    }
   }
 
   /** The local state after `node`, once its step has given `result`. */
@@ -57,16 +62,17 @@ export class ThreadTree {
     let child = node.children.get(result);
     if (child === undefined) {
       child = this.#extend(node, result);
+      if (this.isEndless && child.outcome !== undefined && "returned" in child.outcome) child = this.root;
       node.children.set(result, child);
     }
     return child;
   }
 
-  /** Where in the program each step on the way to `node` was asked for. */
-  sites(node: ThreadNode): string[] {
-    const sites: string[] = [];
-    this.#run(node.parent, node.via, () => sites.push(callSite()));
-    return sites;
+  /** Where in the program the step of `node` is asked for. */
+  siteOf(node: ThreadNode): string {
+    let site = "";
+    this.#run(node.parent, node.via, () => (site = callSite()));
+    return site;
   }
 
   #extend(parent: ThreadNode | undefined, via: StepResult): ThreadNode {
@@ -78,7 +84,7 @@ export class ThreadTree {
   #run(
     last: ThreadNode | undefined,
     result: StepResult,
-    onStep: (() => void) | undefined,
+    onNewStep: (() => void) | undefined,
   ): Pick<ThreadNode, "step" | "outcome"> {
     const steps: Step[] = [];
     const results: StepResult[] = [];
@@ -92,14 +98,16 @@ export class ThreadTree {
 
     const outer = this.#gate.perform;
     this.#gate.perform = (kind, address, first, second) => {
-      onStep?.();
       if (past > 0) {
         past--;
         if (same(steps[past]!, kind, address, first, second)) return results[past];
         deviation ??= notRepeated(`asked for ${kind} where it had asked for ${steps[past]!.kind}`);
       }
       // A thread that catches what throws it out is thrown out again.
-      if (deviation === undefined) step ??= { kind, address, first, second };
+      if (deviation === undefined && step === undefined) {
+        step = { kind, address, first, second };
+        onNewStep?.();
+      }
       throw THROWN_OUT;
     };
     const body = this.#body;

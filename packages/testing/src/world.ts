@@ -79,6 +79,8 @@ export class World {
   readonly #touchers = new Map<number, number>();
   /** Words that two threads touch, one of them writing: the only ones where an order of steps matters. */
   readonly #contended = new Set<number>();
+  /** Whether there are plain accesses: only then it matters who wrote what somebody has read. */
+  #hasPlain = false;
 
   constructor(memory: Memory, trees: readonly ThreadTree[], options: WorldOptions) {
     this.memory = memory;
@@ -90,9 +92,9 @@ export class World {
     this.#arrived = (1 << trees.length) - 1;
   }
 
-  /** How many words are known to be contended. It only grows; what was explored with fewer is worth nothing. */
-  get contendedCount(): number {
-    return this.#contended.size;
+  /** How much is known of what matters. It only grows; what was explored with less is worth nothing. */
+  get knowledge(): number {
+    return this.#contended.size + Number(this.#hasPlain);
   }
 
   get path(): readonly Move[] {
@@ -111,19 +113,14 @@ export class World {
     );
   }
 
-  /** Which threads wait, and on which word, for which value. */
-  get waits(): { thread: number; step: Step }[] {
-    return this.#waiters.map((thread) => ({ thread, step: this.#threads[thread]!.node.step! }));
-  }
-
   /** What a thread is about to do; undefined when it has ended by itself. */
   nextStep(thread: number): Step | undefined {
     return this.#threads[thread]!.node.step;
   }
 
-  /** Where in the program each thread's steps stand, the next one included. */
-  sites(): string[][] {
-    return this.#threads.map(({ node }, thread) => this.#trees[thread]!.sites(node));
+  /** Where in the program that stands. */
+  siteOf(thread: number): string {
+    return this.#trees[thread]!.siteOf(this.#threads[thread]!.node);
   }
 
   /**
@@ -227,18 +224,11 @@ export class World {
   #step(thread: number): StepResult {
     const state = this.#threads[thread]!;
     const step = state.node.step!;
-    switch (step.kind) {
-      case "pause":
-        return this.#arrive(thread, undefined, state.clock, state.seen, state.pauses + 1);
-      case "join":
-        return this.#join(thread, state, step.first);
-      case "wait":
-        return this.#wait(thread, state, step);
-      case "notify":
-        return this.#notify(thread, state, step);
-      default:
-        return this.#access(thread, state, step);
-    }
+    if (step.kind === "wait") return this.#wait(thread, state, step);
+    if (step.kind === "notify") return this.#notify(thread, state, step);
+    if (step.kind === "join") return this.#join(thread, state, step.first);
+    if (step.kind !== "pause") return this.#access(thread, state, step);
+    return this.#arrive(thread, undefined, state.clock, state.seen, state.pauses + 1);
   }
 
   /** A read or write of a word, atomic or plain. */
@@ -247,12 +237,13 @@ export class World {
     const value = written(step, word.value);
     const plain = isPlain(step.kind);
     const racy = plain && this.#options.racy(step.address);
+    if (plain && !racy) this.#hasPlain = true;
     let clock = tick(state.clock, thread);
     let seen = state.seen;
     const reads = step.kind !== "store" && step.kind !== "poke";
     if (reads && !plain) {
       clock = later(clock, word.released);
-      seen = mix(seen, word.origin);
+      seen = this.#learn(seen, word.origin);
     }
     const access = { thread, plain, reads, writes: value !== undefined };
     if (!plain || racy) this.#touch(step.address, thread, access.writes);
@@ -260,7 +251,7 @@ export class World {
     if (value === undefined) {
       this.memory.put(step.address, { ...word, times });
     } else {
-      const origin = mix(mix(state.seen, state.node.id), 1);
+      const origin = this.#learn(state.seen, state.node.id);
       this.memory.put(step.address, { value, origin, released: plain ? undefined : clock, times });
       this.#encourage(thread);
     }
@@ -271,7 +262,7 @@ export class World {
     const word = this.#word(step.address);
     this.#touch(step.address, thread, false);
     const clock = later(tick(state.clock, thread), word.released);
-    const seen = mix(state.seen, word.origin);
+    const seen = this.#learn(state.seen, word.origin);
     const times = this.#order(step, word, { thread, plain: false, reads: true, writes: false }, clock);
     this.memory.put(step.address, { ...word, times });
     if (word.value !== (step.first | 0)) return this.#arrive(thread, "not-equal", clock, seen, 0);
@@ -286,7 +277,8 @@ export class World {
     const woken = this.#waiters
       .filter((waiter) => this.#threads[waiter]!.node.step!.address === step.address)
       .slice(0, step.first);
-    for (const waiter of woken) this.#resume(waiter, "ok", { clock, origin: mix(state.seen, state.node.id) });
+    for (const waiter of woken)
+      this.#resume(waiter, "ok", { clock, origin: this.#learn(state.seen, state.node.id) });
     return this.#arrive(thread, woken.length, clock, state.seen, 0);
   }
 
@@ -297,7 +289,7 @@ export class World {
       thread,
       result,
       later(tick(state.clock, thread), clock),
-      mix(mix(state.seen, node.id), seen),
+      this.#learn(this.#learn(state.seen, node.id), seen),
       0,
     );
   }
@@ -310,7 +302,7 @@ export class World {
       waiter,
       result,
       later(clock, by?.clock),
-      by === undefined ? seen : mix(seen, by.origin),
+      by === undefined ? seen : this.#learn(seen, by.origin),
       0,
     );
   }
@@ -324,8 +316,10 @@ export class World {
 
   /** Brings a thread to what it does after `result`. */
   #arrive(thread: number, result: StepResult, clock: Clock, seen: number, pauses: number): StepResult {
-    const node = this.#trees[thread]!.next(this.#threads[thread]!.node, result);
-    this.#threads = this.#threads.with(thread, arrive(node, clock, seen, pauses));
+    const tree = this.#trees[thread]!;
+    const node = tree.next(this.#threads[thread]!.node, result);
+    // A new round knows nothing of the one before.
+    this.#threads = this.#threads.with(thread, arrive(node, clock, node === tree.root ? 0 : seen, pauses));
     return result;
   }
 
@@ -336,6 +330,10 @@ export class World {
         this.#threads = this.#threads.with(thread, { ...state, pauses: 0 });
       }
     }
+  }
+
+  #learn(seen: number, origin: number): number {
+    return this.#hasPlain ? mix(seen, origin) : 0;
   }
 
   #word(address: number): Word {
