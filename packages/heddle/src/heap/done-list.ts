@@ -31,9 +31,12 @@ const ASLEEP = 1;
  * - I1: who pushes onto ASLEEP rings; the consumer sleeps only after its CAS from EMPTY, so no node is
  *   ever in the list while the consumer sleeps unrung.
  * - I2: only the consumer takes, and it takes all: a pushed head is never followed by a stale link.
- * - I3: a producer that dies before its CAS has handed over nothing; after it, everything.
+ * - I3: a producer that dies before its CAS has handed over nothing; after it, everything. If it dies between its
+ *   CAS and the ring, the consumer sleeps on, for later pushes do not ring: whoever learns of a producer's death
+ *   has the consumer take.
  *
- * Progress: push is lock-free, takeAll wait-free but for turning the list round.
+ * Ordering: who takes a node sees everything that its producer wrote before the push.
+ * Progress: push is lock-free; takeAll takes no retries, and a step for each node to turn the list round.
  */
 export class DoneList {
   static readonly SIZE_BYTES = 4;

@@ -54,7 +54,10 @@ export class HintRing {
     this.#mask = capacity - 1;
   }
 
-  /** Producer: adds a hint. False when the ring is full. */
+  /**
+   * Producer: adds a hint. False when the ring is full: then nothing was added, and no older hint to the same work
+   * may be relied upon, for a consumer may just be passing it.
+   */
   publish(hint: number): boolean {
     const words = this.#words;
     if (((this.#tail - this.#headSeen) | 0) >= this.#capacity) {
@@ -83,6 +86,13 @@ export class HintRing {
 
   /** How many hints there are, those included whose work is already claimed. */
   get size(): number {
-    return (this.#words.load(this.#address + TAIL) - this.#words.load(this.#address + HEAD)) | 0;
+    const words = this.#words;
+    for (let head = words.load(this.#address + HEAD); ;) {
+      const tail = words.load(this.#address + TAIL);
+      const headNow = words.load(this.#address + HEAD);
+      // Else the two were never together: consumers may even have passed that tail meanwhile.
+      if (headNow === head) return (tail - head) | 0;
+      head = headNow;
+    }
   }
 }

@@ -15,29 +15,32 @@ const WORD_BITS = 32;
  * Places for up to `capacity` threads, each with a bell.
  *
  * ```text
- * bytes (m = ⌈capacity / 32⌉)   name      values                        written by
- * 4·(i / 32)                    asleep    bit i: thread i sleeps        thread i, by or; any, by and
- * 4·m + 4·(i / 32)              spinning  bit i: it looks for work      thread i; the reaper
- * 8·m + 4·i                     bell      how often i was woken         whoever woke it, by add
+ * bytes (m = ⌈capacity / 32⌉)   name      values                              written by
+ * 4·⌊i / 32⌋                    asleep    bit i: thread i sleeps, or will     thread i, by or; any, by and
+ * 4·m + 4·⌊i / 32⌋              spinning  bit i: thread i looks for work      thread i, the reaper, by or, and
+ * 8·m + 4·i                     bell      how often thread i was woken        whoever woke it, by add
  *
- *           startSpinning            prepareSleep                 wake (by another), cancelSleep
- * working ───────────────▶ spinning ──────────────▶ asleep ─────────────────────────────────────▶ working
- *    ▲         stopSpinning   │
- *    └────────────────────────┘
+ *         tryStartSpinning            prepareSleep            wake (by another), cancelSleep
+ * working ────────────────▶ spinning ─────────────▶ asleep ─────────────────────────────────▶ working
+ *    ▲        stopSpinning     │                       ▲
+ *    ├─────────────────────────┘                       │
+ *    └─────────────────────────────────────────────────┘ prepareSleep, where enough others spin
  * ```
  *
  * - I1: a thread sleeps only after it set its bit, and then looked for work once more, in that order; who
  *   publishes work does so first, and then looks at the bits. So one of the two sees the other.
  * - I2: a wake belongs to the thread whose `and` cleared the bit: one wake, one ring.
- * - I3: who stops spinning because it found work looks again, and wakes the next one if there is more: a
- *   publisher may have left the waking to it.
+ * - I3: who stops spinning, or cancels its sleep, because it found work looks again, and wakes the next one if
+ *   there is more: a publisher may have left the waking to it, or spent a wake on it.
  * - I4: the bell differs from the ticket once the thread was woken, so a ring before the wait is not lost.
+ * - I5: a bell may ring without need. A thread whose wait has ended, in whatever way, cancels its sleep.
  */
 export class Parking {
   readonly #words: Words;
   readonly #asleep: number;
   readonly #spinning: number;
   readonly #bells: number;
+  readonly #capacity: number;
   readonly #maskCount: number;
 
   /** Zeroed memory of this size is a place where nobody sleeps. */
@@ -47,13 +50,14 @@ export class Parking {
 
   constructor(words: Words, address: number, capacity: number) {
     this.#words = words;
+    this.#capacity = capacity;
     this.#maskCount = Math.ceil(capacity / WORD_BITS);
     this.#asleep = address;
     this.#spinning = address + 4 * this.#maskCount;
     this.#bells = address + 8 * this.#maskCount;
   }
 
-  /** Begins to look for work, unless `limit` threads do already. */
+  /** Begins to look for work, unless `limit` threads do already. Threads that ask at the same moment may exceed it. */
   tryStartSpinning(thread: number, limit: number): boolean {
     if (this.spinningCount >= limit) return false;
     this.#words.or(maskOf(this.#spinning, thread), bitOf(thread));
@@ -82,7 +86,7 @@ export class Parking {
     this.#words.and(maskOf(this.#asleep, thread), ~bitOf(thread));
   }
 
-  /** Waits for the bell, unless it rang since the ticket was given. */
+  /** Waits for the bell, unless it rang since the ticket was given. To be followed by {@link cancelSleep}: I5. */
   waitAsync(
     thread: number,
     ticket: number,
@@ -113,9 +117,7 @@ export class Parking {
     const before = this.#words.and(maskOf(this.#asleep, thread), ~bitOf(thread));
     // I2.
     if ((before & bitOf(thread)) === 0) return false;
-    const bell = this.#bells + 4 * thread;
-    this.#words.add(bell, 1);
-    this.#words.notify(bell);
+    this.#ring(thread);
     return true;
   }
 
@@ -127,10 +129,22 @@ export class Parking {
     return (this.#words.load(maskOf(this.#spinning, thread)) & bitOf(thread)) !== 0;
   }
 
-  /** Takes out a thread that runs no more. */
+  /**
+   * Takes out a thread that runs no more, and lets all others look for work: it may have died between the two
+   * halves of a wake, or before it had found the work that publishers left it to find.
+   */
   forget(thread: number): void {
-    this.cancelSleep(thread);
     this.stopSpinning(thread);
+    for (let other = 0; other < this.#capacity; other++) {
+      this.cancelSleep(other);
+      this.#ring(other);
+    }
+  }
+
+  #ring(thread: number): void {
+    const bell = this.#bells + 4 * thread;
+    this.#words.add(bell, 1);
+    this.#words.notify(bell);
   }
 }
 

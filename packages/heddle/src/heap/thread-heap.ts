@@ -216,7 +216,7 @@ export function threadHeap(): Heap {
     let shared = getEnvironmentData(ENVIRONMENT_KEY) as unknown as SharedMemory | undefined;
     if (shared === undefined) {
       shared = createMemory();
-      setEnvironmentData(ENVIRONMENT_KEY, shared as never);
+      setEnvironmentData(ENVIRONMENT_KEY, shared);
     }
     heap = join(shared);
   }
