@@ -30,7 +30,9 @@ describe("parseCommandLine()", () => {
 
   test("takes every option of the help", () => {
     const given = map(
-      ..."m.ts#f --input in.csv --format csv --on inline --jobs 3 --chunk 7 --output o --ordered --retries 2".split(" "),
+      ..."m.ts#f --input in.csv --format csv --on inline --jobs 3 --chunk 7 --output o --ordered --retries 2".split(
+        " ",
+      ),
       ..."--halt soon --journal j --resume --no-progress".split(" "),
     );
     assert.deepEqual(given, {
@@ -112,7 +114,10 @@ describe("parseCommandLine()", () => {
       refused([command], new RegExp(`^Cannot run heddle ${command}: it is not available yet`));
     }
     refused(["map", "m.ts", "x", "--on", "processes"], /^Cannot run --on processes: it is not available yet/);
-    refused(["map", "m.ts", "x", "--on", "redis://h:1"], /^Cannot run --on redis:\/\/h:1: it is not available yet/);
+    refused(
+      ["map", "m.ts", "x", "--on", "redis://h:1"],
+      /^Cannot run --on redis:\/\/h:1: it is not available yet/,
+    );
     refused(["map", "m.ts", "x", "--on", "thread"], /did you mean threads\?$/);
     refused(["mpa"], /^Cannot run "mpa": there is no such command/);
     refused([], /no command given/);

@@ -89,7 +89,9 @@ export function parseCommandLine(words: readonly string[]): Command {
     throw usageError(`Cannot run heddle ${command}: it is not available yet; this release has heddle map`);
   }
   if (command !== "map") {
-    throw usageError(`Cannot run ${JSON.stringify(command)}: there is no such command; try heddle map or heddle --help`);
+    throw usageError(
+      `Cannot run ${JSON.stringify(command)}: there is no such command; try heddle map or heddle --help`,
+    );
   }
   return parseMap(rest);
 }
@@ -126,7 +128,13 @@ function parseMap(words: readonly string[]): Command {
 
 /** Sorts words into options and the rest. Every option may be given once. */
 function readWords(words: readonly string[]): { given: Map<OptionName, string>; positionals: string[] } {
-  const { tokens } = parseArgs({ args: [...words], options: OPTIONS, strict: false, allowPositionals: true, tokens: true });
+  const { tokens } = parseArgs({
+    args: [...words],
+    options: OPTIONS,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
   const given = new Map<OptionName, string>();
   const positionals: string[] = [];
 
@@ -142,7 +150,9 @@ function readWords(words: readonly string[]): { given: Map<OptionName, string>; 
       given.set(name, "");
     } else {
       if (value === undefined || value === "" || (!token.inlineValue && looksLikeOption(value))) {
-        throw usageError(`Cannot use ${rawName} without a value; write ${rawName} ${VALUE_NAMES[name] ?? "VALUE"}`);
+        throw usageError(
+          `Cannot use ${rawName} without a value; write ${rawName} ${VALUE_NAMES[name] ?? "VALUE"}`,
+        );
       }
       given.set(name, value);
     }
@@ -174,7 +184,9 @@ function looksLikeOption(value: string): boolean {
 
 function unknownOption(rawName: string): Error {
   if (!rawName.startsWith("--")) {
-    return usageError(`Cannot use ${rawName}: there is no such option; an ITEM that begins with - goes after --`);
+    return usageError(
+      `Cannot use ${rawName}: there is no such option; an ITEM that begins with - goes after --`,
+    );
   }
   const suggestion = nearest(
     rawName,
@@ -190,7 +202,9 @@ function splitTarget(target: string): { module: string; exportName: string } {
   const module = hash === -1 ? target : target.slice(0, hash);
   const exportName = hash === -1 ? "default" : target.slice(hash + 1);
   if (module === "" || exportName === "") {
-    throw usageError(`Cannot map ${JSON.stringify(target)}: write MODULE#EXPORT, or MODULE for its default export`);
+    throw usageError(
+      `Cannot map ${JSON.stringify(target)}: write MODULE#EXPORT, or MODULE for its default export`,
+    );
   }
   return { module, exportName };
 }
@@ -198,19 +212,26 @@ function splitTarget(target: string): { module: string; exportName: string } {
 function placeOf(given: ReadonlyMap<OptionName, string>): Place | undefined {
   const place = given.get("on");
   if (place === "processes" || (place !== undefined && /^rediss?:/.test(place))) {
-    throw usageError(`Cannot run --on ${place}: it is not available yet; this release runs on ${PLACES.join(" and ")}`);
+    throw usageError(
+      `Cannot run --on ${place}: it is not available yet; this release runs on ${PLACES.join(" and ")}`,
+    );
   }
   return oneOf(given, "on", PLACES);
 }
 
-function oneOf<T extends string>(given: ReadonlyMap<OptionName, string>, name: OptionName, values: readonly T[]): T | undefined {
+function oneOf<T extends string>(
+  given: ReadonlyMap<OptionName, string>,
+  name: OptionName,
+  values: readonly T[],
+): T | undefined {
   const value = given.get(name);
   if (value === undefined) return undefined;
   const found = values.find((candidate) => candidate === value);
   if (found !== undefined) return found;
 
   const suggestion = nearest(value, values);
-  const advice = suggestion === undefined ? `it is one of ${values.join(", ")}` : `did you mean ${suggestion}?`;
+  const advice =
+    suggestion === undefined ? `it is one of ${values.join(", ")}` : `did you mean ${suggestion}?`;
   throw usageError(`Cannot use --${name} ${value}: ${advice}`);
 }
 
@@ -234,7 +255,9 @@ function milliseconds(given: ReadonlyMap<OptionName, string>): number | undefine
   if (text === undefined) return undefined;
   const value = Number(text);
   if (value > 0 && value <= LONGEST_TIMEOUT_MS) return value;
-  throw usageError(`Cannot use --timeout ${text}: it takes milliseconds, above 0 and at most ${LONGEST_TIMEOUT_MS}`);
+  throw usageError(
+    `Cannot use --timeout ${text}: it takes milliseconds, above 0 and at most ${LONGEST_TIMEOUT_MS}`,
+  );
 }
 
 /** Options that are right each by itself, and wrong together. */
@@ -252,7 +275,9 @@ function refuseConflicts(map: MapArguments): void {
     throw usageError("Cannot use --resume without --journal FILE: it continues what that file records");
   }
   if (map.timeoutMs !== undefined && map.chunk !== "auto" && map.chunk > 1) {
-    throw usageError(`Cannot use --timeout with --chunk ${map.chunk}: a timeout is for each item; leave --chunk out`);
+    throw usageError(
+      `Cannot use --timeout with --chunk ${map.chunk}: a timeout is for each item; leave --chunk out`,
+    );
   }
   if (map.on === "threads" && map.jobs !== undefined && map.jobs > MOST_THREADS) {
     throw usageError(`Cannot use --jobs ${map.jobs}: at most ${MOST_THREADS} threads`);

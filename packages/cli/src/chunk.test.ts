@@ -3,7 +3,14 @@ import { describe, test } from "node:test";
 import { runChunk, type ChunkOrder, type Target } from "./chunk.ts";
 import { Lane, LANE_BYTES } from "./lane.ts";
 
-const ORDER: ChunkOrder = { first: 0, retries: 0, attemptsBefore: 0, stopAtFailure: false, budgetMs: Infinity, sampleEvery: 1 };
+const ORDER: ChunkOrder = {
+  first: 0,
+  retries: 0,
+  attemptsBefore: 0,
+  stopAtFailure: false,
+  budgetMs: Infinity,
+  sampleEvery: 1,
+};
 
 function parsed(lines: string): unknown[] {
   return lines
@@ -15,7 +22,10 @@ function parsed(lines: string): unknown[] {
 describe("runChunk()", () => {
   test("gives each item and its index to the function, and a line for each result", async () => {
     const report = await runChunk((item, index) => [item, index], ["a", "b"], { ...ORDER, first: 40 });
-    assert.equal(report.lines, '{"index":40,"input":"a","result":["a",40]}\n{"index":41,"input":"b","result":["b",41]}\n');
+    assert.equal(
+      report.lines,
+      '{"index":40,"input":"a","result":["a",40]}\n{"index":41,"input":"b","result":["b",41]}\n',
+    );
     assert.equal(report.done, 2);
     assert.equal(report.failed, 0);
   });
@@ -29,7 +39,10 @@ describe("runChunk()", () => {
       return item;
     };
     const report = await runChunk(target, [1, 2, 3], ORDER);
-    assert.deepEqual(parsed(report.lines).map((line) => (line as { result: number }).result), [1, 2, 3]);
+    assert.deepEqual(
+      parsed(report.lines).map((line) => (line as { result: number }).result),
+      [1, 2, 3],
+    );
   });
 
   test("fails only the item that throws, synchronously or later, and says how", async () => {
@@ -38,8 +51,20 @@ describe("runChunk()", () => {
       return item === 2 ? Promise.reject(Object.assign(new Error("two"), { code: "E2" })) : item;
     };
     const report = await runChunk(target, [0, 1, 2, 3], ORDER);
-    const lines = parsed(report.lines) as { index: number; result?: number; error?: { name: string; code?: string } }[];
-    assert.deepEqual(lines.map(({ index, result }) => [index, result]), [[0, 0], [1, undefined], [2, undefined], [3, 3]]);
+    const lines = parsed(report.lines) as {
+      index: number;
+      result?: number;
+      error?: { name: string; code?: string };
+    }[];
+    assert.deepEqual(
+      lines.map(({ index, result }) => [index, result]),
+      [
+        [0, 0],
+        [1, undefined],
+        [2, undefined],
+        [3, 3],
+      ],
+    );
     assert.equal(lines[1]!.error!.name, "RangeError");
     assert.equal(lines[2]!.error!.code, "E2");
     assert.equal(report.failed, 2);
@@ -77,7 +102,10 @@ describe("runChunk()", () => {
       assert.equal((parsed(report.lines)[0] as { error: { attempts: number } }).error.attempts, 3);
     }
     let calls = 0;
-    const report = await runChunk(() => (++calls < 3 ? Promise.reject(new Error("no")) : "yes"), ["a"], { ...ORDER, retries: 2 });
+    const report = await runChunk(() => (++calls < 3 ? Promise.reject(new Error("no")) : "yes"), ["a"], {
+      ...ORDER,
+      retries: 2,
+    });
     assert.equal(report.lines, '{"index":0,"input":"a","result":"yes"}\n');
   });
 
@@ -107,7 +135,10 @@ describe("runChunk()", () => {
     };
     assert.equal((await runChunk(stopping, [0, 1, 2], { ...ORDER, lane: lane.shared })).done, 2);
 
-    const wide = await runChunk(() => "x".repeat(LANE_BYTES / 2), [0, 1, 2], { ...ORDER, lane: new Lane().shared });
+    const wide = await runChunk(() => "x".repeat(LANE_BYTES / 2), [0, 1, 2], {
+      ...ORDER,
+      lane: new Lane().shared,
+    });
     assert.equal(wide.done, 2);
     assert.equal(parsed(wide.lines).length, 2);
   });
@@ -125,7 +156,11 @@ describe("runChunk()", () => {
   });
 
   test("names the first ten failures, and shortens long inputs", async () => {
-    const report = await runChunk(() => Promise.reject(new Error("no")), Array(12).fill("y".repeat(100)), ORDER);
+    const report = await runChunk(
+      () => Promise.reject(new Error("no")),
+      Array(12).fill("y".repeat(100)),
+      ORDER,
+    );
     assert.equal(report.failed, 12);
     assert.equal(report.failures.length, 10);
     assert.equal(report.failures[0]!.input.length, 60);

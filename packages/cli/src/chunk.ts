@@ -62,7 +62,11 @@ export const NAMED_FAILURES = 10;
 const SHOWN_INPUT = 60;
 
 /** Calls `target` for each item, one after another, until all are done or the order says to stop. */
-export async function runChunk(target: Target, items: readonly unknown[], order: ChunkOrder): Promise<ChunkReport> {
+export async function runChunk(
+  target: Target,
+  items: readonly unknown[],
+  order: ChunkOrder,
+): Promise<ChunkReport> {
   const lane = order.lane === undefined ? undefined : new Lane(order.lane);
   const clock = new WorkClock();
   const failures: Failure[] = [];
@@ -73,7 +77,8 @@ export async function runChunk(target: Target, items: readonly unknown[], order:
   let paperworkMs = 0;
   let samples = 0;
 
-  while (done < items.length && lane?.stopped !== true) {
+  while (done < items.length) {
+    if (lane?.stopped === true) break;
     const item = items[done];
     const index = order.first + done;
     lane?.begin();
@@ -111,7 +116,12 @@ export async function runChunk(target: Target, items: readonly unknown[], order:
 type Outcome = { readonly result: unknown } | { readonly thrown: unknown; readonly attempts: number };
 
 /** Calls the function until it succeeds or has no attempt left. A promise only if the function gave one. */
-function attempt(target: Target, item: unknown, index: number, order: ChunkOrder): Outcome | Promise<Outcome> {
+function attempt(
+  target: Target,
+  item: unknown,
+  index: number,
+  order: ChunkOrder,
+): Outcome | Promise<Outcome> {
   for (let attempts = order.attemptsBefore + 1; ; attempts++) {
     try {
       const result = target(item, index);
@@ -139,7 +149,9 @@ async function settle(
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return value !== null && typeof value === "object" && typeof (value as { then?: unknown }).then === "function";
+  return (
+    value !== null && typeof value === "object" && typeof (value as { then?: unknown }).then === "function"
+  );
 }
 
 interface Line {
@@ -158,7 +170,12 @@ function lineOf(index: number, item: unknown, outcome: Outcome): Line {
 }
 
 /** The line of an item that has no result, and what people are told of it. */
-export function failureLine(index: number, item: unknown, thrown: unknown, attempts: number): Line & { failure: Failure } {
+export function failureLine(
+  index: number,
+  item: unknown,
+  thrown: unknown,
+  attempts: number,
+): Line & { failure: Failure } {
   const input = jsonText(item, "input") ?? "null";
   return {
     text: `${linePrefix(index, item)},"error":${errorText(thrown, attempts)}}\n`,

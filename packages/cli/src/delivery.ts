@@ -57,7 +57,8 @@ export class Delivery implements Outlet {
   }
 
   get isFull(): boolean {
-    const waiting = (this.#recorder?.pendingBytes ?? 0) + this.#sequencer.heldBytes + this.#output.waitingBytes;
+    const waiting =
+      (this.#recorder?.pendingBytes ?? 0) + this.#sequencer.heldBytes + this.#output.waitingBytes;
     return waiting > MOST_WAITING_BYTES;
   }
 
@@ -69,8 +70,18 @@ export class Delivery implements Outlet {
   /** Lets out what the journal has from the item `first` on: the run ended before it came to it. */
   async takeRest(first: number): Promise<void> {
     this.#settle();
-    for (let place = this.#journal?.next(first); place !== undefined; place = this.#journal?.next(place.first + 1)) {
-      this.#take({ ...place, lines: this.#journal!.lines(place.first), failures: [], workMs: 0, wasRecorded: true });
+    for (
+      let place = this.#journal?.next(first);
+      place !== undefined;
+      place = this.#journal?.next(place.first + 1)
+    ) {
+      this.#take({
+        ...place,
+        lines: this.#journal!.lines(place.first),
+        failures: [],
+        workMs: 0,
+        wasRecorded: true,
+      });
       this.#sequencer.flush();
       if (this.isFull) await this.#output.drained();
     }

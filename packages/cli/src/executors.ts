@@ -26,10 +26,17 @@ export function startExecutor(
   { on, jobs, timeoutMs }: { on: Place; jobs: number; timeoutMs: number | undefined },
 ): FunctionExecutor {
   const pool = on === "threads" ? new ThreadPoolExecutor({ maxWorkers: jobs }) : new InlineExecutor();
-  const executor: Executor = pool.with({ name: target.exportName, ...(timeoutMs !== undefined && { timeoutMs }) });
+  const executor: Executor = pool.with({
+    name: target.exportName,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  });
   // A worker imports both modules by itself; only their addresses travel.
-  const { runChunk } = on === "threads" ? fromModule<typeof chunkModule>(chunkModule.MODULE_URL) : chunkModule;
-  const fn = on === "threads" ? fromModule<Record<string, chunkModule.Target>>(target.url)[target.exportName]! : target.fn;
+  const { runChunk } =
+    on === "threads" ? fromModule<typeof chunkModule>(chunkModule.MODULE_URL) : chunkModule;
+  const fn =
+    on === "threads"
+      ? fromModule<Record<string, chunkModule.Target>>(target.url)[target.exportName]!
+      : target.fn;
   return {
     submit: (items, order) => executor.submit(runChunk, fn, items, order),
     close: () => pool.shutdown({ cancelPending: true }),

@@ -3,12 +3,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { Feeder, type Slice } from "./feeder.ts";
 import type { Batch, Source } from "./inputs/source.ts";
 import { Journal } from "./journal.ts";
 
-function sourceOf(batches: readonly (readonly unknown[])[], onRead: (count: number) => void = () => {}): Source {
+function sourceOf(
+  batches: readonly (readonly unknown[])[],
+  onRead: (count: number) => void = () => {},
+): Source {
   async function* read(): AsyncGenerator<Batch> {
     let count = 0;
     for (const items of batches) {
@@ -20,7 +23,12 @@ function sourceOf(batches: readonly (readonly unknown[])[], onRead: (count: numb
 }
 
 /** Takes until the end, waiting where nothing is there yet. */
-async function takeAll(source: Source, limits: () => number, exactly: boolean, journal?: Journal): Promise<{ slices: Slice[]; feeder: Feeder }> {
+async function takeAll(
+  source: Source,
+  limits: () => number,
+  exactly: boolean,
+  journal?: Journal,
+): Promise<{ slices: Slice[]; feeder: Feeder }> {
   let wake = (): void => {};
   const feeder = new Feeder(source, journal, () => wake());
   const slices: Slice[] = [];
@@ -41,25 +49,36 @@ describe("Feeder", () => {
   test("hands out every item once, in order, numbered, in slices of at most the size asked for", async () => {
     const batches = fc.array(fc.array(fc.nat(), { minLength: 1, maxLength: 10 }), { maxLength: 10 });
     await fc.assert(
-      fc.asyncProperty(batches, fc.integer({ min: 1, max: 25 }), fc.boolean(), async (lists, limit, exactly) => {
-        const { slices, feeder } = await takeAll(sourceOf(lists), () => limit, exactly);
-        assert.deepEqual(slices.flatMap(({ items }) => items), lists.flat());
-        let next = 0;
-        for (const { first, items } of slices) {
-          assert.equal(first, next);
-          next += items.length;
-          assert.ok(items.length > 0 && items.length <= limit);
-        }
-        if (exactly) assert.ok(slices.slice(0, -1).every(({ items }) => items.length === limit));
-        assert.equal(feeder.itemsRead, next);
-        assert.equal(feeder.bytesRead, next * 10);
-      }),
+      fc.asyncProperty(
+        batches,
+        fc.integer({ min: 1, max: 25 }),
+        fc.boolean(),
+        async (lists, limit, exactly) => {
+          const { slices, feeder } = await takeAll(sourceOf(lists), () => limit, exactly);
+          assert.deepEqual(
+            slices.flatMap(({ items }) => items),
+            lists.flat(),
+          );
+          let next = 0;
+          for (const { first, items } of slices) {
+            assert.equal(first, next);
+            next += items.length;
+            assert.ok(items.length > 0 && items.length <= limit);
+          }
+          if (exactly) assert.ok(slices.slice(0, -1).every(({ items }) => items.length === limit));
+          assert.equal(feeder.itemsRead, next);
+          assert.equal(feeder.bytesRead, next * 10);
+        },
+      ),
     );
   });
 
   test("reads no further ahead than a few batches", async () => {
     let read = 0;
-    const source = sourceOf(Array.from({ length: 100 }, () => ["a", "b"]), (count) => (read = count));
+    const source = sourceOf(
+      Array.from({ length: 100 }, () => ["a", "b"]),
+      (count) => (read = count),
+    );
     const feeder = new Feeder(source, undefined, () => feeder.take(0, false));
     feeder.take(1, false);
     for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
@@ -82,7 +101,10 @@ describe("Feeder", () => {
       throw new Error("line 2");
     }
     const { slices, feeder } = await takeAll({ ...sourceOf([]), batches: faulty() }, () => 5, true);
-    assert.deepEqual(slices.map(({ items }) => items), [["a"]]);
+    assert.deepEqual(
+      slices.map(({ items }) => items),
+      [["a"]],
+    );
     assert.equal((feeder.failure as Error).message, "line 2");
   });
 
@@ -96,9 +118,23 @@ describe("Feeder", () => {
     ]);
     first.close();
     const journal = new Journal(path, identity, true);
-    const { slices } = await takeAll(sourceOf([["a", "b"], ["c", "d"], ["e", "f", "g"]]), () => 10, false, journal);
+    const { slices } = await takeAll(
+      sourceOf([
+        ["a", "b"],
+        ["c", "d"],
+        ["e", "f", "g"],
+      ]),
+      () => 10,
+      false,
+      journal,
+    );
     assert.deepEqual(
-      slices.map(({ first: index, items, recorded }) => [index, items.join(""), recorded?.lines, recorded?.failed]),
+      slices.map(({ first: index, items, recorded }) => [
+        index,
+        items.join(""),
+        recorded?.lines,
+        recorded?.failed,
+      ]),
       [
         [0, "a", undefined, undefined],
         [1, "bcd", "b\nc\nd\n", 0],
@@ -111,7 +147,10 @@ describe("Feeder", () => {
 
     const again = new Journal(path, identity, true);
     const { feeder } = await takeAll(sourceOf([["a", "b"]]), () => 10, false, again);
-    assert.match((feeder.failure as Error).message, /^Cannot resume: .* it has item 3, and the input ends after 2 items$/);
+    assert.match(
+      (feeder.failure as Error).message,
+      /^Cannot resume: .* it has item 3, and the input ends after 2 items$/,
+    );
     again.close();
   });
 });

@@ -97,7 +97,8 @@ export class Feeder {
 
     try {
       const recorded = this.#journal?.next(this.#position);
-      if (recorded !== undefined && recorded.first === this.#position) return this.#takeRecorded(recorded.count);
+      if (recorded !== undefined && recorded.first === this.#position)
+        return this.#takeRecorded(recorded.count);
       const wanted = recorded === undefined ? limit : Math.min(limit, recorded.first - this.#position);
       const missing = this.#waitingItems < (exactly ? wanted : 1);
       if (missing || this.#waiting.length < READ_AHEAD_BATCHES) this.#read();
@@ -121,7 +122,9 @@ export class Feeder {
     if (this.#waitingItems < count) {
       this.#read();
       if (!this.#allRead || this.#failure !== undefined) return undefined;
-      throw mismatch(`it has item ${this.#position + count - 1}, and the input ends after ${this.itemsRead} items`);
+      throw mismatch(
+        `it has item ${this.#position + count - 1}, and the input ends after ${this.itemsRead} items`,
+      );
     }
     const place = this.#journal!.next(this.#position)!;
     const recorded = { ...place, lines: this.#journal!.lines(place.first) };
@@ -153,7 +156,7 @@ export class Feeder {
       ({ done, value }) => {
         this.#reading = false;
         if (done === true) this.#allRead = true;
-        else this.#add(value as Batch);
+        else this.#add(value);
         this.#onReady();
       },
       (error: unknown) => {
@@ -178,5 +181,8 @@ export class Feeder {
 
 /** The input is not the one that the journal was written for. */
 export function mismatch(problem: string): CommandError {
-  return new CommandError("ERR_HEDDLE_JOURNAL", `Cannot resume: the journal was written for another input; ${problem}`);
+  return new CommandError(
+    "ERR_HEDDLE_JOURNAL",
+    `Cannot resume: the journal was written for another input; ${problem}`,
+  );
 }

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { readFileSync } from "node:fs";
+import { findPackageJSON } from "node:module";
 
 export const HELP = `heddle map MODULE[#EXPORT] [ITEM...]   a function over many inputs, in parallel
 
@@ -45,6 +46,6 @@ Example: heddle map examples/prime-factors.ts#primeFactors --input examples/data
 
 /** The version of this package, from its own package.json. */
 export function version(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  const text = readFileSync(findPackageJSON(".", import.meta.url)!, "utf8");
   return (JSON.parse(text) as { version: string }).version;
 }

@@ -6,10 +6,20 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { DatabaseSync } from "node:sqlite";
 import { Journal, type Recorded, type RunIdentity } from "./journal.ts";
 
-const IDENTITY: RunIdentity = { module: "file:///it's.ts", export: "f", input: "in.txt (3 bytes)", format: "lines" };
+const IDENTITY: RunIdentity = {
+  module: "file:///it's.ts",
+  export: "f",
+  input: "in.txt (3 bytes)",
+  format: "lines",
+};
 
 function chunk(first: number, count: number, failed = 0): Recorded {
-  return { first, count, failed, lines: Array.from({ length: count }, (_, offset) => `{"index":${first + offset}}\n`).join("") };
+  return {
+    first,
+    count,
+    failed,
+    lines: Array.from({ length: count }, (_, offset) => `{"index":${first + offset}}\n`).join(""),
+  };
 }
 
 describe("Journal", () => {
@@ -21,7 +31,11 @@ describe("Journal", () => {
   beforeEach(() => (path = join(folder, `${number++}.journal`)));
 
   const refuses = (identity: RunIdentity, resume: boolean, message: RegExp): void =>
-    assert.throws(() => new Journal(path, identity, resume), { name: "CommandError", code: "ERR_HEDDLE_JOURNAL", message });
+    assert.throws(() => new Journal(path, identity, resume), {
+      name: "CommandError",
+      code: "ERR_HEDDLE_JOURNAL",
+      message,
+    });
 
   /** Leaves a journal with these chunks. */
   function written(...chunks: Recorded[]): void {
@@ -66,13 +80,21 @@ describe("Journal", () => {
 
   test("refuses a file that exists without resume, and says what to do", () => {
     written(chunk(0, 7));
-    refuses(IDENTITY, false, /: it exists, with 7 inputs done; add --resume to go on, or delete it to start anew$/);
+    refuses(
+      IDENTITY,
+      false,
+      /: it exists, with 7 inputs done; add --resume to go on, or delete it to start anew$/,
+    );
   });
 
   test("refuses another module, export, input or format, naming both", () => {
     written(chunk(0, 1));
     for (const key of ["module", "export", "input", "format"] as const) {
-      refuses({ ...IDENTITY, [key]: "other" }, true, new RegExp(`: it was written for the ${key} .+, and this is other$`));
+      refuses(
+        { ...IDENTITY, [key]: "other" },
+        true,
+        new RegExp(`: it was written for the ${key} .+, and this is other$`),
+      );
     }
     new Journal(path, IDENTITY, true).close();
   });
@@ -116,9 +138,13 @@ describe("Journal", () => {
     again.close();
   });
 
-  test("says so when the file may not be written", { skip: process.getuid?.() === 0 && "root may write everything" }, () => {
-    written(chunk(0, 1));
-    chmodSync(path, 0o444);
-    refuses(IDENTITY, true, /^Cannot (open|use) the journal /);
-  });
+  test(
+    "says so when the file may not be written",
+    { skip: process.getuid?.() === 0 && "root may write everything" },
+    () => {
+      written(chunk(0, 1));
+      chmodSync(path, 0o444);
+      refuses(IDENTITY, true, /^Cannot (open|use) the journal /);
+    },
+  );
 });

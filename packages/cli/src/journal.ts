@@ -13,6 +13,7 @@
  */
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import type * as Sqlite from "node:sqlite";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { CommandError, oneLine, systemReason } from "./errors.ts";
 import type { Finished } from "./sequencer.ts";
@@ -152,17 +153,26 @@ export class Journal {
   #check(identity: RunIdentity, resume: boolean): void {
     if (!this.#isJournal()) {
       // A run that was killed before it recorded what it works on leaves a file with nothing in it.
-      const isEmpty = this.#number("SELECT count(*) FROM sqlite_schema") === 0 && this.#number("PRAGMA application_id") === 0;
+      const isEmpty =
+        this.#number("SELECT count(*) FROM sqlite_schema") === 0 &&
+        this.#number("PRAGMA application_id") === 0;
       if (isEmpty) return this.#create(identity);
       throw this.#refusal("it is not a journal of heddle map");
     }
-    if (this.#number("PRAGMA user_version") !== FORMAT_VERSION) throw this.#refusal("another version of heddle wrote it");
+    if (this.#number("PRAGMA user_version") !== FORMAT_VERSION)
+      throw this.#refusal("another version of heddle wrote it");
     if (!resume) {
       const { items } = this.#totals();
-      throw this.#refusal(`it exists, with ${items} inputs done; add --resume to go on, or delete it to start anew`);
+      throw this.#refusal(
+        `it exists, with ${items} inputs done; add --resume to go on, or delete it to start anew`,
+      );
     }
-    for (const { key, value } of this.#database.prepare("SELECT key, value FROM run").all() as { key: keyof RunIdentity; value: string }[]) {
-      if (identity[key] !== value) throw this.#refusal(`it was written for the ${key} ${value}, and this is ${identity[key]}`);
+    for (const { key, value } of this.#database.prepare("SELECT key, value FROM run").all() as {
+      key: keyof RunIdentity;
+      value: string;
+    }[]) {
+      if (identity[key] !== value)
+        throw this.#refusal(`it was written for the ${key} ${value}, and this is ${identity[key]}`);
     }
   }
 
@@ -192,7 +202,9 @@ export class Journal {
   #failure(verb: string, error: unknown): CommandError {
     if (error instanceof CommandError) return error;
     const reason = this.#reason((error as { errcode?: number }).errcode, error);
-    return new CommandError("ERR_HEDDLE_JOURNAL", `Cannot ${verb} the journal ${this.#path}: ${reason}`, { cause: error });
+    return new CommandError("ERR_HEDDLE_JOURNAL", `Cannot ${verb} the journal ${this.#path}: ${reason}`, {
+      cause: error,
+    });
   }
 
   #reason(code: number | undefined, error: unknown): string {
@@ -209,7 +221,8 @@ function quotedSql(text: string): string {
 }
 
 /** Loads SQLite only for those who keep a journal, and without the warning that older releases of Node 24 print. */
-function sqlite(): typeof import("node:sqlite") {
+function sqlite(): typeof Sqlite {
+  // oxlint-disable-next-line typescript/unbound-method -- only put back where it was
   const { emitWarning } = process;
   process.emitWarning = () => {};
   try {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { errorText, jsonText } from "./json-text.ts";
 
 const text = (value: unknown): string | undefined => jsonText(value, "result");
@@ -23,18 +23,30 @@ describe("jsonText()", () => {
   });
 
   test("marks what JSON has no word for, and loses none of it", () => {
-    assert.equal(text([NaN, -Infinity]), '[{"$type":"number","value":"NaN"},{"$type":"number","value":"-Infinity"}]');
+    assert.equal(
+      text([NaN, -Infinity]),
+      '[{"$type":"number","value":"NaN"},{"$type":"number","value":"-Infinity"}]',
+    );
     assert.equal(text([undefined]), '[{"$type":"undefined"}]');
     // oxlint-disable-next-line no-sparse-arrays
     assert.equal(text([, 1]), '[{"$type":"undefined"},1]');
     assert.equal(text(new Map([[{ k: 1 }, 2n]])), '{"$type":"Map","value":[[{"k":1},2]]}');
     assert.equal(text(new Set(["a"])), '{"$type":"Set","value":["a"]}');
-    assert.equal(text(new Float64Array([1.5, NaN])), '{"$type":"Float64Array","value":[1.5,{"$type":"number","value":"NaN"}]}');
-    assert.equal(text(new BigUint64Array([2n ** 63n])), '{"$type":"BigUint64Array","value":[9223372036854775808]}');
+    assert.equal(
+      text(new Float64Array([1.5, NaN])),
+      '{"$type":"Float64Array","value":[1.5,{"$type":"number","value":"NaN"}]}',
+    );
+    assert.equal(
+      text(new BigUint64Array([2n ** 63n])),
+      '{"$type":"BigUint64Array","value":[9223372036854775808]}',
+    );
     assert.equal(text(new Uint8Array([7, 8]).buffer), '{"$type":"ArrayBuffer","value":[7,8]}');
     assert.equal(text(/a"b/gi), '{"$type":"RegExp","value":"/a\\"b/gi"}');
     assert.equal(text(new Date(NaN)), '{"$type":"Date","value":"Invalid Date"}');
-    assert.match(text([new RangeError("far")])!, /^\[\{"\$type":"Error","value":\{"name":"RangeError","message":"far","stack":/);
+    assert.match(
+      text([new RangeError("far")])!,
+      /^\[\{"\$type":"Error","value":\{"name":"RangeError","message":"far","stack":/,
+    );
   });
 
   test("leaves undefined out, as a result and as a property", () => {
@@ -73,7 +85,8 @@ describe("jsonText()", () => {
       [{ p: Promise.resolve(1) }, "Cannot write result.p as JSON: it is a Promise"],
       [[new WeakMap()], "Cannot write result[0] as JSON: it is a WeakMap"],
     ];
-    for (const [value, message] of refusals) assert.throws(() => text(value), { code: "ERR_HEDDLE_NOT_JSON", message });
+    for (const [value, message] of refusals)
+      assert.throws(() => text(value), { code: "ERR_HEDDLE_NOT_JSON", message });
   });
 });
 
@@ -94,6 +107,9 @@ describe("errorText()", () => {
     assert.equal(errorText("no", 1), '{"name":"NonError","message":"no"}');
     assert.equal(errorText({ a: 1 }, 1), '{"name":"NonError","message":"{\\"a\\":1}"}');
     assert.equal(errorText(undefined, 1), '{"name":"NonError","message":"undefined"}');
-    assert.equal(errorText(() => 1, 1), '{"name":"NonError","message":"[object Function]"}');
+    assert.equal(
+      errorText(() => 1, 1),
+      '{"name":"NonError","message":"[object Function]"}',
+    );
   });
 });

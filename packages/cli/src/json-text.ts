@@ -52,8 +52,8 @@ function describeError(thrown: unknown, depth: number): DescribedError {
   if (!(thrown instanceof Error)) return { name: "NonError", message: printable(thrown) };
   const { code } = thrown as { code?: unknown };
   return {
-    name: String(thrown.name),
-    message: String(thrown.message),
+    name: thrown.name,
+    message: thrown.message,
     ...((typeof code === "string" || typeof code === "number") && { code }),
     ...(typeof thrown.stack === "string" && { stack: thrown.stack }),
     ...(thrown.cause !== undefined && depth > 0 && { cause: describeError(thrown.cause, depth - 1) }),
@@ -69,6 +69,9 @@ function printable(thrown: unknown): string {
     return Object.prototype.toString.call(thrown);
   }
 }
+
+/** Objects that stand for a primitive value. */
+const WRAPPERS: ReadonlySet<string> = new Set(["Number", "String", "Boolean", "BigInt"]);
 
 class JsonWriter {
   /** Where the walk is: the root's name, then keys. Kept for messages. */
@@ -94,9 +97,11 @@ class JsonWriter {
         return '{"$type":"undefined"}';
       case "object":
         return value === null ? "null" : this.#object(value);
-      default:
-        throw this.#refusal(`a ${typeof value}`);
+      case "function":
+      case "symbol":
+        break;
     }
+    throw this.#refusal(`a ${typeof value}`);
   }
 
   #object(value: object): string {
@@ -110,7 +115,8 @@ class JsonWriter {
   #objectText(value: object): string {
     if (Array.isArray(value)) return this.#array(value);
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (typeof (value as { toJSON?: unknown }).toJSON === "function") return this.#own(value as { toJSON(key: string): unknown });
+    if (typeof (value as { toJSON?: unknown }).toJSON === "function")
+      return this.#own(value as { toJSON(key: string): unknown });
     if (prototype === Object.prototype || prototype === null) return this.#properties(value);
 
     if (value instanceof Map) return this.#tagged("Map", [...value]);
@@ -118,13 +124,15 @@ class JsonWriter {
     if (value instanceof Error) return this.#tagged("Error", describeError(value, 3));
     if (value instanceof RegExp) return this.#tagged("RegExp", String(value));
     if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer || value instanceof DataView) {
-      const bytes = value instanceof DataView ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : new Uint8Array(value);
+      const bytes =
+        value instanceof DataView
+          ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+          : new Uint8Array(value);
       return this.#tagged(kindOf(value), [...bytes]);
     }
-    if (ArrayBuffer.isView(value)) return this.#tagged(kindOf(value), [...(value as Float64Array | BigInt64Array)]);
-    if (value instanceof Number || value instanceof String || value instanceof Boolean || value instanceof BigInt) {
-      return this.text(value.valueOf());
-    }
+    if (ArrayBuffer.isView(value))
+      return this.#tagged(kindOf(value), [...(value as Float64Array | BigInt64Array)]);
+    if (WRAPPERS.has(kindOf(value))) return this.text(value.valueOf());
     if (kindOf(value) !== "Object") throw this.#refusal(`a ${kindOf(value)}`);
     return this.#properties(value);
   }
@@ -166,7 +174,10 @@ class JsonWriter {
   }
 
   #refusal(found: string): CommandError {
-    return new CommandError("ERR_HEDDLE_NOT_JSON", `Cannot write ${this.#path.join("")} as JSON: it is ${found}`);
+    return new CommandError(
+      "ERR_HEDDLE_NOT_JSON",
+      `Cannot write ${this.#path.join("")} as JSON: it is ${found}`,
+    );
   }
 }
 

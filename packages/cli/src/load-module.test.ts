@@ -13,7 +13,10 @@ describe("loadFunction()", () => {
     folder = mkdtempSync(join(tmpdir(), "heddle-modules-"));
     process.chdir(folder);
     const file = (name: string, text: string): void => writeFileSync(name, text);
-    file("typed.ts", "export const twice = (n: number): number => n * 2;\nexport default twice;\nexport const limit = 3;\nexport class Box {}\n");
+    file(
+      "typed.ts",
+      "export const twice = (n: number): number => n * 2;\nexport default twice;\nexport const limit = 3;\nexport class Box {}\n",
+    );
     file("plain.js", "exports.shout = (s) => s + '!';");
     file("one.mjs", "export function only() {}");
     file("none.mjs", "export const x = 1;");
@@ -22,7 +25,10 @@ describe("loadFunction()", () => {
     file("throws.mjs", "throw new Error('at\\nimport');");
     file("missing-import.mjs", "import './not-there.mjs';");
     mkdirSync("node_modules/local-package", { recursive: true });
-    file("node_modules/local-package/package.json", '{"name":"local-package","exports":{"import":"./index.mjs"}}');
+    file(
+      "node_modules/local-package/package.json",
+      '{"name":"local-package","exports":{"import":"./index.mjs"}}',
+    );
     file("node_modules/local-package/index.mjs", "export const half = (n) => n / 2;");
   });
   after(() => {
@@ -31,7 +37,11 @@ describe("loadFunction()", () => {
   });
 
   const refuses = (module: string, exportName: string, message: RegExp): Promise<void> =>
-    assert.rejects(loadFunction(module, exportName), { name: "CommandError", code: "ERR_HEDDLE_USAGE", message });
+    assert.rejects(loadFunction(module, exportName), {
+      name: "CommandError",
+      code: "ERR_HEDDLE_USAGE",
+      message,
+    });
 
   test("finds exports of .ts, .js and .mjs files, from the current folder", async () => {
     const { url, fn } = await loadFunction("typed.ts", "twice");
@@ -40,7 +50,10 @@ describe("loadFunction()", () => {
     assert.equal((await loadFunction("./typed.ts", "default")).fn(4, 0), 8);
     assert.equal((await loadFunction("plain.js", "shout")).fn("a", 0), "a!");
     assert.equal((await loadFunction(join(folder, "one.mjs"), "only")).exportName, "only");
-    assert.equal((await loadFunction(pathToFileURL(join(folder, "one.mjs")).href, "only")).exportName, "only");
+    assert.equal(
+      (await loadFunction(pathToFileURL(join(folder, "one.mjs")).href, "only")).exportName,
+      "only",
+    );
   });
 
   test("finds packages as a module of the current folder would, and modules of Node", async () => {
@@ -55,17 +68,33 @@ describe("loadFunction()", () => {
   });
 
   test("names the functions there are when the export is missing or no function", async () => {
-    await refuses("typed.ts", "twcie", /^Cannot map typed\.ts: twcie is missing; it exports default, twice; did you mean typed\.ts#twice\?$/);
+    await refuses(
+      "typed.ts",
+      "twcie",
+      /^Cannot map typed\.ts: twcie is missing; it exports default, twice; did you mean typed\.ts#twice\?$/,
+    );
     await refuses("typed.ts", "limit", /: limit is a number, not a function; it exports default, twice/);
     await refuses("typed.ts", "Box", /: Box is a class, not a function/);
-    await refuses("one.mjs", "default", /: its default export is missing; it exports only; did you mean one\.mjs#only\?$/);
+    await refuses(
+      "one.mjs",
+      "default",
+      /: its default export is missing; it exports only; did you mean one\.mjs#only\?$/,
+    );
     await refuses("none.mjs", "default", /: its default export is missing; it exports no function$/);
   });
 
   test("says in one line why a module cannot be imported", async () => {
-    await refuses("bad.mjs", "f", /^Cannot import bad\.mjs: SyntaxError: .* \(node --check bad\.mjs shows where\)$/);
+    await refuses(
+      "bad.mjs",
+      "f",
+      /^Cannot import bad\.mjs: SyntaxError: .* \(node --check bad\.mjs shows where\)$/,
+    );
     await refuses("bad.ts", "f", /^Cannot import bad\.ts: SyntaxError: .*bad\.ts:2\)$/);
     await refuses("throws.mjs", "f", /^Cannot import throws\.mjs: Error: at import$/);
-    await refuses("missing-import.mjs", "f", /^Cannot import missing-import\.mjs: Error: Cannot find module .*not-there\.mjs/);
+    await refuses(
+      "missing-import.mjs",
+      "f",
+      /^Cannot import missing-import\.mjs: Error: Cannot find module .*not-there\.mjs/,
+    );
   });
 });

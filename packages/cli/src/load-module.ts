@@ -46,7 +46,9 @@ function addressOf(module: string): string {
     return resolveFromHere(module);
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
-    throw usageError(`Cannot map ${module}: ${isMissing ? "there is no such file, and no package of that name" : oneLine(error)}`);
+    throw usageError(
+      `Cannot map ${module}: ${isMissing ? "there is no such file, and no package of that name" : oneLine(error)}`,
+    );
   }
 }
 
@@ -57,7 +59,9 @@ function isPath(module: string): boolean {
 /** What `import` finds in a module of the current folder, which is not what it finds in this one. */
 function resolveFromHere(specifier: string): string {
   const here = pathToFileURL(resolve("heddle-map.js")).href;
-  const hooks = registerHooks({ resolve: (name, context, next) => next(name, { ...context, parentURL: here }) });
+  const hooks = registerHooks({
+    resolve: (name, context, next) => next(name, { ...context, parentURL: here }),
+  });
   try {
     return import.meta.resolve(specifier);
   } finally {
@@ -93,9 +97,14 @@ function kindOf(value: unknown): string {
 
 /** What could have been meant. */
 function functionsIn(exports: Record<string, unknown>, module: string, wanted: string): string {
-  const names = Object.keys(exports).filter((name) => typeof exports[name] === "function" && !isClass(exports[name]));
+  const names = Object.keys(exports).filter(
+    (name) => typeof exports[name] === "function" && !isClass(exports[name]),
+  );
   if (names.length === 0) return "; it exports no function";
   const suggestion = nearest(wanted, names) ?? (names.length === 1 ? names[0] : undefined);
-  const advice = suggestion === undefined ? "" : `; did you mean ${module}${suggestion === "default" ? "" : `#${suggestion}`}?`;
+  const advice =
+    suggestion === undefined
+      ? ""
+      : `; did you mean ${module}${suggestion === "default" ? "" : `#${suggestion}`}?`;
   return `; it exports ${names.join(", ")}${advice}`;
 }

@@ -51,14 +51,20 @@ function refuseSharedFiles({ input, output, journal }: MapArguments): void {
     if (path === undefined) continue;
     const real = existsSync(path) ? realpathSync(path) : resolve(path);
     const other = seen.get(real);
-    if (other !== undefined && real !== "/dev/null") throw usageError(`Cannot use ${path} for both --${other} and --${option}`);
+    if (other !== undefined && real !== "/dev/null")
+      throw usageError(`Cannot use ${path} for both --${other} and --${option}`);
     seen.set(real, option);
   }
 }
 
 function openJournal(map: MapArguments, target: LoadedFunction, source: Source): Journal | undefined {
   if (map.journal === undefined) return undefined;
-  const identity = { module: target.url, export: target.exportName, input: source.identity, format: source.format };
+  const identity = {
+    module: target.url,
+    export: target.exportName,
+    input: source.identity,
+    format: source.format,
+  };
   return new Journal(map.journal, identity, map.resume);
 }
 
@@ -76,18 +82,31 @@ async function run(map: MapArguments, { target, source, journal }: Opened): Prom
   let isReaderGone = false;
 
   const feeder = new Feeder(source, journal, () => runner.pump());
-  const delivery = new Delivery({ journal, ordered, output }, {
-    onDrain: () => runner.pump(),
-    onFailure: (error) => {
-      isReaderGone = error === undefined;
-      if (error !== undefined) runner.fail(error);
-      runner.abandon();
+  const delivery = new Delivery(
+    { journal, ordered, output },
+    {
+      onDrain: () => runner.pump(),
+      onFailure: (error) => {
+        isReaderGone = error === undefined;
+        if (error !== undefined) runner.fail(error);
+        runner.abandon();
+      },
     },
-  });
+  );
   const executor = startExecutor(target, { on, jobs, timeoutMs });
   const inAdvance = on === "threads";
   const isTimed = timeoutMs !== undefined;
-  const runner: Runner = new Runner({ feeder, executor, outlet: delivery, jobs, inAdvance, chunk, isTimed, retries, halt });
+  const runner: Runner = new Runner({
+    feeder,
+    executor,
+    outlet: delivery,
+    jobs,
+    inAdvance,
+    chunk,
+    isTimed,
+    retries,
+    halt,
+  });
   const progress = new Progress(process.stderr, () => statusOf(nameOf(map), source, feeder, delivery));
   using _interruption = onInterruption(() => {
     isInterrupted = true;

@@ -90,5 +90,7 @@ function openFile(path: string): Writable {
 }
 
 function unwritable(name: string, error: unknown): CommandError {
-  return new CommandError("ERR_HEDDLE_OUTPUT", `Cannot write ${name}: ${systemReason(error)}`, { cause: error });
+  return new CommandError("ERR_HEDDLE_OUTPUT", `Cannot write ${name}: ${systemReason(error)}`, {
+    cause: error,
+  });
 }

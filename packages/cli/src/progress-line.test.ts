@@ -15,7 +15,11 @@ describe("terminalLine()", () => {
 
   test("shows failures as soon as there are some, in red where there is colour", () => {
     assert.match(terminalLine({ ...STATUS, failed: 3 }, STYLE), / {2}3 failed$/);
-    assert.ok(terminalLine({ ...STATUS, failed: 3 }, { ...STYLE, hasColour: true }).endsWith("\x1b[31m3 failed\x1b[0m"));
+    assert.ok(
+      terminalLine({ ...STATUS, failed: 3 }, { ...STYLE, hasColour: true }).endsWith(
+        "\x1b[31m3 failed\x1b[0m",
+      ),
+    );
   });
 
   test("says that a total is an estimate", () => {
@@ -29,7 +33,6 @@ describe("terminalLine()", () => {
   test("uses nothing but ASCII where the terminal may not show more", () => {
     const line = terminalLine(STATUS, { ...STYLE, hasUnicode: false });
     assert.match(line, / {2}#+-+ {2}/);
-    // oxlint-disable-next-line no-control-regex -- it is about the range
     assert.match(line, /^[\x20-\x7e]*$/);
   });
 
@@ -41,7 +44,7 @@ describe("terminalLine()", () => {
         if (columns > 24) assert.match(line, failed > 0 ? /6,200\/10,000.* {2}12 failed$/ : /6,200\/10,000/);
       }
     }
-    assert.match(terminalLine(STATUS, { ...STYLE, columns: 20 }), /^6,200\/10,000$/);
+    assert.equal(terminalLine(STATUS, { ...STYLE, columns: 16 }), "6,200/10,000");
   });
 
   test("shows a full bar at the end, of an empty input too", () => {

@@ -60,7 +60,12 @@ export function terminalLine(status: Status, style: TerminalStyle): string {
 
 /** A line for a log. */
 export function plainLine(status: Status): string {
-  const parts = [`${counter(status)} items`, percent(fraction(status)), rate(status.perSecond), timeLeft(status)];
+  const parts = [
+    `${counter(status)} items`,
+    percent(fraction(status)),
+    rate(status.perSecond),
+    timeLeft(status),
+  ];
   return `${status.name}: ${parts.filter((part) => part !== undefined).join(", ")}, ${count(status.failed)} failed`;
 }
 

@@ -40,7 +40,7 @@ export class Progress {
   constructor(stream: WriteStream, status: () => Progressing) {
     this.#stream = stream;
     this.#status = status;
-    this.#isTerminal = stream.isTTY === true && process.env["TERM"] !== "dumb";
+    this.#isTerminal = stream.isTTY && process.env["TERM"] !== "dumb";
     this.#hasColour = this.#isTerminal && stream.hasColors();
     this.#hasUnicode = speaksUnicode(process.env);
   }
@@ -69,7 +69,8 @@ export class Progress {
   /** Whatever else is written to the terminal stands above the bar, not inside it. */
   #shareTerminal(stream: WriteStream): void {
     if (!stream.isTTY) return;
-    const write = stream.write;
+    // oxlint-disable-next-line typescript/unbound-method -- called with its stream below
+    const { write } = stream;
     const sharing = (...args: Parameters<typeof write>): boolean => {
       if (!this.#isWriting) this.#erase();
       return write.apply(stream, args);
@@ -112,7 +113,8 @@ export class Progress {
     const { ran, ...status } = this.#status();
     const nowMs = performance.now();
     this.#samples.push({ atMs: nowMs, ran });
-    while (this.#samples.length > 2 && nowMs - this.#samples[1]!.atMs >= RATE_WINDOW_MS) this.#samples.shift();
+    while (this.#samples.length > 2 && nowMs - this.#samples[1]!.atMs >= RATE_WINDOW_MS)
+      this.#samples.shift();
     const oldest = this.#samples[0]!;
     return { ...status, perSecond: ((ran - oldest.ran) / Math.max(1, nowMs - oldest.atMs)) * 1000 };
   }

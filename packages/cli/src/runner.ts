@@ -4,7 +4,14 @@
  * @packageDocumentation
  */
 import type { Halt } from "./arguments.ts";
-import { failureLine, linePrefix, NAMED_FAILURES, type ChunkOrder, type ChunkReport, type Failure } from "./chunk.ts";
+import {
+  failureLine,
+  linePrefix,
+  NAMED_FAILURES,
+  type ChunkOrder,
+  type ChunkReport,
+  type Failure,
+} from "./chunk.ts";
 import { ChunkSize } from "./chunk-size.ts";
 import { CommandError } from "./errors.ts";
 import { mismatch, type Feeder, type Slice } from "./feeder.ts";
@@ -233,7 +240,14 @@ export class Runner {
   #failAll(slice: Slice, error: unknown): void {
     const failed = slice.items.map((item, offset) => failureLine(slice.first + offset, item, error, 1));
     const lines = failed.map(({ text }) => text).join("");
-    this.#passOn(chunkOf(slice, failed.length, lines, failed.map(({ failure }) => failure)));
+    this.#passOn(
+      chunkOf(
+        slice,
+        failed.length,
+        lines,
+        failed.map(({ failure }) => failure),
+      ),
+    );
   }
 
   #giveBack(slice: Slice | undefined): void {
@@ -250,7 +264,9 @@ export class Runner {
   /** Lets out what the journal has, if it belongs to these items. */
   #replay(slice: Slice, recorded: Recorded): void {
     const lines = recorded.lines.split("\n");
-    const wrong = slice.items.findIndex((item, offset) => !lines[offset]!.startsWith(linePrefix(slice.first + offset, item)));
+    const wrong = slice.items.findIndex(
+      (item, offset) => !lines[offset]!.startsWith(linePrefix(slice.first + offset, item)),
+    );
     if (wrong !== -1) {
       return this.fail(mismatch(`item ${slice.first + wrong} is ${JSON.stringify(lines[wrong])} there`));
     }
@@ -261,12 +277,24 @@ export class Runner {
 
 function restOf(slice: Slice, from: number): Slice | undefined {
   if (from >= slice.items.length) return undefined;
-  return { first: slice.first + from, items: slice.items.slice(from), attemptsBefore: from === 0 ? slice.attemptsBefore : 0 };
+  return {
+    first: slice.first + from,
+    items: slice.items.slice(from),
+    attemptsBefore: from === 0 ? slice.attemptsBefore : 0,
+  };
 }
 
 function chunkOf(slice: Slice, count: number, lines: string, failures: readonly Failure[]): FinishedChunk {
   const named = failures.slice(0, NAMED_FAILURES);
-  return { first: slice.first, count, lines, failed: failures.length, failures: named, workMs: 0, wasRecorded: false };
+  return {
+    first: slice.first,
+    count,
+    lines,
+    failed: failures.length,
+    failures: named,
+    workMs: 0,
+    wasRecorded: false,
+  };
 }
 
 /** The failed items among JSON lines. */
@@ -274,9 +302,15 @@ function failuresIn(lines: string): Failure[] {
   return lines
     .split("\n")
     .slice(0, -1)
-    .map((line) => JSON.parse(line) as { index: number; input: unknown; error?: { name: string; message: string } })
+    .map(
+      (line) =>
+        JSON.parse(line) as { index: number; input: unknown; error?: { name: string; message: string } },
+    )
     .filter(({ error }) => error !== undefined)
-    .map(({ index, input, error }) => failureLine(index, input, Object.assign(new Error(error!.message), { name: error!.name }), 1).failure);
+    .map(
+      ({ index, input, error }) =>
+        failureLine(index, input, Object.assign(new Error(error!.message), { name: error!.name }), 1).failure,
+    );
 }
 
 /** The death of a worker, in words for somebody who never asked for one. */
@@ -284,7 +318,11 @@ function explained(error: unknown): unknown {
   if (!isDeath(error)) return error;
   const { exitCode } = error as { exitCode?: number };
   const how = exitCode === undefined ? "" : ` with exit code ${exitCode}`;
-  return new CommandError("ERR_HEDDLE_WORKER_DIED", `Cannot finish this item: its worker ended${how} while it ran`, { cause: error });
+  return new CommandError(
+    "ERR_HEDDLE_WORKER_DIED",
+    `Cannot finish this item: its worker ended${how} while it ran`,
+    { cause: error },
+  );
 }
 
 function isDeath(error: unknown): boolean {

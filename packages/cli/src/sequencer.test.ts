@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { Sequencer, type Finished } from "./sequencer.ts";
 
 /** Consecutive chunks of these lengths. */
@@ -28,7 +28,9 @@ describe("Sequencer", () => {
     fc.assert(
       fc.property(counts, fc.infiniteStream(fc.nat()), (lengths, random) => {
         const chunks = chunksOf(lengths);
-        const shuffled = chunks.map((chunk) => ({ chunk, key: random.next().value as number })).toSorted((a, b) => a.key - b.key);
+        const shuffled = chunks
+          .map((chunk) => ({ chunk, key: random.next().value as number }))
+          .toSorted((a, b) => a.key - b.key);
         const out: Finished[] = [];
         const sequencer = new Sequencer<Finished>(true, (chunk) => out.push(chunk));
         const seen = new Set<Finished>();

@@ -41,7 +41,8 @@ export class Sequencer<T extends Finished> {
     }
     this.#held.set(chunk.first, chunk);
     this.#heldBytes += costOf(chunk);
-    for (let next = this.#held.get(this.#next); next !== undefined; next = this.#held.get(this.#next)) this.#release(next);
+    for (let next = this.#held.get(this.#next); next !== undefined; next = this.#held.get(this.#next))
+      this.#release(next);
   }
 
   /** Lets everything go that still waits, in order: what it waited for will not come. */

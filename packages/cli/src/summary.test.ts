@@ -25,13 +25,22 @@ describe("summary()", () => {
 
   test("never makes a loss look like a gain", () => {
     const small = summary({ ...FIGURES, elapsedMs: 95, workMs: 21 });
-    assert.match(small, /\nthe work itself is 21 ms on one thread; starting workers and handing items over cost more than they gained/);
+    assert.match(
+      small,
+      /\nthe work itself is 21 ms on one thread; starting workers and handing items over cost more than they gained/,
+    );
     assert.doesNotMatch(small, /times as fast/);
-    assert.match(summary({ ...FIGURES, jobs: 1, workMs: 2650 }), /with one worker there is nothing to gain \(0\.98 times as fast\)$/);
+    assert.match(
+      summary({ ...FIGURES, jobs: 1, workMs: 2650 }),
+      /with one worker there is nothing to gain \(0\.98 times as fast\)$/,
+    );
   });
 
   test("says nothing about gain when it ran inline, or ran nothing", () => {
-    assert.equal(summary({ ...FIGURES, on: "inline", jobs: 1 }), "10,000 items in 2.71 s inline, 3,690/s, none failed");
+    assert.equal(
+      summary({ ...FIGURES, on: "inline", jobs: 1 }),
+      "10,000 items in 2.71 s inline, 3,690/s, none failed",
+    );
     assert.equal(
       summary({ ...FIGURES, recorded: 10_000, elapsedMs: 12, workMs: 0 }),
       "0 items in 12 ms on 2 threads, none failed, 10,000 were in the journal",
@@ -51,8 +60,17 @@ describe("summary()", () => {
   });
 
   test("says where a run that did not end by itself has come to, and why", () => {
-    assert.match(summary({ ...FIGURES, done: 40, total: 100, ending: "failure" }), /; stopped at a failure after 40 of 100\n/);
-    assert.match(summary({ ...FIGURES, done: 40, total: undefined, ending: "signal" }), /; interrupted after 40\n/);
-    assert.match(summary({ ...FIGURES, done: 40, total: undefined, ending: "fault" }), /; could not go on after 40\n/);
+    assert.match(
+      summary({ ...FIGURES, done: 40, total: 100, ending: "failure" }),
+      /; stopped at a failure after 40 of 100\n/,
+    );
+    assert.match(
+      summary({ ...FIGURES, done: 40, total: undefined, ending: "signal" }),
+      /; interrupted after 40\n/,
+    );
+    assert.match(
+      summary({ ...FIGURES, done: 40, total: undefined, ending: "fault" }),
+      /; could not go on after 40\n/,
+    );
   });
 });

@@ -40,7 +40,8 @@ function failureLines({ failures, failed }: RunFigures): string[] {
   const lines = failures
     .toSorted((a, b) => a.index - b.index)
     .map(({ index, input, error }) => `failed: item ${index}, ${input}: ${error}`);
-  if (failed > failures.length) lines.push(`failed: ${count(failed - failures.length)} more; their errors are in the output`);
+  if (failed > failures.length)
+    lines.push(`failed: ${count(failed - failures.length)} more; their errors are in the output`);
   return lines;
 }
 
@@ -67,6 +68,9 @@ function gainLines({ done, recorded, elapsedMs, workMs, on, jobs }: RunFigures):
   const gain = workMs / elapsedMs;
   const work = `the work itself is ${duration(workMs)} on one thread`;
   if (gain >= LEAST_GAIN) return [`${work}: ${gain.toFixed(2)} times as fast`];
-  if (jobs === 1) return [`${work}; with one worker there is nothing to gain (${gain.toFixed(2)} times as fast)`];
-  return [`${work}; starting workers and handing items over cost more than they gained (--on inline does without)`];
+  if (jobs === 1)
+    return [`${work}; with one worker there is nothing to gain (${gain.toFixed(2)} times as fast)`];
+  return [
+    `${work}; starting workers and handing items over cost more than they gained (--on inline does without)`,
+  ];
 }

@@ -17,7 +17,8 @@ const SCHEDULER_FIGURES = "/proc/thread-self/schedstat";
 export class WorkClock {
   readonly #startMs: number = performance.now();
   readonly #startDelayMs: number | undefined = delayedMs();
-  readonly #startProcessor: NodeJS.CpuUsage | undefined = this.#startDelayMs === undefined ? process.threadCpuUsage() : undefined;
+  readonly #startProcessor: NodeJS.CpuUsage | undefined =
+    this.#startDelayMs === undefined ? process.threadCpuUsage() : undefined;
 
   /** Milliseconds since the start, waiting of every kind included. */
   get elapsedMs(): number {

@@ -61,7 +61,10 @@ export class CsvParser implements Parser {
 
   end(items: unknown[]): void {
     if (this.#state === "quoted") {
-      throw inputError(`${this.#name}, line ${this.#quoteLine}`, "the quoted field that begins there does not end");
+      throw inputError(
+        `${this.#name}, line ${this.#quoteLine}`,
+        "the quoted field that begins there does not end",
+      );
     }
     if (this.#state === "plain") this.#endPlainRow(items);
     else if (this.#state === "closed" || this.#row.length > 0) this.#endRow(items);
@@ -113,7 +116,10 @@ export class CsvParser implements Parser {
       this.#pieces.push("\r");
       this.#state = "plain";
     } else {
-      throw inputError(`${this.#name}, line ${this.#line}`, `${quoted(character)} follows the quote that ends a field`);
+      throw inputError(
+        `${this.#name}, line ${this.#line}`,
+        `${quoted(character)} follows the quote that ends a field`,
+      );
     }
     return at + 1;
   }

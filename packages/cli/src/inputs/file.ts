@@ -34,7 +34,7 @@ export function standardInputSource(format: Format): Source {
     name,
     format,
     identity: name,
-    batches: batchesOf(process.stdin, parserFor({ format, name, isGuess: false, alwaysLines: false }), name),
+    batches: batchesOf(process.stdin, PARSERS[format]({ name, isGuess: false, alwaysLines: false }), name),
     close: () => process.stdin.destroy(),
   };
 }
@@ -57,8 +57,7 @@ export async function fileSource(path: string, format: Format | undefined): Prom
   const known = format ?? FORMAT_BY_EXTENSION[extension];
   const block = first.done === true ? new Uint8Array() : first.value;
   const chosen = known ?? (holdsOnlyNumbers(block, block.byteLength === stats.size) ? "numbers" : "lines");
-  const parser = parserFor({
-    format: chosen,
+  const parser = PARSERS[chosen]({
     name: path,
     isGuess: known === undefined,
     alwaysLines: extension === ".jsonl" || extension === ".ndjson",
@@ -67,7 +66,9 @@ export async function fileSource(path: string, format: Format | undefined): Prom
     name: path,
     format: chosen,
     ...(stats.isFile() && { sizeBytes: stats.size }),
-    identity: stats.isFile() ? `${realPath} (${stats.size} bytes, changed ${stats.mtime.toISOString()})` : realPath,
+    identity: stats.isFile()
+      ? `${realPath} (${stats.size} bytes, changed ${stats.mtime.toISOString()})`
+      : realPath,
     batches: batchesOf(withFirst(first, blocks), parser, path),
     close: () => stream.destroy(),
   };
@@ -91,10 +92,14 @@ async function* withFirst(
   for (let next = first; next.done !== true; next = await rest.next()) yield next.value;
 }
 
-async function* batchesOf(stream: Readable | AsyncIterable<Uint8Array>, parser: Parser, name: string): AsyncGenerator<Batch> {
+async function* batchesOf(
+  stream: Readable | AsyncIterable<Uint8Array>,
+  parser: Parser,
+  name: string,
+): AsyncGenerator<Batch> {
   const blocks = decodeBlocks(stream as AsyncIterable<Uint8Array>, name);
   let bytes = 0;
-  for (let isLast = false; !isLast; ) {
+  for (let isLast = false; !isLast;) {
     const block = await blocks.next().catch((error: unknown) => {
       throw error instanceof CommandError ? error : unreadable(name, error);
     });
@@ -120,11 +125,12 @@ async function* batchesOf(stream: Readable | AsyncIterable<Uint8Array>, parser: 
 }
 
 function unreadable(name: string, error: unknown): CommandError {
-  return new CommandError("ERR_HEDDLE_INPUT", `Cannot read ${name}: ${systemReason(error)}`, { cause: error });
+  return new CommandError("ERR_HEDDLE_INPUT", `Cannot read ${name}: ${systemReason(error)}`, {
+    cause: error,
+  });
 }
 
 interface ParserChoice {
-  readonly format: Format;
   readonly name: string;
   /** Whether nobody named the format. */
   readonly isGuess: boolean;
@@ -132,15 +138,9 @@ interface ParserChoice {
   readonly alwaysLines: boolean;
 }
 
-function parserFor({ format, name, isGuess, alwaysLines }: ParserChoice): Parser {
-  switch (format) {
-    case "lines":
-      return new LinesParser();
-    case "numbers":
-      return new NumbersParser(name, isGuess);
-    case "json":
-      return new JsonParser(name, alwaysLines);
-    case "csv":
-      return new CsvParser(name);
-  }
-}
+const PARSERS: Readonly<Record<Format, (choice: ParserChoice) => Parser>> = {
+  lines: () => new LinesParser(),
+  numbers: ({ name, isGuess }) => new NumbersParser(name, isGuess),
+  json: ({ name, alwaysLines }) => new JsonParser(name, alwaysLines),
+  csv: ({ name }) => new CsvParser(name),
+};

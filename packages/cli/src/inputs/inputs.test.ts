@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Format } from "../arguments.ts";
 import { CsvParser } from "./csv.ts";
 import { JsonParser } from "./json.ts";
@@ -16,14 +16,16 @@ import { decodeBlocks } from "./text.ts";
 /** Parses `text` in pieces of `pieceLength` characters. */
 function parse(parser: Parser, text: string, pieceLength: number = Infinity): unknown[] {
   const items: unknown[] = [];
-  for (let from = 0; from < text.length; from += pieceLength) parser.push(text.slice(from, from + pieceLength), items);
+  for (let from = 0; from < text.length; from += pieceLength)
+    parser.push(text.slice(from, from + pieceLength), items);
   parser.end(items);
   return items;
 }
 
 /** Promises that cutting the text into pieces of any length changes nothing. */
 function parsesTo(parser: () => Parser, text: string, items: unknown[]): void {
-  for (const pieceLength of [Infinity, 1, 2, 3, 7]) assert.deepEqual(parse(parser(), text, pieceLength), items);
+  for (const pieceLength of [Infinity, 1, 2, 3, 7])
+    assert.deepEqual(parse(parser(), text, pieceLength), items);
 }
 
 function refuses(parser: () => Parser, text: string, message: RegExp, before: unknown[] = []): void {
@@ -32,7 +34,8 @@ function refuses(parser: () => Parser, text: string, message: RegExp, before: un
     const using = parser();
     assert.throws(
       () => {
-        for (let from = 0; from < text.length; from += pieceLength) using.push(text.slice(from, from + pieceLength), items);
+        for (let from = 0; from < text.length; from += pieceLength)
+          using.push(text.slice(from, from + pieceLength), items);
         using.end(items);
       },
       { name: "CommandError", code: "ERR_HEDDLE_INPUT", message },
@@ -69,7 +72,13 @@ describe("NumbersParser", () => {
 
   test("reads integers beyond 2^53 as bigint, digit for digit", () => {
     const text = "9007199254740991\n9007199254740993\n-12345678901234567890\n+9007199254740993\n1e20\n";
-    parsesTo(numbers, text, [9007199254740991, 9007199254740993n, -12345678901234567890n, 9007199254740993n, 1e20]);
+    parsesTo(numbers, text, [
+      9007199254740991,
+      9007199254740993n,
+      -12345678901234567890n,
+      9007199254740993n,
+      1e20,
+    ]);
   });
 
   test("names file and line of what is no number, after the numbers before it", () => {
@@ -103,7 +112,13 @@ describe("JsonParser", () => {
   });
 
   test("reads the elements of one array, however it is laid out", () => {
-    parsesTo(json, ' \n[1, "a,]\\"[{", {"b": [2, {}]}, [],\n null ] \n', [1, 'a,]"[{', { b: [2, {}] }, [], null]);
+    parsesTo(json, ' \n[1, "a,]\\"[{", {"b": [2, {}]}, [],\n null ] \n', [
+      1,
+      'a,]"[{',
+      { b: [2, {}] },
+      [],
+      null,
+    ]);
     parsesTo(json, "[]", []);
     parsesTo(json, "[ \n ]\n", []);
     parsesTo(json, "", []);
@@ -112,19 +127,31 @@ describe("JsonParser", () => {
   test("gives back any values, from lines and from an array", () => {
     const withoutBigint = fc.array(fc.jsonValue()).filter((values) => !/\d{16}/.test(JSON.stringify(values)));
     fc.assert(
-      fc.property(withoutBigint, fc.integer({ min: 1, max: 9 }), fc.boolean(), (values, pieceLength, pretty) => {
-        // JSON.stringify drops the sign of zero, so the expectation goes through it too.
-        const expected = JSON.parse(JSON.stringify(values)) as unknown[];
-        assert.deepEqual(parse(json(), JSON.stringify(values, undefined, pretty ? 2 : 0), pieceLength), expected);
-        const lines = values.map((value) => `${JSON.stringify(value)}\n`).join("");
-        assert.deepEqual(parse(new JsonParser("j.jsonl", true), lines, pieceLength), expected);
-      }),
+      fc.property(
+        withoutBigint,
+        fc.integer({ min: 1, max: 9 }),
+        fc.boolean(),
+        (values, pieceLength, pretty) => {
+          // JSON.stringify drops the sign of zero, so the expectation goes through it too.
+          const expected = JSON.parse(JSON.stringify(values)) as unknown[];
+          assert.deepEqual(
+            parse(json(), JSON.stringify(values, undefined, pretty ? 2 : 0), pieceLength),
+            expected,
+          );
+          const lines = values.map((value) => `${JSON.stringify(value)}\n`).join("");
+          assert.deepEqual(parse(new JsonParser("j.jsonl", true), lines, pieceLength), expected);
+        },
+      ),
     );
   });
 
   test("reads integers beyond 2^53 as bigint, digit for digit", () => {
     parsesTo(json, '{"id":12345678901234567890,"f":1.5}\n', [{ id: 12345678901234567890n, f: 1.5 }]);
-    parsesTo(json, '[9007199254740993,"12345678901234567890",1e30]', [9007199254740993n, "12345678901234567890", 1e30]);
+    parsesTo(json, '[9007199254740993,"12345678901234567890",1e30]', [
+      9007199254740993n,
+      "12345678901234567890",
+      1e30,
+    ]);
   });
 
   test("takes an array a line for items when the name says so", () => {
@@ -138,7 +165,12 @@ describe("JsonParser", () => {
     refuses(json, "[1,,2]", /element 2 of the array/, [1]);
     refuses(json, "[1, 2", /^Cannot read j\.json: the array does not end, after 1 elements$/, [1]);
     refuses(json, '["a', /the array does not end/);
-    refuses(json, "[1]\n[2]\n", /^Cannot read j\.json: "\[.*" follows the end of the array; for one array a line, name the file \.jsonl$/, [1]);
+    refuses(
+      json,
+      "[1]\n[2]\n",
+      /^Cannot read j\.json: "\[.*" follows the end of the array; for one array a line, name the file \.jsonl$/,
+      [1],
+    );
   });
 });
 
@@ -146,7 +178,10 @@ describe("CsvParser", () => {
   const csv = (): Parser => new CsvParser("c.csv");
 
   test("makes each row an object, by the names in the first row", () => {
-    parsesTo(csv, "a,b\n1,2\r\n3,\n", [{ a: "1", b: "2" }, { a: "3", b: "" }]);
+    parsesTo(csv, "a,b\n1,2\r\n3,\n", [
+      { a: "1", b: "2" },
+      { a: "3", b: "" },
+    ]);
     parsesTo(csv, "a\r\n1", [{ a: "1" }]);
     parsesTo(csv, "a,b\n", []);
     parsesTo(csv, "", []);
@@ -162,19 +197,30 @@ describe("CsvParser", () => {
   });
 
   test("takes a quote inside a plain field for itself, and skips empty rows", () => {
-    parsesTo(csv, 'a,b\n6" pipe,x"y"\n\n\r\n1,2\n', [{ a: '6" pipe', b: 'x"y"' }, { a: "1", b: "2" }]);
+    parsesTo(csv, 'a,b\n6" pipe,x"y"\n\n\r\n1,2\n', [
+      { a: '6" pipe', b: 'x"y"' },
+      { a: "1", b: "2" },
+    ]);
   });
 
   test("gives back any table that was written by the rules", () => {
     const field = fc.string({ unit: fc.constantFrom("a", ",", '"', "\n", "\r", "ü", " ") });
-    const table = fc.integer({ min: 2, max: 4 }).chain((width) => fc.array(fc.array(field, { minLength: width, maxLength: width })));
+    const table = fc
+      .integer({ min: 2, max: 4 })
+      .chain((width) => fc.array(fc.array(field, { minLength: width, maxLength: width })));
     fc.assert(
       fc.property(table, fc.integer({ min: 1, max: 9 }), (rows, pieceLength) => {
         const names = (rows[0] ?? ["", ""]).map((_, column) => `c${column}`);
         const text = [names, ...rows]
-          .map((row) => row.map((value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join(","))
+          .map((row) =>
+            row
+              .map((value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value))
+              .join(","),
+          )
           .join("\r\n");
-        const expected = rows.map((row) => Object.fromEntries(row.map((value, column) => [names[column], value])));
+        const expected = rows.map((row) =>
+          Object.fromEntries(row.map((value, column) => [names[column], value])),
+        );
         assert.deepEqual(parse(csv(), text, pieceLength), expected);
       }),
     );
@@ -186,8 +232,18 @@ describe("CsvParser", () => {
   });
 
   test("names the line of a row that does not fit, of a quote that does not end, of a column named twice", () => {
-    refuses(csv, 'a,b\n"x\ny",1\n1,2,3\n', /^Cannot read c\.csv, line 4: 3 fields where the first row has 2$/, [{ a: "x\ny", b: "1" }]);
-    refuses(csv, 'a,b\n1,2\n3,"x\n\n', /^Cannot read c\.csv, line 3: the quoted field that begins there does not end$/, [{ a: "1", b: "2" }]);
+    refuses(
+      csv,
+      'a,b\n"x\ny",1\n1,2,3\n',
+      /^Cannot read c\.csv, line 4: 3 fields where the first row has 2$/,
+      [{ a: "x\ny", b: "1" }],
+    );
+    refuses(
+      csv,
+      'a,b\n1,2\n3,"x\n\n',
+      /^Cannot read c\.csv, line 3: the quoted field that begins there does not end$/,
+      [{ a: "1", b: "2" }],
+    );
     refuses(csv, "a,b,a\n", /^Cannot read c\.csv, line 1: two columns are named "a"$/);
     refuses(csv, 'a\n"x"y\n', /^Cannot read c\.csv, line 2: "y" follows the quote that ends a field$/);
   });
@@ -225,7 +281,8 @@ describe("openSource()", () => {
 
   const open = (input: string, format?: Format): Promise<Source> =>
     openSource({ input, items: [], ...(format !== undefined && { format }) });
-  const read = async (source: Source): Promise<unknown[]> => (await Array.fromAsync(source.batches)).flatMap(({ items }) => items);
+  const read = async (source: Source): Promise<unknown[]> =>
+    (await Array.fromAsync(source.batches)).flatMap(({ items }) => items);
   const file = (name: string, text: string): string => {
     const path = join(folder, name);
     writeFileSync(path, text);
@@ -274,7 +331,10 @@ describe("openSource()", () => {
 
   test("says in one line why a file cannot be read", async () => {
     const missing = join(folder, "missing.txt");
-    await assert.rejects(open(missing), { code: "ERR_HEDDLE_INPUT", message: `Cannot read ${missing}: no such file` });
+    await assert.rejects(open(missing), {
+      code: "ERR_HEDDLE_INPUT",
+      message: `Cannot read ${missing}: no such file`,
+    });
     await assert.rejects(open(folder), { message: `Cannot read ${folder}: it is a directory` });
   });
 
@@ -284,8 +344,12 @@ describe("openSource()", () => {
     assert.deepEqual(await given(["1", ""]), ["1", ""]);
     assert.deepEqual(await given(["1", "2.5"], "numbers"), [1, 2.5]);
     assert.deepEqual(await given(['{"a":1}'], "json"), [{ a: 1 }]);
-    await assert.rejects(given(["1", "x"], "numbers"), { message: 'Cannot read item 2 of the command line: "x" is not a number' });
-    await assert.rejects(given(["{"], "json"), { message: /^Cannot read item 1 of the command line: "\{" is not JSON: / });
+    await assert.rejects(given(["1", "x"], "numbers"), {
+      message: 'Cannot read item 2 of the command line: "x" is not a number',
+    });
+    await assert.rejects(given(["{"], "json"), {
+      message: /^Cannot read item 1 of the command line: "\{" is not JSON: /,
+    });
   });
 
   test("knows an input again, and tells a changed one apart", async () => {

@@ -24,24 +24,27 @@ export function itemsSource(texts: readonly string[], format: Format): Source {
 }
 
 async function* batchesOf(texts: readonly string[], format: Format): AsyncGenerator<Batch> {
-  yield { items: texts.map((text, index) => itemOf(text, index, format)), bytes: 0 };
+  yield { items: texts.map((text, index) => READERS[format](text, index)), bytes: 0 };
 }
 
-function itemOf(text: string, index: number, format: Format): unknown {
-  const where = `item ${index + 1} of the command line`;
-  switch (format) {
-    case "numbers": {
-      const value = parseNumber(text);
-      if (value === undefined) throw inputError(where, `${quoted(text)} is not a number`);
-      return value;
+const READERS: Readonly<Record<Format, (text: string, index: number) => unknown>> = {
+  lines: (text) => text,
+  // The command line is refused before it comes here: a row without a header has no names.
+  csv: (text) => text,
+  numbers: (text, index) => {
+    const value = parseNumber(text);
+    if (value === undefined) throw inputError(placeOf(index), `${quoted(text)} is not a number`);
+    return value;
+  },
+  json: (text, index) => {
+    try {
+      return parseJson(text);
+    } catch (error) {
+      throw inputError(placeOf(index), `${quoted(text)} is not JSON: ${oneLine(error)}`);
     }
-    case "json":
-      try {
-        return parseJson(text);
-      } catch (error) {
-        throw inputError(where, `${quoted(text)} is not JSON: ${oneLine(error)}`);
-      }
-    default:
-      return text;
-  }
+  },
+};
+
+function placeOf(index: number): string {
+  return `item ${index + 1} of the command line`;
 }

@@ -71,7 +71,8 @@ export class JsonArrayParser implements Parser {
   }
 
   end(): void {
-    if (!this.#ended) throw inputError(this.#name, `the array does not end, after ${this.#elements} elements`);
+    if (!this.#ended)
+      throw inputError(this.#name, `the array does not end, after ${this.#elements} elements`);
   }
 
   /** The place of the quote that ends the string, or the end of the text. */
@@ -109,6 +110,9 @@ export class JsonArrayParser implements Parser {
   #refuseMore(text: string): void {
     const rest = text.trim();
     if (rest === "") return;
-    throw inputError(this.#name, `${quoted(rest)} follows the end of the array; for one array a line, name the file .jsonl`);
+    throw inputError(
+      this.#name,
+      `${quoted(rest)} follows the end of the array; for one array a line, name the file .jsonl`,
+    );
   }
 }

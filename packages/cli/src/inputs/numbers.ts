@@ -81,6 +81,9 @@ export class NumbersParser implements Parser {
   #fault(line: string): Error {
     const where = `${this.#name}, line ${this.#line}`;
     if (!this.#guessed) return inputError(where, `${quoted(line)} is not a number`);
-    return inputError(where, `${quoted(line)} after lines that were all plain numbers; say --format lines or --format numbers`);
+    return inputError(
+      where,
+      `${quoted(line)} after lines that were all plain numbers; say --format lines or --format numbers`,
+    );
   }
 }

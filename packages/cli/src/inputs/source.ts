@@ -39,7 +39,11 @@ export interface Source {
  *
  * @throws `CommandError` with the code `ERR_HEDDLE_INPUT` when it cannot be read.
  */
-export async function openSource({ input, items, format }: Pick<MapArguments, "input" | "items" | "format">): Promise<Source> {
+export async function openSource({
+  input,
+  items,
+  format,
+}: Pick<MapArguments, "input" | "items" | "format">): Promise<Source> {
   if (input === undefined) return itemsSource(items, format ?? "lines");
   return input === "-" ? standardInputSource(format ?? "lines") : fileSource(input, format);
 }

@@ -22,14 +22,20 @@ const BYTE_ORDER_MARK = "\uFEFF";
  * @remarks
  * Whole blocks are checked and decoded at once, which is several times as fast as a streaming `TextDecoder`.
  */
-export async function* decodeBlocks(blocks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<TextBlock, undefined> {
+export async function* decodeBlocks(
+  blocks: AsyncIterable<Uint8Array>,
+  name: string,
+): AsyncGenerator<TextBlock, undefined> {
   let offset = 0;
   let carried = Buffer.alloc(0);
   for await (const block of blocks) {
     const bytes = Buffer.concat([carried, block]);
     const whole = bytes.subarray(0, bytes.length - brokenOffBytes(bytes));
     const text = decode(whole, name, offset);
-    yield { text: offset === 0 && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text, bytes: block.length };
+    yield {
+      text: offset === 0 && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text,
+      bytes: block.length,
+    };
     offset += whole.length;
     carried = bytes.subarray(whole.length);
   }
@@ -38,7 +44,8 @@ export async function* decodeBlocks(blocks: AsyncIterable<Uint8Array>, name: str
 }
 
 function decode(bytes: Buffer, name: string, offset: number): string {
-  if (!isUtf8(bytes)) throw inputError(name, `it is not UTF-8 text, at byte ${offset + faultyLineStart(bytes)} or soon after`);
+  if (!isUtf8(bytes))
+    throw inputError(name, `it is not UTF-8 text, at byte ${offset + faultyLineStart(bytes)} or soon after`);
   return bytes.toString("utf8");
 }
 
