@@ -5,17 +5,20 @@
  */
 import { CorruptMessageError } from "./errors.ts";
 import type { WireHooks } from "./hooks.ts";
+import type { Unpack } from "./packet.ts";
 import { Reader } from "./reader.ts";
 import { FLAG_REFERENCES, HEADER_BYTES, WIRE_VERSION } from "./tags.ts";
 
 /** Reads messages, one after the other. */
 export class Decoder {
   readonly #hooks: WireHooks;
+  readonly #unpack: Unpack;
   #reader: Reader | undefined;
 
   constructor(hooks: WireHooks) {
     this.#hooks = hooks;
-    this.#reader = new Reader(hooks);
+    this.#unpack = (packet) => this.decode(packet.bytes, 0, packet.bytes.length, packet.sideItems);
+    this.#reader = new Reader(hooks, this.#unpack);
   }
 
   /**
@@ -26,16 +29,18 @@ export class Decoder {
    */
   decode(bytes: Uint8Array, start: number, end: number, sideItems: readonly unknown[]): unknown {
     // A hook that decodes something else meanwhile finds no reader here, and gets one of its own.
-    const reader = this.#reader ?? new Reader(this.#hooks);
+    const reader = this.#reader ?? new Reader(this.#hooks, this.#unpack);
     this.#reader = undefined;
     reader.begin(bytes, start, end, sideItems);
+    let isRead = false;
     try {
       readHeader(reader);
       const value = reader.value();
       if (reader.at !== end) throw new CorruptMessageError(`${end - reader.at} bytes follow its value`);
+      isRead = true;
       return value;
     } finally {
-      reader.finish();
+      reader.finish(isRead);
       this.#reader = reader;
     }
   }

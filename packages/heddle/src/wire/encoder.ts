@@ -6,8 +6,10 @@
 import type { Transferable } from "node:worker_threads";
 import { WireError } from "./errors.ts";
 import type { Grow, Region, WireHooks } from "./hooks.ts";
+import type { Pack } from "./packet.ts";
+import { KeysChanged } from "./shapes.ts";
 import { FLAG_REFERENCES, WIRE_VERSION } from "./tags.ts";
-import { KeysChanged, Writer } from "./writer.ts";
+import { Writer } from "./writer.ts";
 
 /** Writes messages, one after the other, into bytes that it is given. */
 export class Encoder {
@@ -19,7 +21,7 @@ export class Encoder {
   #isBusy = false;
 
   constructor(hooks: WireHooks, grow: Grow) {
-    const writer = new Writer(hooks, grow);
+    const writer = new Writer(hooks, grow, packBy(hooks));
     this.#writer = writer;
     this.sideItems = writer.sideItems;
     this.transferList = writer.transferList;
@@ -44,25 +46,54 @@ export class Encoder {
   encode(value: unknown, region: Region, path: string): number {
     if (this.#isBusy) throw new Error(`Cannot encode ${path}: this encoder is in the middle of another message`);
     this.#isBusy = true;
-    const writer = this.#writer;
+    let isSent = false;
     try {
-      return this.#attempt(value, region, path, false);
+      const length = this.#attempt(value, region, path, false);
+      isSent = true;
+      return length;
     } catch (error) {
-      if (error instanceof KeysChanged) return this.#attempt(value, writer.region, path, true);
       throw isStackOverflow(error) ? tooDeep(path) : error;
     } finally {
-      writer.finish();
+      this.#writer.finish(isSent);
       this.#isBusy = false;
     }
   }
 
   #attempt(value: unknown, region: Region, path: string, spellsOut: boolean): number {
     const writer = this.#writer;
-    const end = writer.value(value, writer.begin(region, path, spellsOut));
+    const first = writer.begin(region, path, spellsOut);
+    let end: number;
+    try {
+      end = writer.value(value, first);
+    } catch (error) {
+      if (!(error instanceof KeysChanged)) throw error;
+      writer.finish(false);
+      return this.#attempt(value, writer.region, path, true);
+    }
     writer.bytes[writer.start] = WIRE_VERSION;
     writer.bytes[writer.start + 1] = writer.hasReferences ? FLAG_REFERENCES : 0;
     return end - writer.start;
   }
+}
+
+/** Room for a message that goes alone, to begin with. */
+const PACKET_BYTES = 256;
+
+function packBy(hooks: WireHooks): Pack {
+  return (value, path) => {
+    const encoder = new Encoder(hooks, (usedBytes, neededBytes) => {
+      const bigger = newRegion(neededBytes);
+      bigger.bytes.set(encoder.region.bytes.subarray(0, usedBytes));
+      return bigger;
+    });
+    const length = encoder.encode(value, newRegion(PACKET_BYTES), path);
+    const bytes = encoder.region.bytes.slice(0, length);
+    return [{ bytes, sideItems: encoder.sideItems }, encoder.transferList];
+  };
+}
+
+function newRegion(size: number): Region {
+  return { bytes: new Uint8Array(size), start: 0, end: size };
 }
 
 function isStackOverflow(error: unknown): boolean {

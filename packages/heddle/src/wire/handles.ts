@@ -1,22 +1,45 @@
 /**
- * Objects that stand for something in the shared heap, and travel as a tag and an address.
+ * Objects that stand for something in the shared heap, and travel as a kind and an address.
  *
  * @packageDocumentation
  */
+import { CorruptMessageError } from "./errors.ts";
+import type { Reader } from "./reader.ts";
+import * as tag from "./tags.ts";
+import { writers } from "./writers.ts";
 
-/** How one class of handles crosses. */
+/** How the handles of one class cross. */
 export interface HandleForm<T> {
+  /** The address in the heap that a handle stands for. */
   address(handle: T): number;
+  /** A handle for that address. */
   revive(address: number): T;
 }
 
 /** A class, whatever its constructor takes. */
 export type HandleClass<T> = (abstract new (...args: never[]) => T) & { readonly prototype: T };
 
+const forms = new Map<string, HandleForm<object>>();
+
+/**
+ * Declares how the handles of a class cross: both threads run this when they load the module of the class.
+ *
+ * @param kind - Name and version of what stands at the address, such as "sync.Lock/1". Another layout there is another
+ * kind.
+ */
 export function registerHandle<T extends object>(kind: string, cls: HandleClass<T>, how: HandleForm<T>): void {
-  byKind.set(kind, how as HandleForm<object>);
-  kinds.set(cls.prototype, kind);
+  forms.set(kind, how as HandleForm<object>);
+  writers.set(cls.prototype, (writer, handle, at) => {
+    at = writer.string(kind, writer.byte(tag.HANDLE, at));
+    return writer.number(how.address(handle as T), at);
+  });
 }
 
-const byKind = new Map<string, HandleForm<object>>();
-const kinds = new Map<object, string>();
+export function readHandle(reader: Reader): object {
+  const kind = reader.string();
+  const address = reader.value();
+  const form = forms.get(kind);
+  if (form === undefined) throw new CorruptMessageError(`it holds a handle of kind ${kind}, which nothing in this thread has registered`);
+  if (typeof address !== "number") throw new CorruptMessageError("a handle has no address");
+  return reader.remember(form.revive(address));
+}

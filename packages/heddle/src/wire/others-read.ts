@@ -3,16 +3,22 @@
  *
  * @packageDocumentation
  */
+import { readArrayBuffer, readBuffer, readBufferPart, readResizableBuffer, readView } from "./binary.ts";
+import { readBoxed, readDate, readHeaders, readRegExp, readSearchParams, readUrl } from "./builtins.ts";
+import { readMap, readSet } from "./collections.ts";
 import { readError } from "./error-values.ts";
 import { CorruptMessageError } from "./errors.ts";
+import { readHandle } from "./handles.ts";
+import { readInstance, readSubclass } from "./instances.ts";
 import { readBigint, readRegisteredSymbol, readWellKnownSymbol } from "./primitives.ts";
 import type { Reader } from "./reader.ts";
+import { readAbortedSignal, readLiveSignal } from "./signals.ts";
 import * as tag from "./tags.ts";
 
 type Read = (reader: Reader) => unknown;
 
 const READERS: (Read | undefined)[] = new Array<Read | undefined>(256).fill(undefined);
-READERS[tag.SHAPE_BY_INDEX] = (reader) => reader.shapeByIndex();
+READERS[tag.SHAPE_BY_INDEX] = (reader) => reader.object(tag.SHAPE_BY_INDEX);
 READERS[tag.DICTIONARY] = (reader) => readFields(reader, {});
 READERS[tag.NULL_DICTIONARY] = (reader) => readFields(reader, Object.create(null) as object);
 READERS[tag.INT32_ARRAY] = readIntegers;
@@ -23,7 +29,26 @@ READERS[tag.BIGINT] = readBigint;
 READERS[tag.ERROR] = readError;
 READERS[tag.REGISTERED_SYMBOL] = readRegisteredSymbol;
 READERS[tag.WELL_KNOWN_SYMBOL] = readWellKnownSymbol;
-READERS[tag.FUNCTION] = (reader) => reader.hooks.resolveFunction(reader.word(), reader.word());
+READERS[tag.FUNCTION] = (reader) => reader.function();
+READERS[tag.SIDE_ITEM] = (reader) => reader.sideItem();
+READERS[tag.MAP] = readMap;
+READERS[tag.SET] = readSet;
+READERS[tag.DATE] = readDate;
+READERS[tag.REGEXP] = readRegExp;
+READERS[tag.BOXED] = readBoxed;
+READERS[tag.URL_TAG] = readUrl;
+READERS[tag.SEARCH_PARAMS] = readSearchParams;
+READERS[tag.HEADERS] = readHeaders;
+READERS[tag.ARRAY_BUFFER] = readArrayBuffer;
+READERS[tag.RESIZABLE_BUFFER] = readResizableBuffer;
+READERS[tag.VIEW] = readView;
+READERS[tag.BUFFER] = readBuffer;
+READERS[tag.BUFFER_PART] = readBufferPart;
+READERS[tag.INSTANCE] = readInstance;
+READERS[tag.SUBCLASS] = readSubclass;
+READERS[tag.HANDLE] = readHandle;
+READERS[tag.ABORTED_SIGNAL] = readAbortedSignal;
+READERS[tag.LIVE_SIGNAL] = readLiveSignal;
 
 export function readOther(reader: Reader, head: number): unknown {
   const read = READERS[head];
@@ -32,7 +57,7 @@ export function readOther(reader: Reader, head: number): unknown {
 }
 
 function readFields(reader: Reader, object: object): object {
-  reader.fields(reader.remember(object));
+  reader.plainFields(reader.remember(object));
   return object;
 }
 
@@ -55,8 +80,14 @@ function readNumbers(reader: Reader): number[] {
 }
 
 function readSparse(reader: Reader): unknown[] {
+  const length = reader.word();
   const array = reader.remember<unknown[]>([]);
-  array.length = reader.word();
   reader.fields(array);
+  if (array.length > length) throw new CorruptMessageError("an array is longer than it says");
+  if (array.length < length) {
+    // To set the length would make room for all the holes; to set the last element and take it away does not.
+    array[length - 1] = undefined;
+    delete array[length - 1];
+  }
   return array;
 }

@@ -7,13 +7,15 @@ import { CorruptMessageError } from "./errors.ts";
 import type { WireHooks } from "./hooks.ts";
 import { readOther } from "./others-read.ts";
 import { shapeAt, type KnownShape } from "./known-shapes.ts";
-import { readShortString } from "./short-strings.ts";
+import type { Unpack } from "./packet.ts";
+import { MADE_STRING_MAX, makeString } from "./short-strings.ts";
 import * as tag from "./tags.ts";
 import { MAX_DEPTH } from "./trail.ts";
 import type { RawBuffer } from "./writer.ts";
 
 export class Reader {
   readonly hooks: WireHooks;
+  readonly unpack: Unpack;
   bytes: Uint8Array = new Uint8Array(0);
   view: DataView = new DataView(new ArrayBuffer(0));
   buffer: RawBuffer = Buffer.alloc(0) as RawBuffer;
@@ -26,9 +28,11 @@ export class Reader {
   #objects: (object | undefined)[] = [];
   #shapes: KnownShape[] = [];
   #depth = 0;
+  readonly #afterwards: (() => void)[] = [];
 
-  constructor(hooks: WireHooks) {
+  constructor(hooks: WireHooks, unpack: Unpack) {
     this.hooks = hooks;
+    this.unpack = unpack;
   }
 
   begin(bytes: Uint8Array, start: number, end: number, sideItems: readonly unknown[]): void {
@@ -42,8 +46,12 @@ export class Reader {
     this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as RawBuffer;
   }
 
-  /** Lets go of every object. */
-  finish(): void {
+  /** Ends a message, read to its end or not: lets go of every object. */
+  finish(isRead: boolean): void {
+    if (this.#afterwards.length > 0) {
+      const all = this.#afterwards.splice(0);
+      if (isRead) for (const afterwards of all) afterwards();
+    }
     if (this.isNumbered) this.#objects = [];
     if (this.#shapes.length > 0) this.#shapes.length = 0;
     this.sideItems = NONE;
@@ -102,10 +110,10 @@ export class Reader {
     if (head < tag.SMALL_INT_END) return head - tag.SMALL_INT_BIAS;
     if (head < tag.SHORT_ARRAY) return this.#shortString(head - tag.SHORT_STRING);
     if (head < tag.SHAPE_AGAIN) return this.array(head - tag.SHORT_ARRAY);
-    if (head < tag.UNDEFINED) return this.#object(this.#shapes[head - tag.SHAPE_AGAIN]);
+    if (head < tag.UNDEFINED) return this.object(head);
     if (head === tag.FLOAT64) return this.view.getFloat64(this.take(8), true);
     if (head === tag.INT32) return this.view.getInt32(this.take(4), true);
-    if (head === tag.NEW_SHAPE) return this.#newShape();
+    if (head === tag.NEW_SHAPE) return this.object(head);
     if (head === tag.TRUE) return true;
     if (head === tag.FALSE) return false;
     if (head === tag.NULL) return null;
@@ -114,6 +122,22 @@ export class Reader {
     if (head === tag.UTF16_STRING) return this.#utf16(this.count(2));
     if (head === tag.ARRAY) return this.array(this.count(1));
     return readOther(this, head);
+  }
+
+  /** Calls back when all of the message has been read, and not if that fails. */
+  onDecoded(afterwards: () => void): void {
+    this.#afterwards.push(afterwards);
+  }
+
+  function(): Function {
+    return this.hooks.resolveFunction(this.word(), this.word());
+  }
+
+  sideItem(): unknown {
+    const index = this.word();
+    if (index >= this.sideItems.length) throw new CorruptMessageError("it refers to a value beside it that is not there");
+    const item = this.sideItems[index];
+    return typeof item === "object" && item !== null ? this.remember(item) : item;
   }
 
   /** A value that must be a string. */
@@ -125,7 +149,7 @@ export class Reader {
 
   #shortString(length: number): string {
     const at = this.take(length);
-    return readShortString(this.bytes, this.buffer, at, length);
+    return length <= MADE_STRING_MAX ? makeString(this.bytes, at, length) : this.buffer.latin1Slice(at, at + length);
   }
 
   #latin1(length: number): string {
@@ -156,31 +180,73 @@ export class Reader {
     return array;
   }
 
-  #newShape(): object {
+  #learnShape(): KnownShape {
     const shape = shapeAt(this);
     if (this.#shapes.length < tag.MAX_SHAPES) this.#shapes.push(shape);
-    return this.#object(shape);
+    return shape;
   }
 
-  shapeByIndex(): object {
-    return this.#object(this.#shapes[this.view.getUint16(this.take(2), true)]);
-  }
-
-  #object(shape: KnownShape | undefined): object {
-    if (shape === undefined) throw new CorruptMessageError("it names a shape that it did not introduce");
-    const object = this.remember<Record<string, unknown>>({});
+  /** An object that is written by its shape. */
+  object(head: number): object {
+    const shape = this.#shapeOf(head);
+    const { read } = shape;
+    if (read === undefined || this.isNumbered) return this.#objectByKeys(shape);
     this.enter();
-    for (const key of shape.keys) setField(object, key, this.value());
+    const object = read(this);
     this.leave();
     return object;
   }
 
-  /** Reads pairs of key and value up to the end mark, as own fields of `object`. */
+  #objectByKeys(shape: KnownShape): object {
+    shape.count();
+    const object = this.remember<Record<string, unknown>>({});
+    this.enter();
+    for (const key of shape.keys) assign(object, key, this.value());
+    this.leave();
+    return object;
+  }
+
+  /** Reads what the writer's `ownFields` wrote, into an object whose prototype may have properties of such names. */
+  ownFields(object: object): void {
+    const head = this.byte();
+    if (head === tag.DICTIONARY) return this.fields(object);
+    const shape = this.#shapeOf(head);
+    this.enter();
+    for (const key of shape.keys) {
+      if (key in object) defineField(object, key, this.value());
+      else (object as Record<string, unknown>)[key] = this.value();
+    }
+    this.leave();
+  }
+
+  #shapeOf(head: number): KnownShape {
+    let shape: KnownShape | undefined;
+    if (head === tag.NEW_SHAPE) shape = this.#learnShape();
+    else if (head === tag.SHAPE_BY_INDEX) shape = this.#shapes[this.view.getUint16(this.take(2), true)];
+    else if (head >= tag.SHAPE_AGAIN && head < tag.UNDEFINED) shape = this.#shapes[head - tag.SHAPE_AGAIN];
+    if (shape === undefined) throw new CorruptMessageError("it names a shape that it did not introduce");
+    return shape;
+  }
+
+  /** Goes past the end mark, if that is what comes next. */
+  skipEnd(): boolean {
+    if (this.bytes[this.at] !== tag.END || this.at >= this.end) return false;
+    this.at++;
+    return true;
+  }
+
+  /** Reads pairs of key and value up to the end mark, into an object that has no prototype, or the usual one. */
+  plainFields(object: object): void {
+    this.enter();
+    while (!this.skipEnd()) assign(object, this.string(), this.value());
+    this.leave();
+  }
+
+  /** Reads pairs of key and value up to the end mark, as own fields whatever the prototype says of such names. */
   fields(object: object): void {
     this.enter();
-    while (this.bytes[this.at] !== tag.END) setField(object, this.string(), this.value());
+    while (!this.skipEnd()) defineField(object, this.string(), this.value());
     this.leave();
-    this.take(1);
   }
 
   reference(): object {
@@ -192,8 +258,15 @@ export class Reader {
 
 const NONE: readonly unknown[] = [];
 
-/** Makes an own field, past any setter or read-only property of that name on the prototype. */
-function setField(object: object, key: string, value: unknown): void {
-  if (key in object) Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+/** A frozen `Object.prototype` lets no assignment shadow what it has. */
+const IS_FROZEN = Object.isFrozen(Object.prototype);
+
+function assign(object: object, key: string, value: unknown): void {
+  if (key === "__proto__" || IS_FROZEN) defineField(object, key, value);
   else (object as Record<string, unknown>)[key] = value;
+}
+
+/** Makes an own field, past any setter or read-only property of that name on the prototype. */
+export function defineField(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }

@@ -38,6 +38,9 @@ export class Shape {
   }
 }
 
+/** A getter took keys away from the object that was being written by its shape. Without shapes that does no harm. */
+export class KeysChanged extends Error {}
+
 /** A key list as far as one key. */
 class Step {
   readonly parent: Step | undefined;
@@ -87,6 +90,17 @@ export function shapeOf(object: object): Shape | undefined {
   return step.shape ?? firstSightings(step);
 }
 
+/** Gives the shape that has these keys, as {@link shapeOf} does. */
+export function shapeOfKeys(keys: readonly string[]): Shape | undefined {
+  let step = root;
+  for (const key of keys) {
+    const next = step.key === key ? step.next : otherStep(step, key);
+    if (next === undefined) return undefined;
+    step = next;
+  }
+  return step.shape ?? firstSightings(step);
+}
+
 function otherStep(step: Step, key: string): Step | undefined {
   const known = step.others?.get(key);
   if (known !== undefined) return known;
@@ -116,6 +130,7 @@ function canBeInBlock(key: string): boolean {
 }
 
 function firstSightings(step: Step): Shape | undefined {
+  if (step === root) return undefined;
   if (++step.sightings < SIGHTINGS) return undefined;
   return (step.shape = new Shape(step.keys()));
 }

@@ -83,6 +83,8 @@ export const RESIZABLE_BUFFER = 0xd4;
 export const VIEW = 0xd5;
 /** A Buffer: like VIEW without kind. */
 export const BUFFER = 0xd6;
+/** A Buffer that is a part of its memory: u32 length, bytes. */
+export const BUFFER_PART = 0xe1;
 /** u32 index among the values that travel beside the bytes. */
 export const SIDE_ITEM = 0xd7;
 /** Address and serial of a published function. */

@@ -1,13 +1,71 @@
 /**
- * Marks of what is to be moved instead of copied.
+ * What is moved to the other thread instead of copied.
  *
  * @packageDocumentation
  */
+import { types } from "node:util";
+import { isMarkedAsUntransferable, MessagePort } from "node:worker_threads";
+import { describeOne } from "./describe.ts";
+import { WireError } from "./errors.ts";
 
 const marked = new WeakSet<object>();
 
-/** Marks a value: its next journey moves it, and it is of no use here afterwards. The mark is used up by that. */
+/**
+ * Marks a value to be moved, not copied, the next time that it is sent.
+ *
+ * After that it is of no use in this thread: a buffer has length 0, a port or a stream is closed. The mark is used up
+ * when the value has been sent, and kept when that fails.
+ *
+ * @param value - An `ArrayBuffer`, a view on one (all of its buffer moves), a `MessagePort`, a web stream, or another
+ * object that Node can move, such as a `FileHandle`.
+ * @returns The value.
+ * @throws `WireError` when it cannot be moved. Shared memory need not be: it is not copied in any case.
+ *
+ * @example
+ * ```ts
+ * import { transfer } from "heddle";
+ *
+ * const pixels = transfer(new Uint8Array(4_000_000));
+ * pixels.length; // => 4000000
+ * ```
+ */
 export function transfer<T extends object>(value: T): T {
-  marked.add(value);
+  const moved: object = ArrayBuffer.isView(value) ? value.buffer : value;
+  if (types.isArrayBuffer(moved)) refuseFixed(moved);
+  else if (!isTransferable(moved)) throw refusal(`it is ${describeOne(value)}, which can only be copied or shared`, "send it as it is");
+  marked.add(moved);
   return value;
+}
+
+function refuseFixed(buffer: ArrayBuffer): void {
+  if (buffer.detached) throw refusal("it was moved before", "transfer it once");
+  if (isMarkedAsUntransferable(buffer)) {
+    throw refusal("its memory is shared with others, as small Buffers are cut from one pool", "copy it, or send it as it is");
+  }
+}
+
+function refusal(found: string, remedy: string): WireError {
+  return new WireError("the value given to transfer()", found, remedy);
+}
+
+export function isMarked(value: object): boolean {
+  return marked.has(value);
+}
+
+/** Takes the mark off. */
+export function unmark(value: object): void {
+  marked.delete(value);
+}
+
+/** Whether Node can move an object that is no buffer: it says so by a method under a symbol of its own. */
+export function isTransferable(value: object): boolean {
+  return value instanceof MessagePort || hasPlatformMethod(value, "messaging_transfer_symbol");
+}
+
+/** Whether the class of an object has one of the methods by which Node's own classes take part in `postMessage`. */
+export function hasPlatformMethod(value: object, description: string): boolean {
+  for (let up: object | null = Object.getPrototypeOf(value); up !== null; up = Object.getPrototypeOf(up)) {
+    for (const symbol of Object.getOwnPropertySymbols(up)) if (symbol.description === description) return true;
+  }
+  return false;
 }

@@ -1,0 +1,12 @@
+/**
+ * Who writes objects of which prototype.
+ *
+ * @packageDocumentation
+ */
+import type { Writer } from "./writer.ts";
+
+/** Writes an object that was not met before. Gives the place after it. */
+export type Write = (writer: Writer, value: object, at: number) => number;
+
+/** By the prototype that an object has directly. Classes of the program are added as they are met. */
+export const writers: WeakMap<object, Write> = new WeakMap<object, Write>();
