@@ -8,6 +8,7 @@ import {
   failureLine,
   linePrefix,
   NAMED_FAILURES,
+  shortened,
   type ChunkOrder,
   type ChunkReport,
   type Failure,
@@ -142,9 +143,9 @@ export class Runner {
       else this.#replay(slice, slice.recorded);
     }
     const { feeder } = this.#options;
-    if (this.#state === "running" && feeder.failure !== undefined && feeder.ended) this.fail(feeder.failure);
-    const isFinished = this.#state === "stopping" || (this.#state === "running" && feeder.ended);
-    if (!isFinished || this.#flights.size > 0) return;
+    if (this.#flights.size > 0 || this.#state === "over" || (this.#state === "running" && !feeder.ended))
+      return;
+    this.#failure ??= feeder.failure;
     this.#state = "over";
     this.#over.resolve();
   }
@@ -268,7 +269,7 @@ export class Runner {
       (item, offset) => !lines[offset]!.startsWith(linePrefix(slice.first + offset, item)),
     );
     if (wrong !== -1) {
-      return this.fail(mismatch(`item ${slice.first + wrong} is ${JSON.stringify(lines[wrong])} there`));
+      return this.fail(mismatch(`there, item ${slice.first + wrong} is ${shortened(lines[wrong]!)}`));
     }
     const failures = recorded.failed === 0 ? [] : failuresIn(recorded.lines);
     this.#passOn({ ...recorded, failures, workMs: 0, wasRecorded: true });
