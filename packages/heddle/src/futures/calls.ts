@@ -134,6 +134,8 @@ export class Calls {
   readonly #owner: CallOwner;
   readonly #all: Call[] = [];
   readonly #free: Call[] = [];
+  /** How many calls are pinned to each worker. */
+  readonly #pinned: number[] = [];
   #sequence = 0;
 
   constructor(heap: Heap, payloads: Payloads, owner: CallOwner) {
@@ -154,6 +156,17 @@ export class Calls {
     return call;
   }
 
+  /** From now on only this worker may run it. */
+  pin(call: Call, worker: number): void {
+    call.pinnedTo = worker;
+    this.#pinned[worker] = this.pinnedTo(worker) + 1;
+  }
+
+  /** How many calls only this worker may run. */
+  pinnedTo(worker: number): number {
+    return this.#pinned[worker] ?? 0;
+  }
+
   /** Ends the use of a slot. Nobody else may refer to it but by a stale hint. */
   recycle(call: Call): void {
     this.#payloads.release(call.address);
@@ -161,6 +174,7 @@ export class Calls {
     call.future = undefined;
     call.fn = undefined;
     call.name = undefined;
+    if (call.pinnedTo >= 0) this.#pinned[call.pinnedTo]!--;
     call.pinnedTo = -1;
     call.arrived = false;
     call.release();

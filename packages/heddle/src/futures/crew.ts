@@ -25,6 +25,8 @@ export interface CrewOptions {
 export interface CrewOwner {
   /** A worker was started. */
   workerStarted(worker: number): void;
+  /** It begins to look for work. */
+  workerReady(worker: number): void;
   /** A worker is gone. What it had claimed will not be finished. */
   workerEnded(worker: number, end: WorkerEnd): void;
   /** Workers cannot be started: no call will ever run. */
@@ -68,6 +70,15 @@ export class Crew {
 
   nameOf(worker: number): string {
     return this.#members[worker]?.name ?? `${this.#options.name}-${worker + 1}`;
+  }
+
+  has(worker: number): boolean {
+    return this.#members[worker] !== undefined;
+  }
+
+  /** A worker that has not begun to look for work. */
+  isStarting(worker: number): boolean {
+    return this.#members[worker]?.ready === false;
   }
 
   /** Starts workers until there are `count`, or as many as the pool may have. */
@@ -134,6 +145,7 @@ export class Crew {
   #ready(worker: number): void {
     this.#members[worker]!.ready = true;
     this.#failedStarts = 0;
+    this.#owner.workerReady(worker);
   }
 
   #ended(worker: number, end: ThreadEnd): void {

@@ -12,6 +12,7 @@ import { Crew, type CrewOptions, type CrewOwner } from "./crew.ts";
 import { BrokenExecutorError, ExecutorShutdownError, QueueFullError, type WorkerEnd } from "./errors.ts";
 import { Fifo } from "./fifo.ts";
 import { cancelledFuture, fulfil, Future, reject, rejectedFuture } from "./future.ts";
+import { ParcelStore } from "./parcels.ts";
 import { Payloads } from "./payload.ts";
 import { type Finisher, Poller } from "./poller.ts";
 import {
@@ -19,6 +20,7 @@ import {
   FAILED,
   FLAGS,
   FUNCTION,
+  HELD,
   NEXT,
   pinned,
   READY,
@@ -59,6 +61,9 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   readonly #poller: Poller;
   /** Calls that the ring has no room for, oldest first. Hints, as those in the ring. */
   readonly #overflow = new Fifo<Call>();
+  /** Calls with side items that wait for a worker to be free, oldest first. */
+  readonly #held = new Fifo<{ call: Call; sequence: number }>();
+  readonly #parcels = new ParcelStore();
   readonly #sites = new SubmissionSites();
   #fulfilled = 0;
   #rejected = 0;
@@ -113,8 +118,10 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
       const side = this.#payloads.write(slot, args, "args");
       if (side !== undefined) {
         flags |= SIDE_ITEMS;
-        if (worker < 0) worker = this.#chooseWorker();
-        this.#crew.post(worker, { sequence: call.sequence, items: side.items }, side.transferList);
+        const parcel = { sequence: call.sequence, items: side.items };
+        if (worker < 0) worker = this.#idleWorker();
+        if (worker < 0) this.#parcels.put(parcel, side.transferList);
+        else this.#crew.post(worker, parcel, side.transferList);
       }
     } catch (error) {
       this.#calls.recycle(call);
@@ -130,7 +137,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     call.name = options.name;
     if (options.signal !== undefined) linkSignal(call, options.signal);
     if (options.timeoutMs !== undefined) limitRun(call, options.timeoutMs);
-    const woke = this.#publish(call, worker);
+    const woke = (flags & SIDE_ITEMS) !== 0 && worker < 0 ? this.#hold(call) : this.#publish(call, worker);
     this.#poller.kick(woke);
     return future;
   }
@@ -156,6 +163,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   async stop(): Promise<void> {
     await this.#crew.stop();
     this.#poller.close();
+    this.#parcels.close();
     this.#calls.free();
     this.#board.free();
   }
@@ -176,7 +184,10 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   finish(firstSlot: number): void {
     for (let slot = firstSlot; slot !== 0; ) {
       const next = this.#heap.peek(slot + NEXT) >>> 0;
-      this.#finishCall(this.#calls.at(slot));
+      const call = this.#calls.at(slot);
+      const { worker } = call;
+      this.#finishCall(call);
+      if (this.#held.size > 0 && worker >= 0) this.#serveHeld(worker);
       slot = next;
     }
     this.#feed();
@@ -192,6 +203,10 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
         () => {},
       );
     });
+  }
+
+  workerReady(worker: number): void {
+    this.#serveHeld(worker);
   }
 
   endWorker(worker: number, cause: unknown): void {
@@ -238,7 +253,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   #publish(call: Call, worker: number): boolean {
     const { heap, ring, parking } = this.#board;
     if (worker >= 0) {
-      call.pinnedTo = worker;
+      this.#calls.pin(call, worker);
       heap.store(call.address + STATE, pinned(worker));
       this.#board.lane(worker).push(call.address);
       return parking.wake(worker);
@@ -247,6 +262,26 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     if (this.#overflow.size === 0 && ring.publish(call.address)) return parking.wakeForWork();
     this.#overflow.push(call);
     return false;
+  }
+
+  #hold(call: Call): boolean {
+    this.#heap.store(call.address + STATE, HELD);
+    this.#held.push({ call, sequence: call.sequence });
+    return false;
+  }
+
+  /** Gives a worker the oldest of the calls that are held, as many as it can begin. */
+  #serveHeld(worker: number): void {
+    if (!this.#crew.has(worker)) return;
+    while (this.#calls.pinnedTo(worker) < this.#options.concurrency) {
+      const held = this.#held.shift();
+      if (held === undefined) return;
+      const { call, sequence } = held;
+      const { parcel, transferList } = this.#parcels.take(sequence);
+      if (call.sequence !== sequence || this.#heap.load(call.address + STATE) !== HELD) continue;
+      this.#crew.post(worker, parcel, transferList);
+      this.#publish(call, worker);
+    }
   }
 
   /** Moves calls from the overflow to the ring. */
@@ -312,26 +347,14 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
       .finally(() => this.#noteIdle());
   }
 
-  /** For a call with side items, which only one worker can get: one that has nothing to do, or else the next. */
-  #chooseWorker(): number {
+  /** A worker that could begin a call now; -1 for none. */
+  #idleWorker(): number {
     const { parking } = this.#board;
-    let least = -1;
-    let leastLoad = Infinity;
     for (const worker of this.#crew) {
-      if (parking.isAsleep(worker) || parking.isSpinning(worker)) return worker;
-      const load = this.#loadOf(worker);
-      if (load < leastLoad) {
-        least = worker;
-        leastLoad = load;
-      }
+      const idle = parking.isAsleep(worker) || parking.isSpinning(worker) || this.#crew.isStarting(worker);
+      if (idle && this.#calls.pinnedTo(worker) < this.#options.concurrency) return worker;
     }
-    return least;
-  }
-
-  #loadOf(worker: number): number {
-    let load = 0;
-    for (const call of this.#calls) if (call.worker === worker || call.pinnedTo === worker) load++;
-    return load;
+    return -1;
   }
 
   #checkOpen(): void {

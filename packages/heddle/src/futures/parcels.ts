@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 
 /** The side items of one call or result. */
 export interface Parcel {
@@ -43,5 +43,34 @@ export class ParcelPort {
 
   close(): void {
     this.#port.close();
+  }
+}
+
+/** Parcels that wait for a worker. What they move has left its owner already, as if they had been posted. */
+export class ParcelStore {
+  readonly #moved: Map<number, readonly number[]> = new Map();
+  #ports: { into: ParcelPort; from: ParcelPort } | undefined;
+
+  /** Throws `DataCloneError`, and keeps nothing, if something cannot be moved. */
+  put(parcel: Parcel, transferList: readonly unknown[]): void {
+    if (this.#ports === undefined) {
+      const { port1, port2 } = new MessageChannel();
+      this.#ports = { into: new ParcelPort(port1), from: new ParcelPort(port2) };
+    }
+    const places = transferList.map((moved) => parcel.items.indexOf(moved));
+    this.#ports.into.post(parcel, transferList);
+    this.#moved.set(parcel.sequence, places);
+  }
+
+  /** A parcel, and what of it has to be moved on. */
+  take(sequence: number): { parcel: Parcel; transferList: unknown[] } {
+    const items = this.#ports!.from.receive(sequence);
+    const places = this.#moved.get(sequence)!;
+    this.#moved.delete(sequence);
+    return { parcel: { sequence, items }, transferList: places.map((place) => items[place]) };
+  }
+
+  close(): void {
+    this.#ports?.into.close();
   }
 }

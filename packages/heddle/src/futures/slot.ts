@@ -4,7 +4,7 @@
  * ```text
  * bytes  name       values                                              written by
  * 0      next       link of the done list                               the worker; then the owner
- * 4      state      FREE READY WITHDRAWN pinned(w) claimed(w)           see below, by CAS
+ * 4      state      FREE HELD READY WITHDRAWN pinned(w) claimed(w)      see below, by CAS
  * 8      index      which slot of the owner this is                     the owner, once
  * 12     function   address of the function's record                    the owner, while FREE
  * 16     serial     serial of the function's record                     the owner, while FREE
@@ -49,6 +49,8 @@ export const FREE = 0;
 export const READY = 1;
 /** Called off while pinned. */
 export const WITHDRAWN = 4;
+/** Known to its owner only: it waits for the worker that will get its side items. */
+export const HELD = 8;
 /** The lowest bits of a claimed state. */
 export const CLAIMED = 3;
 export const pinned = (worker: number): number => ((worker + 1) << 2) | 2;

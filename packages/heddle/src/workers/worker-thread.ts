@@ -40,7 +40,10 @@ export interface WorkerThread {
 }
 
 export function startThread(start: ThreadStart): WorkerThread {
-  const worker = new Worker(start.entry, {
+  // Workers inherit the flags of the process, and with this one they take a program as text only.
+  const asText = process.execArgv.some((flag) => flag.startsWith("--input-type"));
+  const worker = new Worker(asText ? `import(${JSON.stringify(start.entry.href)})` : start.entry, {
+    eval: asText,
     name: start.name,
     workerData: start.data,
     transferList: start.transferList,
