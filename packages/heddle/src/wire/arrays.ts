@@ -56,8 +56,16 @@ function hasOtherKeys(array: readonly unknown[]): boolean {
 }
 
 const NO_ELEMENTS = {
-  maxArrayLength: 0, depth: 0, compact: 3, breakLength: Infinity,
-  colors: false, customInspect: false, getters: false, showHidden: false, showProxy: false, sorted: false,
+  maxArrayLength: 0,
+  depth: 0,
+  compact: 3,
+  breakLength: Infinity,
+  colors: false,
+  customInspect: false,
+  getters: false,
+  showHidden: false,
+  showProxy: false,
+  sorted: false,
 };
 
 /**

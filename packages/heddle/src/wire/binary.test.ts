@@ -7,30 +7,50 @@ const wire = new TestWire();
 
 describe("buffers and views", () => {
   const kinds = [
-    Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array,
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
     ...("Float16Array" in globalThis ? [Reflect.get(globalThis, "Float16Array") as typeof Float32Array] : []),
   ];
-  for (const kind of kinds) test(`${kind.name} comes back, from any offset`, () => {
-    for (const length of [0, 1, 3, 1000]) {
-      const value = kind.from({ length }, (_, i) => i * 3 - 100);
-      for (let i = 0; i < 8; i++) {
-        const back = wire.send([value])[0]!;
-        assert.deepStrictEqual(back, value);
-        assert.equal(back.constructor, kind);
+  for (const kind of kinds)
+    test(`${kind.name} comes back, from any offset`, () => {
+      for (const length of [0, 1, 3, 1000]) {
+        const value = kind.from({ length }, (_, i) => i * 3 - 100);
+        for (let i = 0; i < 8; i++) {
+          const back = wire.send([value])[0]!;
+          assert.deepStrictEqual(back, value);
+          assert.equal(back.constructor, kind);
+        }
       }
-    }
-  });
+    });
 
   test("BigInt64Array, BigUint64Array, DataView and ArrayBuffer come back", () => {
     const { buffer } = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
-    for (const value of [new BigInt64Array(buffer), new BigUint64Array(buffer, 8), new DataView(buffer, 3, 5), buffer, new ArrayBuffer(0)]) {
+    for (const value of [
+      new BigInt64Array(buffer),
+      new BigUint64Array(buffer, 8),
+      new DataView(buffer, 3, 5),
+      buffer,
+      new ArrayBuffer(0),
+    ]) {
       assert.deepStrictEqual(wire.send(value), value);
     }
   });
 
   test("that share memory share it afterwards", () => {
     const buffer = new ArrayBuffer(16);
-    const back = wire.send({ bytes: new Uint8Array(buffer, 4, 4), words: new Int32Array(buffer), buffer, view: new DataView(buffer, 8) });
+    const back = wire.send({
+      bytes: new Uint8Array(buffer, 4, 4),
+      words: new Int32Array(buffer),
+      buffer,
+      view: new DataView(buffer, 8),
+    });
     back.words[1] = 0x04030201;
     assert.deepEqual([...back.bytes], [1, 2, 3, 4]);
     assert.equal(back.bytes.buffer, back.buffer);
@@ -42,19 +62,37 @@ describe("buffers and views", () => {
     const buffer = new ArrayBuffer(8, { maxByteLength: 64 });
     new Uint8Array(buffer).set([1, 2, 3]);
     const value = {
-      buffer, tracking: new Uint8Array(buffer, 2), words: new Int16Array(buffer), fixed: new Uint8Array(buffer, 2, 6), view: new DataView(buffer),
+      buffer,
+      tracking: new Uint8Array(buffer, 2),
+      words: new Int16Array(buffer),
+      fixed: new Uint8Array(buffer, 2, 6),
+      view: new DataView(buffer),
       short: new DataView(buffer, 0, 4),
     };
     const back = wire.send(value);
     assert.deepStrictEqual(back, value);
     back.buffer.resize(16);
-    assert.deepEqual([back.tracking.length, back.words.length, back.fixed.length, back.view.byteLength, back.short.byteLength], [14, 8, 6, 16, 4]);
+    assert.deepEqual(
+      [
+        back.tracking.length,
+        back.words.length,
+        back.fixed.length,
+        back.view.byteLength,
+        back.short.byteLength,
+      ],
+      [14, 8, 6, 16, 4],
+    );
     assert.equal(buffer.byteLength, 8);
   });
 
   test("of full resizable buffers come back fixed or tracking as they were", () => {
     const buffer = new ArrayBuffer(8, { maxByteLength: 8 });
-    const back = wire.send({ buffer, tracking: new Uint8Array(buffer), fixed: new Uint8Array(buffer, 0, 8), part: new Uint8Array(buffer, 7, 1) });
+    const back = wire.send({
+      buffer,
+      tracking: new Uint8Array(buffer),
+      fixed: new Uint8Array(buffer, 0, 8),
+      part: new Uint8Array(buffer, 7, 1),
+    });
     back.buffer.resize(4);
     assert.deepEqual([back.tracking.length, back.fixed.length, back.part.length], [4, 0, 0]);
   });
@@ -67,7 +105,8 @@ describe("buffers and views", () => {
     const moved = new ArrayBuffer(8);
     const views = [new Uint8Array(moved), new DataView(moved), Buffer.from(moved)];
     structuredClone(moved, { transfer: [moved] });
-    for (const lost of views) assert.throws(() => wire.send([lost]), { path: "args[0]", code: "ERR_HEDDLE_NOT_CLONEABLE" });
+    for (const lost of views)
+      assert.throws(() => wire.send([lost]), { path: "args[0]", code: "ERR_HEDDLE_NOT_CLONEABLE" });
     assert.throws(() => wire.send([{ moved }]), { path: "args[0].moved", code: "ERR_HEDDLE_NOT_CLONEABLE" });
   });
 
@@ -111,7 +150,12 @@ describe("Buffer", () => {
 describe("shared memory", () => {
   test("is not copied, nor are views on it", () => {
     const memory = new SharedArrayBuffer(64);
-    const value = { memory, words: new Int32Array(memory, 8, 2), view: new DataView(memory, 1), words2: new Int32Array(memory) };
+    const value = {
+      memory,
+      words: new Int32Array(memory, 8, 2),
+      view: new DataView(memory, 1),
+      words2: new Int32Array(memory),
+    };
     const back = wire.send(value);
     back.words[0] = 42;
     assert.equal(new Int32Array(memory)[2], 42);
@@ -122,7 +166,12 @@ describe("shared memory", () => {
 
   test("that grows keeps growing under a view", () => {
     const memory = new SharedArrayBuffer(8, { maxByteLength: 64 });
-    const back = wire.send({ memory, tracking: new Uint8Array(memory), fixed: new Uint8Array(memory, 0, 8), buffer: Buffer.from(memory, 0, 8) });
+    const back = wire.send({
+      memory,
+      tracking: new Uint8Array(memory),
+      fixed: new Uint8Array(memory, 0, 8),
+      buffer: Buffer.from(memory, 0, 8),
+    });
     memory.grow(32);
     assert.deepEqual([back.memory.byteLength, back.tracking.length, back.fixed.length], [32, 32, 8]);
     back.tracking[0] = 3;
@@ -177,7 +226,8 @@ describe("transfer()", () => {
       [new SharedArrayBuffer(8), /it is a SharedArrayBuffer, which can only be copied or shared/],
       [Buffer.from("pooled"), /its memory is shared with others, as small Buffers are cut from one pool/],
     ];
-    for (const [value, message] of cases) assert.throws(() => transfer(value), { code: "ERR_HEDDLE_NOT_CLONEABLE", message });
+    for (const [value, message] of cases)
+      assert.throws(() => transfer(value), { code: "ERR_HEDDLE_NOT_CLONEABLE", message });
   });
 
   test("gives back what it was given", () => {

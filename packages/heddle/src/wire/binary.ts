@@ -19,8 +19,18 @@ type ViewClass = new (buffer: ArrayBufferLike, offset: number, length?: number) 
 
 /** The classes of views by their number in a message. New ones go to the end. */
 const VIEWS: readonly ViewClass[] = [
-  Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
-  Float32Array, Float64Array, BigInt64Array, BigUint64Array, DataView,
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+  DataView,
   ...("Float16Array" in globalThis ? [Reflect.get(globalThis, "Float16Array") as ViewClass] : []),
 ];
 const VIEW_NUMBERS = new Map(VIEWS.map((view, number) => [view.name, number]));
@@ -30,8 +40,10 @@ const LENGTH_TRACKING = 0xffffffff;
 /** Longest that a u32 can say. */
 const MAX_BYTES = 0xfffffffe;
 
-const nameOfTypedArray = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!
-  .get as () => string | undefined;
+const nameOfTypedArray = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)!.get as () => string | undefined;
 
 /** The prototypes of all views that have their own number. */
 export const VIEW_PROTOTYPES: readonly object[] = VIEWS.map((view) => view.prototype as object);
@@ -60,7 +72,8 @@ function refuseMoved(writer: Writer, buffer: ArrayBufferLike): void {
 }
 
 function refuseTooLong(writer: Writer, byteLength: number): void {
-  if (byteLength > MAX_BYTES) throw writer.refusal("it is longer than 4 GiB", "share it, move it by transfer(), or send it in parts");
+  if (byteLength > MAX_BYTES)
+    throw writer.refusal("it is longer than 4 GiB", "share it, move it by transfer(), or send it in parts");
 }
 
 export function readArrayBuffer(reader: Reader): ArrayBuffer {
@@ -92,7 +105,8 @@ export function writeView(writer: Writer, value: object, at: number): number {
   if (isGrowable(buffer)) return writer.sideItem(value, false, at);
   const name = types.isDataView(value) ? "DataView" : nameOfTypedArray.call(value);
   const number = VIEW_NUMBERS.get(name!);
-  if (number === undefined) throw writer.refusal(`it is a ${name}, which this release of Heddle does not know`, "send its buffer");
+  if (number === undefined)
+    throw writer.refusal(`it is a ${name}, which this release of Heddle does not know`, "send its buffer");
   at = writer.room(at, 10);
   writer.bytes[at] = tag.VIEW;
   writer.bytes[at + 1] = number;
@@ -164,7 +178,10 @@ function readWindow(reader: Reader, make: MakeView): ArrayBufferView {
   reader.leave();
   if (!types.isAnyArrayBuffer(buffer)) throw new CorruptMessageError("a view has no buffer");
   const ownLength = length === LENGTH_TRACKING ? undefined : length;
-  return reader.fulfil(number, orCorrupt("a view", () => make(buffer, offset, ownLength)));
+  return reader.fulfil(
+    number,
+    orCorrupt("a view", () => make(buffer, offset, ownLength)),
+  );
 }
 
 /** A Buffer that is all of its memory is a view like others; one that is a part of it stands for itself. */

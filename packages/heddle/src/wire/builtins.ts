@@ -98,6 +98,6 @@ export function orCorrupt<T>(what: string, make: () => T): T {
   try {
     return make();
   } catch (error) {
-    throw new CorruptMessageError(`it holds ${what} that is none (${String(error)})`);
+    throw new CorruptMessageError(`it holds ${what} that is none`, { cause: error });
   }
 }

@@ -27,7 +27,13 @@ export function writeSet(writer: Writer, value: object, at: number): number {
   return writeList(writer, tag.SET, value, members, at);
 }
 
-function writeList(writer: Writer, head: number, owner: object, values: readonly unknown[], at: number): number {
+function writeList(
+  writer: Writer,
+  head: number,
+  owner: object,
+  values: readonly unknown[],
+  at: number,
+): number {
   at = writer.word(head, values.length, at);
   const depth = writer.enter(owner);
   const { trail } = writer;

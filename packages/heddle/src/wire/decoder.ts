@@ -26,6 +26,7 @@ export class Decoder {
    *
    * @param sideItems - What the encoder listed as `sideItems`, after its journey.
    * @throws `CorruptMessageError` when the bytes are no message, and what the hooks throw, `NotLoadedError` among it.
+   * The same message may be decoded again.
    */
   decode(bytes: Uint8Array, start: number, end: number, sideItems: readonly unknown[]): unknown {
     // A hook that decodes something else meanwhile finds no reader here, and gets one of its own.
@@ -39,6 +40,9 @@ export class Decoder {
       if (reader.at !== end) throw new CorruptMessageError(`${end - reader.at} bytes follow its value`);
       isRead = true;
       return value;
+    } catch (error) {
+      if (error instanceof CorruptMessageError || error === reader.foreignError) throw error;
+      throw new CorruptMessageError("it asks for what cannot be made", { cause: error });
     } finally {
       reader.finish(isRead);
       this.#reader = reader;
@@ -50,7 +54,9 @@ function readHeader(reader: Reader): void {
   const at = reader.take(HEADER_BYTES);
   const version = reader.bytes[at]!;
   if (version !== WIRE_VERSION) {
-    throw new CorruptMessageError(`it begins with ${version}, which is not the version ${WIRE_VERSION} that this release of Heddle reads`);
+    throw new CorruptMessageError(
+      `it begins with ${version}, which is not the version ${WIRE_VERSION} that this release of Heddle reads`,
+    );
   }
   const flags = reader.bytes[at + 1]!;
   if ((flags & ~FLAG_REFERENCES) !== 0) throw new CorruptMessageError(`it has unknown flags ${flags}`);

@@ -44,7 +44,8 @@ export class Encoder {
    * getter throws. The encoder can be used again; the bytes of the region are of no use.
    */
   encode(value: unknown, region: Region, path: string): number {
-    if (this.#isBusy) throw new Error(`Cannot encode ${path}: this encoder is in the middle of another message`);
+    if (this.#isBusy)
+      throw new Error(`Cannot encode ${path}: this encoder is in the middle of another message`);
     this.#isBusy = true;
     let isSent = false;
     try {
@@ -101,5 +102,9 @@ function isStackOverflow(error: unknown): boolean {
 }
 
 function tooDeep(path: string): WireError {
-  return new WireError(path, "it is nested too deeply for what is left of the stack", "send it in a flatter form, or from further out");
+  return new WireError(
+    path,
+    "it is nested too deeply for what is left of the stack",
+    "send it in a flatter form, or from further out",
+  );
 }

@@ -18,7 +18,15 @@ import type { Writer } from "./writer.ts";
 
 /** The built-in classes, by their number in a message. New ones go to the end. */
 const KINDS: readonly Function[] = [
-  Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError, SuppressedError,
+  Error,
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  EvalError,
+  URIError,
+  AggregateError,
+  SuppressedError,
   DOMException,
 ];
 const DOM_EXCEPTION = KINDS.indexOf(DOMException);
@@ -76,13 +84,19 @@ function recordOf(writer: Writer, prototype: object | null): FunctionRecord | un
 function inherited(error: object, kind: number): [key: string, value: unknown][] {
   const fields: [string, unknown][] = [];
   const { name, message } = error as Error;
-  if (!Object.hasOwn(error, "name")) fields.push(["name", name === KINDS[kind]!.name ? describe(error) : name]);
+  if (!Object.hasOwn(error, "name"))
+    fields.push(["name", name === KINDS[kind]!.name ? describe(error) : name]);
   if (!Object.hasOwn(error, "message")) fields.push(["message", message]);
   return fields;
 }
 
 /** Hidden properties, END, enumerable ones, END. */
-function writeProperties(writer: Writer, error: object, extra: readonly [string, unknown][], at: number): number {
+function writeProperties(
+  writer: Writer,
+  error: object,
+  extra: readonly [string, unknown][],
+  at: number,
+): number {
   const depth = writer.enter(error);
   const shown = Object.keys(error);
   for (const [key, value] of extra) at = writeSafely(writer, () => value, writer.string(key, at));
@@ -114,7 +128,8 @@ function writeSafely(writer: Writer, read: () => unknown, at: number, isElement 
   } catch (failure) {
     if (writer.isOutOfRoom || failure instanceof KeysChanged) throw failure;
     at = writer.rewind(mark);
-    if (Array.isArray(value) && !isElement && mark.depth < MAX_DEPTH) return writeListSafely(writer, value, at);
+    if (Array.isArray(value) && !isElement && mark.depth < MAX_DEPTH)
+      return writeListSafely(writer, value, at);
     return writer.string(`[${describe(value)}: cannot travel]`, at);
   }
 }

@@ -23,13 +23,18 @@ class Secretive extends RangeError {
 }
 
 function hidden(error: object): string[] {
-  return Object.getOwnPropertyNames(error).filter((key) => !Object.keys(error).includes(key)).sort();
+  return Object.getOwnPropertyNames(error)
+    .filter((key) => !Object.keys(error).includes(key))
+    .sort();
 }
 
 describe("an error", () => {
   for (const type of [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError]) {
     test(`that is a ${type.name} comes back whole`, () => {
-      const value = Object.assign(new type("what", { cause: new type("why") }), { code: "E_X", details: { list: [1] } });
+      const value = Object.assign(new type("what", { cause: new type("why") }), {
+        code: "E_X",
+        details: { list: [1] },
+      });
       const back = wire.send(value);
       assert.equal(Object.getPrototypeOf(back), type.prototype);
       assert.deepStrictEqual(back, value);
@@ -53,7 +58,10 @@ describe("an error", () => {
     const back = wire.send(value);
     assert.ok(back instanceof TimeoutError);
     assert.deepStrictEqual(back, value);
-    assert.deepEqual([back.name, back.code, back.timeoutMs, back.message, back.stack], ["TimeoutError", "ERR_TIMEOUT", 5, "waited 5 ms", value.stack]);
+    assert.deepEqual(
+      [back.name, back.code, back.timeoutMs, back.message, back.stack],
+      ["TimeoutError", "ERR_TIMEOUT", 5, "waited 5 ms", value.stack],
+    );
   });
 
   test("of errors comes back with all of them", () => {
@@ -78,7 +86,10 @@ describe("an error", () => {
     const value = new DOMException("stopped", { name: "AbortError", cause: new Error("why") });
     const back = wire.send(value);
     assert.ok(back instanceof DOMException);
-    assert.deepEqual([back.name, back.message, back.code, back.stack], ["AbortError", "stopped", DOMException.ABORT_ERR, value.stack]);
+    assert.deepEqual(
+      [back.name, back.message, back.code, back.stack],
+      ["AbortError", "stopped", DOMException.ABORT_ERR, value.stack],
+    );
     assert.equal((back.cause as Error).message, "why");
   });
 
@@ -108,7 +119,10 @@ describe("an error that cannot travel whole", () => {
     const value = new Secretive("x");
     const back = wire.send(value);
     assert.equal(Object.getPrototypeOf(back), RangeError.prototype);
-    assert.deepEqual([back.name, back.message, back.stack, back.extra], ["Secretive", "x", value.stack, { a: 1 }]);
+    assert.deepEqual(
+      [back.name, back.message, back.stack, back.extra],
+      ["Secretive", "x", value.stack, { a: 1 }],
+    );
     const named = wire.send(Object.assign(new Secretive("x"), { name: "Own" }));
     assert.equal(named.name, "Own");
   });
@@ -116,8 +130,12 @@ describe("an error that cannot travel whole", () => {
   test("keeps name and message that its class computes", () => {
     class Computed extends Error {
       #parts = ["a", "b"];
-      override get name(): string { return "ComputedError"; }
-      override get message(): string { return this.#parts.join(); }
+      override get name(): string {
+        return "ComputedError";
+      }
+      override get message(): string {
+        return this.#parts.join();
+      }
     }
     const back = wire.send(new Computed());
     assert.deepEqual([back.name, back.message], ["ComputedError", "a,b"]);
@@ -125,14 +143,32 @@ describe("an error that cannot travel whole", () => {
 
   test("has words in place of the fields that cannot", () => {
     const value = Object.assign(new Error("x", { cause: Promise.resolve() }), {
-      fine: 1, symbol: Symbol("s"), work: new WeakMap(), fn: Math.max, deep: { a: [new WeakRef({})] }, list: [1, Symbol("s")],
+      fine: 1,
+      symbol: Symbol("s"),
+      work: new WeakMap(),
+      fn: Math.max,
+      deep: { a: [new WeakRef({})] },
+      list: [1, Symbol("s")],
     });
-    Object.defineProperty(value, "failing", { enumerable: true, get: () => { throw new Error("no"); } });
+    Object.defineProperty(value, "failing", {
+      enumerable: true,
+      get: () => {
+        throw new Error("no");
+      },
+    });
     const back = wire.send(value) as unknown as Record<string, unknown>;
-    assert.deepEqual({ ...back }, {
-      fine: 1, symbol: "[Symbol(s): cannot travel]", work: "[WeakMap: cannot travel]", fn: "[function max: cannot travel]", deep: "[Object: cannot travel]",
-      list: [1, "[Symbol(s): cannot travel]"], failing: "[its getter failed]",
-    });
+    assert.deepEqual(
+      { ...back },
+      {
+        fine: 1,
+        symbol: "[Symbol(s): cannot travel]",
+        work: "[WeakMap: cannot travel]",
+        fn: "[function max: cannot travel]",
+        deep: "[Object: cannot travel]",
+        list: [1, "[Symbol(s): cannot travel]"],
+        failing: "[its getter failed]",
+      },
+    );
     assert.equal(back["cause"], "[Promise: cannot travel]");
   });
 
@@ -143,7 +179,12 @@ describe("an error that cannot travel whole", () => {
 
   test("arrives even inside a message that cannot be read in one go, with what came before intact", () => {
     const shared = { n: 1 };
-    const back = wire.send([shared, Object.assign(new Error("x"), { bad: [shared, { a: 1 }, Symbol("s")], good: [shared, { a: 1 }] }), shared, { a: 2 }]);
+    const back = wire.send([
+      shared,
+      Object.assign(new Error("x"), { bad: [shared, { a: 1 }, Symbol("s")], good: [shared, { a: 1 }] }),
+      shared,
+      { a: 2 },
+    ]);
     const error = back[1] as unknown as { good: unknown[] };
     assert.equal(error.good[0], back[0]);
     assert.equal(back[2], back[0]);
@@ -159,7 +200,10 @@ describe("an error that cannot travel whole", () => {
   });
 
   test("arrives when its class can be neither named nor found", () => {
-    const nameless = Object.setPrototypeOf(new TypeError("x"), Object.create(TypeError.prototype)) as TypeError;
+    const nameless = Object.setPrototypeOf(
+      new TypeError("x"),
+      Object.create(TypeError.prototype),
+    ) as TypeError;
     const bare = Object.setPrototypeOf(new TypeError("y"), null) as TypeError;
     assert.deepEqual([wire.send(nameless).message, wire.send(bare).message], ["x", "y"]);
     assert.ok(wire.send(nameless) instanceof TypeError);

@@ -5,7 +5,10 @@
  */
 
 /** Every code this layer can raise. A released code never changes its meaning; messages may. */
-export type WireErrorCode = "ERR_HEDDLE_NOT_CLONEABLE" | "ERR_HEDDLE_CORRUPT_MESSAGE" | "ERR_HEDDLE_NOT_LOADED";
+export type WireErrorCode =
+  | "ERR_HEDDLE_NOT_CLONEABLE"
+  | "ERR_HEDDLE_CORRUPT_MESSAGE"
+  | "ERR_HEDDLE_NOT_LOADED";
 
 /** A value cannot travel to another thread. Nothing was sent, nothing was moved. */
 export class WireError extends TypeError {
@@ -30,8 +33,8 @@ export class CorruptMessageError extends Error {
   override readonly name = "CorruptMessageError";
   readonly code: WireErrorCode = "ERR_HEDDLE_CORRUPT_MESSAGE";
 
-  constructor(found: string) {
-    super(`Cannot decode message: ${found}`);
+  constructor(found: string, options?: ErrorOptions) {
+    super(`Cannot decode message: ${found}`, options);
   }
 }
 

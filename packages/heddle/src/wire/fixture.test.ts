@@ -10,7 +10,9 @@ import { WireError } from "./errors.ts";
 import type { FunctionRecord, Region, WireHooks } from "./hooks.ts";
 
 declare const WebAssembly: {
-  Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => { readonly buffer: SharedArrayBuffer };
+  Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => {
+    readonly buffer: SharedArrayBuffer;
+  };
 };
 
 /** Functions by number, as if the other side had them. Refuses what a real table would: private fields, native code. */
@@ -21,7 +23,8 @@ export class FakeHooks implements WireHooks {
   publishFunction(fn: Function, path: string): FunctionRecord {
     this.paths.push(path);
     const text = Function.prototype.toString.call(fn);
-    if (/#\w|native code/.test(text)) throw new WireError(path, `it is ${fn.name}, which has state of its own`, "send plain data");
+    if (/#\w|native code/.test(text))
+      throw new WireError(path, `it is ${fn.name}, which has state of its own`, "send plain data");
     let serial = this.functions.indexOf(fn);
     if (serial === -1) serial = this.functions.push(fn) - 1;
     return { address: 0xfedcba98, serial };

@@ -27,7 +27,11 @@ const forms = new Map<string, HandleForm<object>>();
  * @param kind - Name and version of what stands at the address, such as "sync.Lock/1". Another layout there is another
  * kind.
  */
-export function registerHandle<T extends object>(kind: string, cls: HandleClass<T>, how: HandleForm<T>): void {
+export function registerHandle<T extends object>(
+  kind: string,
+  cls: HandleClass<T>,
+  how: HandleForm<T>,
+): void {
   forms.set(kind, how as HandleForm<object>);
   writers.set(cls.prototype, (writer, handle, at) => {
     at = writer.string(kind, writer.byte(tag.HANDLE, at));
@@ -39,7 +43,10 @@ export function readHandle(reader: Reader): object {
   const kind = reader.string();
   const address = reader.value();
   const form = forms.get(kind);
-  if (form === undefined) throw new CorruptMessageError(`it holds a handle of kind ${kind}, which nothing in this thread has registered`);
+  if (form === undefined)
+    throw new CorruptMessageError(
+      `it holds a handle of kind ${kind}, which nothing in this thread has registered`,
+    );
   if (typeof address !== "number") throw new CorruptMessageError("a handle has no address");
-  return reader.remember(form.revive(address));
+  return reader.remember(reader.ask(() => form.revive(address)));
 }

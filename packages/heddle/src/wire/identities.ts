@@ -50,18 +50,18 @@ export class Identities {
     const objects = this.#objects;
     const last = this.count;
     this.count = count;
-    if (last > LINEAR) this.#rewindSet(count, last);
+    if (this.#all !== undefined) this.#rewindSet(this.#all, count, last);
     for (let i = count; i < last && i < LINEAR; i++) objects[i] = undefined;
   }
 
-  #rewindSet(count: number, last: number): void {
+  #rewindSet(all: Set<object>, count: number, last: number): void {
     const objects = this.#objects;
     if (count <= LINEAR) {
       this.#all = undefined;
       this.#numbers = undefined;
     } else {
       for (let i = count; i < last; i++) {
-        this.#all!.delete(objects[i]!);
+        all.delete(objects[i]!);
         this.#numbers?.delete(objects[i]!);
       }
     }

@@ -40,7 +40,13 @@ export function readInstance(reader: Reader): object {
 }
 
 /** The built-in as `write` has it, then what the object has beside it. */
-export function writeSubclass(writer: Writer, constructor: Function, write: Write, value: object, at: number): number {
+export function writeSubclass(
+  writer: Writer,
+  constructor: Function,
+  write: Write,
+  value: object,
+  at: number,
+): number {
   at = write(writer, value, writer.function(tag.SUBCLASS, constructor, at));
   return writer.byte(tag.END, writer.fields(value, fieldsBeside(value), at));
 }
@@ -55,7 +61,8 @@ function fieldsBeside(value: object): string[] {
 export function readSubclass(reader: Reader): object {
   const prototype = readPrototype(reader);
   const value = reader.value();
-  if (typeof value !== "object" || value === null) throw new CorruptMessageError("an instance of a built-in class holds something else");
+  if (typeof value !== "object" || value === null)
+    throw new CorruptMessageError("an instance of a built-in class holds something else");
   Object.setPrototypeOf(value, prototype);
   reader.fields(value);
   return value;
@@ -63,6 +70,7 @@ export function readSubclass(reader: Reader): object {
 
 function readPrototype(reader: Reader): object {
   const prototype: unknown = reader.function().prototype;
-  if (typeof prototype !== "object" || prototype === null) throw new CorruptMessageError("it holds an instance of what is no class");
+  if (typeof prototype !== "object" || prototype === null)
+    throw new CorruptMessageError("it holds an instance of what is no class");
   return prototype;
 }

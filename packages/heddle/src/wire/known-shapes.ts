@@ -6,7 +6,7 @@
 import { CorruptMessageError } from "./errors.ts";
 import { generate } from "./generate.ts";
 import type { Reader } from "./reader.ts";
-import { BLOCK_HEADER } from "./shapes.ts";
+import { BLOCK_HEADER, MAX_SHAPE_KEYS } from "./shapes.ts";
 
 /** Key lists kept at a time. A power of two. */
 const CACHE_SIZE = 1024;
@@ -47,7 +47,8 @@ export function shapeAt(reader: Reader): KnownShape {
   const { view } = reader;
   const at = reader.take(BLOCK_HEADER);
   const length = view.getUint16(at, true);
-  if (length < BLOCK_HEADER || length % 4 !== 0) throw new CorruptMessageError("a list of keys has no proper length");
+  if (length < BLOCK_HEADER || length % 4 !== 0)
+    throw new CorruptMessageError("a list of keys has no proper length");
   reader.take(length - BLOCK_HEADER);
   const place = view.getInt32(at + 4, true) & (CACHE_SIZE - 1);
   const known = cache[place];
@@ -66,7 +67,9 @@ function parse(reader: Reader, start: number, length: number): KnownShape {
   const end = start + length;
   const keys: string[] = [];
   let at = start + BLOCK_HEADER;
-  for (let left = view.getUint16(start + 2, true); left > 0; left--) {
+  const count = view.getUint16(start + 2, true);
+  if (count > MAX_SHAPE_KEYS) throw new CorruptMessageError("a list of keys is longer than any");
+  for (let i = 0; i < count; i++) {
     const next = at + 1 + (bytes[at] ?? 0);
     if (at >= end || next > end) throw new CorruptMessageError("a list of keys is longer than it says");
     const key = buffer.latin1Slice(at + 1, next);

@@ -69,7 +69,8 @@ function writeByBrand(writer: Writer, value: object, prototype: object, at: numb
   const constructor = classOf(prototype);
   const write = writerByBrand(value);
   if (write !== undefined) {
-    if (write === writeError || constructor === undefined || isNative(constructor)) return write(writer, value, at);
+    if (write === writeError || constructor === undefined || isNative(constructor))
+      return write(writer, value, at);
     return writeSubclass(writer, constructor, write, value, at);
   }
   const carried = writeCarried(writer, value, at) ?? writeFetchHeaders(writer, value, at);
@@ -77,7 +78,10 @@ function writeByBrand(writer: Writer, value: object, prototype: object, at: numb
   const refusal = knownRefusal(writer, value);
   if (refusal !== undefined) throw refusal;
   if (constructor === undefined) {
-    throw writer.refusal(`it is ${describeOne(value)} whose prototype belongs to no class`, "send a plain copy, as by { ...it }");
+    throw writer.refusal(
+      `it is ${describeOne(value)} whose prototype belongs to no class`,
+      "send a plain copy, as by { ...it }",
+    );
   }
   if (isNative(constructor)) return writeNative(writer, value, constructor, at);
   writers.set(prototype, (writer, value, at) => writeMember(writer, constructor, value, at));
@@ -110,10 +114,15 @@ function writerByBrand(value: object): Write | undefined {
 /** An instance of a class that is not written in JavaScript: of another realm's `Object`, or of something unknown. */
 function writeNative(writer: Writer, value: object, constructor: Function, at: number): number {
   if (constructor.name === "Object") return writer.dictionary(tag.DICTIONARY, value, at);
-  throw writer.refusal(`it is ${describeOne(value)}, whose state lives outside JavaScript`, "send the data that it holds, or make it in the task");
+  throw writer.refusal(
+    `it is ${describeOne(value)}, whose state lives outside JavaScript`,
+    "send the data that it holds, or make it in the task",
+  );
 }
 
 /** Headers come with `fetch`, which is not loaded to ask about an object that cannot be any. */
 function writeFetchHeaders(writer: Writer, value: object, at: number): number | undefined {
-  return describe(value) === "Headers" && value instanceof Headers ? writeHeaders(writer, value, at) : undefined;
+  return describe(value) === "Headers" && value instanceof Headers
+    ? writeHeaders(writer, value, at)
+    : undefined;
 }

@@ -5,6 +5,9 @@
  */
 import { types } from "node:util";
 import { describeOne } from "./describe.ts";
+import type { Reader } from "./reader.ts";
+import { findSharedBuffer, nameSharedBuffer } from "./shared-buffers.ts";
+import * as tag from "./tags.ts";
 import { hasPlatformMethod, isMarked, isTransferable } from "./transfer.ts";
 import type { Writer } from "./writer.ts";
 import type { WireError } from "./errors.ts";
@@ -14,7 +17,12 @@ declare const WebAssembly: { Module: new () => object; Memory: new () => object 
 
 export function writeShared(writer: Writer, value: object, at: number): number {
   if (!types.isSharedArrayBuffer(value)) throw writer.impostor("SharedArrayBuffer");
-  return writer.sideItem(value, false, at);
+  return writer.word(tag.SHARED_BUFFER, nameSharedBuffer(value), at);
+}
+
+export function readShared(reader: Reader): SharedArrayBuffer {
+  const id = reader.word();
+  return reader.remember(reader.ask(() => findSharedBuffer(id)));
 }
 
 /** A port cannot be copied, so to send one is to move it, marked or not. */
@@ -26,7 +34,10 @@ export function writePort(writer: Writer, value: object, at: number): number {
 export function writeCarried(writer: Writer, value: object, at: number): number | undefined {
   if (isMarked(value)) {
     if (Reflect.get(value, "locked") === true) {
-      throw writer.refusal("it is a stream that a reader or writer has locked", "release the lock, or send what it reads");
+      throw writer.refusal(
+        "it is a stream that a reader or writer has locked",
+        "release the lock, or send what it reads",
+      );
     }
     return writer.sideItem(value, true, at);
   }
@@ -55,28 +66,61 @@ function canBeCloned(value: object): boolean {
 /** What is known of things that stay where they are: a test, why, and what to do. */
 const KNOWN: readonly [is: (value: object) => boolean, why: string, remedy: string][] = [
   [types.isPromise, "which settles in the thread that made it", "await it, and send the result"],
-  [isWeak, "which only means something beside the garbage collector of its thread", "send the objects that it refers to"],
-  [isIterator, "which is in the middle of its function", "send its values, as an array, or send the function that makes it"],
-  [types.isModuleNamespaceObject, "whose bindings live in this thread", "use it in the function, which takes its imports along"],
-  [isNodeStream, "whose descriptor and callbacks live in this thread", "open it in the task, send what it reads, or send a web stream by transfer()"],
+  [
+    isWeak,
+    "which only means something beside the garbage collector of its thread",
+    "send the objects that it refers to",
+  ],
+  [
+    isIterator,
+    "which is in the middle of its function",
+    "send its values, as an array, or send the function that makes it",
+  ],
+  [
+    types.isModuleNamespaceObject,
+    "whose bindings live in this thread",
+    "use it in the function, which takes its imports along",
+  ],
+  [
+    isNodeStream,
+    "whose descriptor and callbacks live in this thread",
+    "open it in the task, send what it reads, or send a web stream by transfer()",
+  ],
   [isTransferable, "which can only be moved", "send it by transfer()"],
   [(value) => value instanceof AbortController, "whose power to abort stays here", "send its signal"],
-  [(value) => value instanceof EventTarget, "whose listeners live in this thread", "send a MessagePort, and what the events say"],
+  [
+    (value) => value instanceof EventTarget,
+    "whose listeners live in this thread",
+    "send a MessagePort, and what the events say",
+  ],
   [isMemory, "which is not shared", "make it with shared: true"],
 ];
 
 function isWeak(value: object): boolean {
-  return types.isWeakMap(value) || types.isWeakSet(value) || value instanceof WeakRef || value instanceof FinalizationRegistry;
+  return (
+    types.isWeakMap(value) ||
+    types.isWeakSet(value) ||
+    value instanceof WeakRef ||
+    value instanceof FinalizationRegistry
+  );
 }
 
 function isIterator(value: object): boolean {
-  return types.isGeneratorObject(value) || types.isMapIterator(value) || types.isSetIterator(value) || value instanceof Iterator;
+  return (
+    types.isGeneratorObject(value) ||
+    types.isMapIterator(value) ||
+    types.isSetIterator(value) ||
+    value instanceof Iterator
+  );
 }
 
 /** By what all of them have, so that `node:stream` and `node:net` need not be loaded to ask. */
 function isNodeStream(value: object): boolean {
-  const isOf = (state: string): boolean => typeof Reflect.get(value, state) === "object" && Reflect.get(value, state) !== null;
-  return typeof Reflect.get(value, "pipe") === "function" ? isOf("_readableState") || isOf("_writableState") : isOf("_writableState");
+  const isOf = (state: string): boolean =>
+    typeof Reflect.get(value, state) === "object" && Reflect.get(value, state) !== null;
+  return typeof Reflect.get(value, "pipe") === "function"
+    ? isOf("_readableState") || isOf("_writableState")
+    : isOf("_writableState");
 }
 
 function isMemory(value: object): boolean {
@@ -85,6 +129,7 @@ function isMemory(value: object): boolean {
 
 /** Why an object stays, if that is known. */
 export function knownRefusal(writer: Writer, value: object): WireError | undefined {
-  for (const [is, why, remedy] of KNOWN) if (is(value)) return writer.refusal(`it is ${describeOne(value)}, ${why}`, remedy);
+  for (const [is, why, remedy] of KNOWN)
+    if (is(value)) return writer.refusal(`it is ${describeOne(value)}, ${why}`, remedy);
   return undefined;
 }

@@ -32,7 +32,11 @@ export function readBigint(reader: Reader): bigint {
     return isNegative ? -value : value;
   }
   let digits = "0x0";
-  for (let i = words - 1; i >= 0; i--) digits += reader.view.getBigUint64(at + 8 * i, true).toString(16).padStart(16, "0");
+  for (let i = words - 1; i >= 0; i--)
+    digits += reader.view
+      .getBigUint64(at + 8 * i, true)
+      .toString(16)
+      .padStart(16, "0");
   return isNegative ? -BigInt(digits) : BigInt(digits);
 }
 

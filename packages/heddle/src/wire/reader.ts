@@ -23,6 +23,8 @@ export class Reader {
   at = 0;
   end = 0;
   sideItems: readonly unknown[] = [];
+  /** What a hook threw last. */
+  foreignError: unknown = undefined;
   /** The message refers back: objects are numbered as they come. */
   isNumbered = false;
   #objects: (object | undefined)[] = [];
@@ -55,6 +57,7 @@ export class Reader {
     if (this.isNumbered) this.#objects = [];
     if (this.#shapes.length > 0) this.#shapes.length = 0;
     this.sideItems = NONE;
+    this.foreignError = undefined;
   }
 
   /** Moves on by `size` bytes. Gives where they begin. */
@@ -130,12 +133,25 @@ export class Reader {
   }
 
   function(): Function {
-    return this.hooks.resolveFunction(this.word(), this.word());
+    const address = this.word();
+    const serial = this.word();
+    return this.ask(() => this.hooks.resolveFunction(address, serial));
+  }
+
+  /** Runs what is not the wire's own: its errors say nothing of the message. */
+  ask<T>(other: () => T): T {
+    try {
+      return other();
+    } catch (error) {
+      this.foreignError = error;
+      throw error;
+    }
   }
 
   sideItem(): unknown {
     const index = this.word();
-    if (index >= this.sideItems.length) throw new CorruptMessageError("it refers to a value beside it that is not there");
+    if (index >= this.sideItems.length)
+      throw new CorruptMessageError("it refers to a value beside it that is not there");
     const item = this.sideItems[index];
     return typeof item === "object" && item !== null ? this.remember(item) : item;
   }
@@ -149,7 +165,9 @@ export class Reader {
 
   #shortString(length: number): string {
     const at = this.take(length);
-    return length <= MADE_STRING_MAX ? makeString(this.bytes, at, length) : this.buffer.latin1Slice(at, at + length);
+    return length <= MADE_STRING_MAX
+      ? makeString(this.bytes, at, length)
+      : this.buffer.latin1Slice(at, at + length);
   }
 
   #latin1(length: number): string {
@@ -164,7 +182,8 @@ export class Reader {
 
   /** Goes into a container; {@link leave} goes out. */
   enter(): void {
-    if (++this.#depth > MAX_DEPTH) throw new CorruptMessageError(`it is nested more than ${MAX_DEPTH} levels deep`);
+    if (++this.#depth > MAX_DEPTH)
+      throw new CorruptMessageError(`it is nested more than ${MAX_DEPTH} levels deep`);
   }
 
   leave(): void {

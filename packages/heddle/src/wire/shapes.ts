@@ -63,7 +63,8 @@ class Step {
 
   keys(): string[] {
     const keys = new Array<string>(this.length);
-    for (let step: Step = this; step.parent !== undefined; step = step.parent) keys[step.length - 1] = step.lastKey;
+    for (let step: Step = this; step.parent !== undefined; step = step.parent)
+      keys[step.length - 1] = step.lastKey;
     return keys;
   }
 }

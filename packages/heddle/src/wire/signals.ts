@@ -56,7 +56,10 @@ function packReason(pack: Pack, reason: unknown): ReturnType<Pack> {
   try {
     return pack(reason, "signal.reason");
   } catch (error) {
-    return pack(new DOMException("This operation was aborted", { name: "AbortError", cause: error }), "signal.reason");
+    return pack(
+      new DOMException("This operation was aborted", { name: "AbortError", cause: error }),
+      "signal.reason",
+    );
   }
 }
 

@@ -87,6 +87,8 @@ export const BUFFER = 0xd6;
 export const BUFFER_PART = 0xe1;
 /** u32 index among the values that travel beside the bytes. */
 export const SIDE_ITEM = 0xd7;
+/** u32 number by which all threads know a SharedArrayBuffer. */
+export const SHARED_BUFFER = 0xe2;
 /** Address and serial of a published function. */
 export const FUNCTION = 0xd8;
 /** A function record, then an object's keys and values: an instance of that class. */

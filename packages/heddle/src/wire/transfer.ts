@@ -32,7 +32,8 @@ const marked = new WeakSet<object>();
 export function transfer<T extends object>(value: T): T {
   const moved: object = ArrayBuffer.isView(value) ? value.buffer : value;
   if (types.isArrayBuffer(moved)) refuseFixed(moved);
-  else if (!isTransferable(moved)) throw refusal(`it is ${describeOne(value)}, which can only be copied or shared`, "send it as it is");
+  else if (!isTransferable(moved))
+    throw refusal(`it is ${describeOne(value)}, which can only be copied or shared`, "send it as it is");
   marked.add(moved);
   return value;
 }
@@ -40,7 +41,10 @@ export function transfer<T extends object>(value: T): T {
 function refuseFixed(buffer: ArrayBuffer): void {
   if (buffer.detached) throw refusal("it was moved before", "transfer it once");
   if (isMarkedAsUntransferable(buffer)) {
-    throw refusal("its memory is shared with others, as small Buffers are cut from one pool", "copy it, or send it as it is");
+    throw refusal(
+      "its memory is shared with others, as small Buffers are cut from one pool",
+      "copy it, or send it as it is",
+    );
   }
 }
 
@@ -65,7 +69,8 @@ export function isTransferable(value: object): boolean {
 /** Whether the class of an object has one of the methods by which Node's own classes take part in `postMessage`. */
 export function hasPlatformMethod(value: object, description: string): boolean {
   for (let up: object | null = Object.getPrototypeOf(value); up !== null; up = Object.getPrototypeOf(up)) {
-    for (const symbol of Object.getOwnPropertySymbols(up)) if (symbol.description === description) return true;
+    for (const symbol of Object.getOwnPropertySymbols(up))
+      if (symbol.description === description) return true;
   }
   return false;
 }

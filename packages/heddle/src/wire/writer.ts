@@ -247,7 +247,10 @@ export class Writer {
       return this.word(tag.UTF16_STRING, length, at) + 2 * length;
     }
     at = this.room(at, 5 + length);
-    const head = length <= tag.SHORT_STRING_MAX ? this.byte(tag.SHORT_STRING + length, at) : this.word(tag.LATIN1_STRING, length, at);
+    const head =
+      length <= tag.SHORT_STRING_MAX
+        ? this.byte(tag.SHORT_STRING + length, at)
+        : this.word(tag.LATIN1_STRING, length, at);
     this.buffer.latin1Write(value, head, length);
     return head + length;
   }
@@ -255,7 +258,8 @@ export class Writer {
   object(value: object, at: number): number {
     const met = this.identities.meet(value);
     if (met >= 0) return this.#reference(met, at);
-    if (isProxy(value)) throw this.refusal("it is a Proxy, whose handler cannot be sent", "send the object behind it");
+    if (isProxy(value))
+      throw this.refusal("it is a Proxy, whose handler cannot be sent", "send the object behind it");
     const prototype = getPrototypeOf(value);
     if (prototype === OBJECT_PROTOTYPE) return this.plain(value, at);
     if (prototype === ARRAY_PROTOTYPE && Array.isArray(value)) return writeArray(this, value, at);
@@ -272,7 +276,10 @@ export class Writer {
     const { trail } = this;
     const { depth } = trail;
     if (depth === MAX_DEPTH) {
-      throw this.refusal(`it is nested ${MAX_DEPTH} levels deep`, "send it in a flatter form, such as an array");
+      throw this.refusal(
+        `it is nested ${MAX_DEPTH} levels deep`,
+        "send it in a flatter form, such as an array",
+      );
     }
     trail.containers[depth] = container;
     trail.depth = depth + 1;
@@ -302,7 +309,8 @@ export class Writer {
   ownFields(object: object, at: number): number {
     const keys = Object.keys(object);
     const shape = this.#spellsOut ? undefined : shapeOfKeys(keys);
-    if (shape === undefined) return this.byte(tag.END, this.fields(object, keys, this.byte(tag.DICTIONARY, at)));
+    if (shape === undefined)
+      return this.byte(tag.END, this.fields(object, keys, this.byte(tag.DICTIONARY, at)));
     at = this.#introduce(shape, at);
     const depth = this.enter(object);
     const { entries } = this.trail;
