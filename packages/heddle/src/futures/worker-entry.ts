@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { threadHeap } from "#heap";
 import { functionTable } from "../portable/index.ts";
+import { hearOfSharedBuffers } from "../wire/index.ts";
 import { Board, type BoardLocation } from "./board.ts";
 import { ParcelPort } from "./parcels.ts";
 import { WorkerLoop } from "./worker-loop.ts";
@@ -39,6 +40,7 @@ export function runWorker({ board, side, ...options }: Assignment): void {
     parentPort!.close();
     parcels.close();
   });
+  hearOfSharedBuffers();
   parentPort!.postMessage(READY_MESSAGE);
   loop.start();
 }

@@ -93,7 +93,7 @@ class SharedBuffers {
       const timer = setTimeout(() => {
         this.#missing.add(id);
         this.#settle(id);
-      }, PATIENCE_MS);
+      }, PATIENCE_MS).unref();
       void wanted.promise.then(() => clearTimeout(timer));
       this.#post({ kind: "want", id });
     }
