@@ -142,7 +142,7 @@ function keyOf(
   let start = (accessor ? method.start : method.key.start) - shift;
   // A computed key stands in brackets, outside of its node.
   if (method.computed && !accessor) start = text.lastIndexOf("[", start - 1);
-  return { start, end: method.value!.start - shift };
+  return { start, end: method.value.start - shift };
 }
 
 function isPrivateInstanceMember(
@@ -189,14 +189,8 @@ interface Found {
 function returned(program: acorn.Program): Found | undefined {
   const statement = (program.body[0] as acorn.FunctionDeclaration).body.body[0];
   const root = statement?.type === "ReturnStatement" ? statement.argument : undefined;
-  switch (root?.type) {
-    case "FunctionExpression":
-    case "ArrowFunctionExpression":
-    case "ClassExpression":
-      return { root, method: undefined };
-    default:
-      return undefined;
-  }
+  const isFunction = root?.type === "FunctionExpression" || root?.type === "ArrowFunctionExpression";
+  return isFunction || root?.type === "ClassExpression" ? { root, method: undefined } : undefined;
 }
 
 function firstMember(program: acorn.Program): Found | undefined {

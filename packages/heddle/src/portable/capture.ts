@@ -6,7 +6,7 @@
  */
 import { types } from "node:util";
 import { analyseFunction, isNativeText, type FunctionText } from "./analyse.ts";
-import { makeCode, makeExplicitCode, placeOf, type CapturedName, type Code, type Place } from "./code.ts";
+import { makeCode, makeExplicitCode, placeOf, type Code, type Place } from "./code.ts";
 import { explicitCaptures, moduleExportOf } from "./explicit.ts";
 import { inspector, type BoundFunction, type Inspection, type Inspector, type Variables } from "./inspect.ts";
 import { isEntry, moduleAt, type ModuleName } from "./modules.ts";
@@ -172,7 +172,7 @@ function readVariables(fn: Function, code: Code, scopes: readonly Variables[]): 
     try {
       return scopes[variable.scope]![variable.name];
     } catch (error) {
-      throw notInitialised(fn, variable as CapturedName, code, error);
+      throw notInitialised(fn, variable, code, error);
     }
   });
 }

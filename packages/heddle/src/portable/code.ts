@@ -3,13 +3,17 @@
  *
  * @packageDocumentation
  */
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import type { FunctionText, FreeName } from "./analyse.ts";
-import type { Inspection, Inspector } from "./inspect.ts";
+import type { Inspection, Inspector, Variables } from "./inspect.ts";
 import { importedModule, keyOf, type ModuleName } from "./modules.ts";
-import { scriptAt, type Script } from "./script.ts";
+import { requiredPathOfText } from "./required.ts";
+import { pathOf, scriptAt, type Script } from "./script.ts";
 
 /** A captured variable: which scope holds it. */
 export interface CapturedName {
+  /** What it is called in the scope. */
   readonly name: string;
   /** Counted from the innermost. */
   readonly scope: number;
@@ -63,7 +67,12 @@ export interface Place {
 export function placeOf(text: string, inspection: Inspection, inspector: Inspector): Place {
   const { location } = inspection;
   if (location === undefined) return { url: "", script: undefined, start: undefined, line: 0, column: 0 };
-  const url = inspector.scriptUrl(location.scriptId);
+  let url = inspector.scriptUrl(location.scriptId);
+  if (url === "") {
+    // The runtime only lists scripts whose top is still around: modules always are, CommonJS ones may not be.
+    url = requiredPathOfText(text, location) ?? "";
+    inspector.learn(location.scriptId, url);
+  }
   const script = scriptAt(url);
   const start = script?.locate(text, location);
   const { line, column } = start === undefined ? location : script!.positionOf(start);
@@ -82,6 +91,7 @@ export function makeCode(
   const names = new Names(text.text);
   const variables: CapturedName[] = [];
   for (const free of text.free) {
+    if (names.isRunners(free, text.text, place.url)) continue;
     const scope = inspection.scopes.findIndex(
       (held, i) => kinds[i] !== "Global" && Object.hasOwn(held, free.name),
     );
@@ -90,6 +100,11 @@ export function makeCode(
     const module = origin && importedModule(place.url, origin);
     if (module === undefined) variables.push({ name: free.name, scope, members: free.members });
     else names.import(free, module, origin!.imported);
+  }
+  const own = ownNameElsewhere(fn, text, place, inspection.scopes);
+  if (own !== -1) {
+    variables.push({ name: text.ownName!.name, scope: own, members: undefined });
+    names.rename(text.ownName!);
   }
   names.rewrite(text);
   const isModule = kinds.includes("Module") || place.script?.isModule === true;
@@ -108,7 +123,7 @@ export function makeCode(
       isStrict:
         !text.sloppy && (isModule || place.start === undefined || place.script!.isStrictAt(place.start)),
       names: [
-        ...variables.map(({ name }) => name),
+        ...variables.map(({ name }) => names.nameOf(name)),
         ...names.aliases,
         ...names.specials.map((special) => names.prefix + special),
       ],
@@ -117,6 +132,25 @@ export function makeCode(
       column: place.column,
     },
   };
+}
+
+/**
+ * The scope that holds what a function means by its own name, if that may be something else than the function: a
+ * declared function can be assigned over, as in `visit = memoize(visit)`. Otherwise -1: its text says it all.
+ */
+function ownNameElsewhere(
+  fn: Function,
+  { form, ownName }: FunctionText,
+  place: Place,
+  scopes: readonly Variables[],
+): number {
+  if (form !== "function" || ownName === undefined) return -1;
+  const scope = scopes.findIndex((held) => Object.hasOwn(held, ownName.name));
+  if (scope === -1) return -1;
+  const isOther = scopes[scope]![ownName.name] !== fn;
+  const changes =
+    place.start !== undefined && place.script!.constancy(ownName.name, place.start) === "changes";
+  return isOther || changes ? scope : -1;
 }
 
 /** Code whose captured values are given by name, in place of scopes. */
@@ -155,6 +189,21 @@ export function makeExplicitCode(
   };
 }
 
+/** What vitest (through vite) writes instead of `import()` and `import.meta`. */
+const RUNNERS_NAMES: ReadonlyMap<string, Special> = new Map([
+  ["__vite_ssr_dynamic_import__", "import"],
+  ["__vite_ssr_import_meta__", "meta"],
+]);
+
+/** The file that vite means by `specifier` in the module at `path`. */
+function projectPath(specifier: string, path: string): string {
+  if (specifier.startsWith("/@fs/")) return specifier.slice("/@fs".length);
+  for (let root = dirname(path); root !== dirname(root); root = dirname(root)) {
+    if (existsSync(root + specifier)) return root + specifier;
+  }
+  return specifier;
+}
+
 interface Edit {
   readonly start: number;
   readonly end: number;
@@ -168,6 +217,7 @@ class Names {
   readonly aliases: string[] = [];
   readonly specials: Special[] = [];
   readonly #edits: Edit[] = [];
+  readonly #renamed = new Map<string, string>();
   readonly #aliasOf = new Map<string, string>();
 
   constructor(text: string) {
@@ -192,6 +242,40 @@ class Names {
       const value = called ? `${this.#special("call")}(${member})` : member;
       this.#edits.push({ start, end, replacement: shorthand ? `${free.name}:${value}` : value });
     }
+  }
+
+  /** Whether a test runner put the name in place of `import()` or `import.meta`, which it then is again. */
+  isRunners({ name, uses }: FreeName, text: string, url: string): boolean {
+    const special = RUNNERS_NAMES.get(name);
+    if (special === undefined) return false;
+    for (const { start, end } of uses) {
+      this.#edits.push({ start, end, replacement: this.#special(special) });
+      if (special === "import") this.#edits.push(...this.#restored(text, end, url));
+    }
+    return true;
+  }
+
+  /** Vite makes what is imported relative to the root of the project; here it is made absolute. */
+  #restored(text: string, from: number, url: string): Edit[] {
+    const [call, specifier] = /^\(\s*"(\/[^"]*)"/.exec(text.slice(from)) ?? [];
+    if (call === undefined) return [];
+    const end = from + call.length;
+    const replacement = JSON.stringify(projectPath(specifier!, pathOf(url) ?? ""));
+    return [{ start: end - JSON.stringify(specifier).length, end, replacement }];
+  }
+
+  /** Makes the name that a function has for itself a captured variable. */
+  rename({ name, uses }: FreeName): void {
+    const alias = `${this.prefix}own`;
+    this.#renamed.set(name, alias);
+    for (const { start, end, shorthand } of uses) {
+      this.#edits.push({ start, end, replacement: shorthand ? `${name}:${alias}` : alias });
+    }
+  }
+
+  /** What a captured variable is called in the text. */
+  nameOf(variable: string): string {
+    return this.#renamed.get(variable) ?? variable;
   }
 
   /** Replaces what is only allowed in a module, or where the text stood. */

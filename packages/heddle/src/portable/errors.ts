@@ -16,6 +16,8 @@ export interface PortabilityProblem {
   readonly remedy: string;
   /** `file:line` where the variable was declared, or where the function stands. */
   readonly boundAt?: string | undefined;
+  /** Which function needs this one, when another was to travel. */
+  readonly neededBy?: string | undefined;
 }
 
 /**
@@ -36,18 +38,29 @@ export class PortabilityError extends Error {
   readonly remedy: string;
   /** `file:line` where the variable was declared, or where the function stands. */
   readonly boundAt: string | undefined;
+  /** Which function needs this one, when another was to travel. */
+  readonly neededBy: string | undefined;
+  readonly #problem: PortabilityProblem;
 
   constructor(problem: PortabilityProblem, options?: ErrorOptions) {
-    const { functionName, variable, reason, remedy, boundAt } = problem;
+    const { functionName, variable, reason, remedy, boundAt, neededBy } = problem;
+    const where = boundAt === undefined ? "" : ` (${boundAt})`;
     super(
-      `Cannot send ${functionName} to another thread: ${reason}${boundAt === undefined ? "" : ` (${boundAt})`}; ${remedy}`,
+      `Cannot send ${functionName} to another thread${neededBy === undefined ? "" : `, which ${neededBy} needs`}: ${reason}${where}; ${remedy}`,
       options,
     );
+    this.#problem = problem;
     this.functionName = functionName;
     this.variable = variable;
     this.reason = reason;
     this.remedy = remedy;
     this.boundAt = boundAt;
+    this.neededBy = neededBy;
+  }
+
+  /** The same, told to whoever sends another function that needs this one. */
+  neededFor(other: string): PortabilityError {
+    return new PortabilityError({ ...this.#problem, neededBy: other }, { cause: this.cause });
   }
 }
 

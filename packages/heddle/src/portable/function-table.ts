@@ -5,6 +5,7 @@
  */
 import { threadHeap, type Heap } from "#heap";
 import type { FunctionRecord, WireHooks } from "../wire/index.ts";
+import { checkInstances } from "./instances.ts";
 import { announceEntry } from "./modules.ts";
 import { Round } from "./publish.ts";
 import { RecordStore } from "./records.ts";
@@ -45,6 +46,16 @@ export class FunctionTable implements WireHooks {
    */
   publishFunction(fn: Function, _path: string): FunctionRecord {
     return this.#sources.settled(fn) ?? this.#publish(fn);
+  }
+
+  /**
+   * The record of a class, one instance of which is to travel as its fields.
+   *
+   * @throws `PortabilityError` when instances hold private names as well: no other code can give them those.
+   */
+  publishClass(cls: Function, path: string): FunctionRecord {
+    checkInstances(cls);
+    return this.publishFunction(cls, path);
   }
 
   /**

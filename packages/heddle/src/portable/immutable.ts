@@ -22,9 +22,10 @@ function isFrozenDeep(value: object, seen: Set<object>): boolean {
   if (seen.has(value)) return true;
   seen.add(value);
   if (!Object.isFrozen(value) || !isPlain(value)) return false;
-  return Object.values(Object.getOwnPropertyDescriptors(value)).every(({ value: item, get }) => {
+  return Object.values(Object.getOwnPropertyDescriptors(value)).every((descriptor) => {
+    if (!("value" in descriptor)) return false;
+    const item: unknown = descriptor.value;
     // Functions are looked at on their own.
-    if (get !== undefined) return false;
     return typeof item !== "object" || item === null || isSharedMemory(item) || isFrozenDeep(item, seen);
   });
 }

@@ -42,6 +42,10 @@ interface RemoteObject {
   readonly unserializableValue?: string;
 }
 
+interface Evaluated {
+  readonly result: RemoteObject;
+}
+
 interface InternalProperty {
   readonly name: string;
   readonly value?: RemoteObject;
@@ -91,9 +95,9 @@ export class Inspector {
     const realm = mainRealm();
     realm[EXCHANGE_KEY] = this.#exchange;
     try {
-      const answer = this.#post<{ result: RemoteObject }>("Runtime.evaluate", {
+      const answer = this.#post("Runtime.evaluate", {
         expression: `globalThis.${EXCHANGE_KEY}`,
-      });
+      }) as Evaluated;
       this.#exchangeId = answer.result.objectId!;
     } finally {
       delete realm[EXCHANGE_KEY];
@@ -131,10 +135,9 @@ export class Inspector {
     try {
       const { objectId } = this.#internalProperties(fn).get("[[Scopes]]") ?? {};
       if (objectId === undefined) return [];
-      const { result } = this.#post<{ result: { name: string; value?: RemoteObject }[] }>(
-        "Runtime.getProperties",
-        { objectId, ownProperties: true },
-      );
+      const { result } = this.#post("Runtime.getProperties", { objectId, ownProperties: true }) as {
+        result: { name: string; value?: RemoteObject }[];
+      };
       return result
         .filter(({ name }) => /^\d+$/.test(name))
         .map(({ value }) => value?.description?.replace(/ .*/s, "") ?? "");
@@ -153,9 +156,10 @@ export class Inspector {
       url = this.#urls.get(scriptId);
     }
     if (url === undefined) {
-      for (const script of this.#post<{ result: { scriptId: string; url: string }[] }>(
-        "Profiler.getBestEffortCoverage",
-      ).result) {
+      const { result } = this.#post("Profiler.getBestEffortCoverage") as {
+        result: { scriptId: string; url: string }[];
+      };
+      for (const script of result) {
         this.#urls.set(script.scriptId, script.url);
       }
       url = this.#urls.get(scriptId) ?? "";
@@ -164,13 +168,20 @@ export class Inspector {
     return url;
   }
 
+  /** Notes the URL of a script that was found out in another way. */
+  learn(scriptId: string, url: string): void {
+    this.#urls.set(scriptId, url);
+  }
+
   #internalProperties(fn: Function): Map<string, RemoteObject> {
     this.#exchange.in = fn;
     const { result } = this.#call("function () { return this.in; }");
-    const answer = this.#post<{ internalProperties?: InternalProperty[] }>("Runtime.getProperties", {
+    const answer = this.#post("Runtime.getProperties", {
       objectId: result.objectId,
       ownProperties: true,
-    });
+    }) as {
+      internalProperties?: InternalProperty[];
+    };
     return new Map(answer.internalProperties?.map(({ name, value }) => [name, value ?? {}]));
   }
 
@@ -187,13 +198,13 @@ export class Inspector {
     return this.#exchange.out;
   }
 
-  #call(functionDeclaration: string, args: object[] = []): { result: RemoteObject } {
+  #call(functionDeclaration: string, args: object[] = []): Evaluated {
     return this.#post("Runtime.callFunctionOn", {
       objectId: this.#exchangeId,
       functionDeclaration,
       arguments: args,
       objectGroup: OBJECT_GROUP,
-    });
+    }) as Evaluated;
   }
 
   #release(): void {
@@ -202,14 +213,14 @@ export class Inspector {
   }
 
   /** Sends a command. Without an agent that works in the background the answer comes before `post` returns. */
-  #post<R>(method: string, parameters: object = {}): R {
-    let answer: R | undefined;
+  #post(method: string, parameters: object = {}): unknown {
+    let answer: unknown;
     let failure: Error | null = null;
     this.#session.post(method as "Runtime.evaluate", parameters as never, (error, result) => {
       failure = error;
-      answer = result as R;
+      answer = result;
     });
     if (failure !== null) throw failure;
-    return answer!;
+    return answer;
   }
 }

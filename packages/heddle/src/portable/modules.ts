@@ -7,10 +7,11 @@
  * @packageDocumentation
  */
 import { realpathSync } from "node:fs";
-import { createRequire, isBuiltin } from "node:module";
+import { createRequire, isBuiltin, registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
 import { constants, Script } from "node:vm";
 import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads";
+import { PortabilityError } from "./errors.ts";
 import { quietly } from "./quietly.ts";
 import { pathOf, type ImportOrigin } from "./script.ts";
 
@@ -136,14 +137,39 @@ function resolveFrom(url: string, specifier: string): string {
   return pathOf(found) === undefined ? `node:${found.replace(/^node:/, "")}` : pathToFileURL(found).href;
 }
 
+let isGuarded = false;
+
+/**
+ * Keeps this worker from running the entry module again because a module that it needs imports from it.
+ *
+ * The error says what to do; running the program a second time inside itself would be much harder to understand.
+ */
+function guardEntry(): void {
+  if (isGuarded || isMainThread) return;
+  isGuarded = true;
+  registerHooks({
+    resolve(specifier, context, next) {
+      const resolved = next(specifier, context);
+      if (!isEntry(resolved.url) || !resolved.url.startsWith("file:")) return resolved;
+      throw new PortabilityError({
+        functionName: `what ${context.parentURL ?? "a function"} exports`,
+        reason: `it imports ${specifier}, the module that started the program, which no worker runs again`,
+        remedy: "move what it needs from there into a module of its own",
+      });
+    },
+  });
+}
+
 /** What importing a built-in module gives, without waiting; `undefined` if `specifier` names no such module. */
 function builtinNamespace(specifier: string): object | undefined {
   if (!isBuiltin(specifier)) return undefined;
   const exports = process.getBuiltinModule(specifier) as object;
-  const members = typeof exports === "function" ? { ...exports } : exports;
+  const members = Object.entries(Object.getOwnPropertyDescriptors(exports)).filter(
+    ([, { enumerable }]) => enumerable,
+  );
   return Object.defineProperties(
     { __proto__: null },
-    { ...Object.getOwnPropertyDescriptors(members), default: { value: exports } },
+    { ...Object.fromEntries(members), default: { value: exports } },
   );
 }
 
@@ -165,6 +191,7 @@ export class Modules {
       this.#loaded.set(key, ready);
       return ready;
     }
+    guardEntry();
     const options = attributes && { with: attributes };
     const loading = quietly(() => importFrom(parent)(specifier, options)).then(
       (namespace) => {

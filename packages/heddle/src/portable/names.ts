@@ -17,6 +17,7 @@ const GLOBALS = [
   "Math",
   "JSON",
   "Reflect",
+  // oxlint-disable-next-line heddle/atomics -- a name, not a use
   "Atomics",
   "Intl",
   "WebAssembly",
@@ -115,9 +116,9 @@ function makeIndex(modules: readonly string[]): Map<object, Name> {
   const names = new Map<object, Name>();
   for (const realm of realms()) {
     addMembers(names, realm, [""]);
-    for (const [thing, name] of [...names])
+    for (const [thing, name] of Array.from(names))
       if (name.length === 2 && name[0] === "") addMembers(names, thing as Members, name);
-    for (const [thing, name] of [...names]) {
+    for (const [thing, name] of Array.from(names)) {
       if (name.length !== 2 || name[0] !== "" || typeof thing !== "function") continue;
       const { prototype } = thing as { prototype?: Members };
       if (prototype) addMembers(names, prototype, [...name, "prototype"]);

@@ -31,12 +31,24 @@ export class FunctionNode extends Node {
 /** A captured object, symbol or long string. Functions that capture the same one get the same one. */
 export class ValueNode extends Node {
   readonly value: object | symbol | string;
-  /** What the message cannot hold: shared memory and the like. */
-  sideItems: readonly unknown[] = [];
 
   constructor(value: object | symbol | string) {
     super();
     this.value = value;
+  }
+}
+
+/** What is used of a module that only this thread has. */
+export class ViewNode extends Node {
+  readonly module: object;
+  readonly members: readonly string[];
+  /** The members, as the record says them. */
+  sent: readonly unknown[] = [];
+
+  constructor(module: object, members: readonly string[]) {
+    super();
+    this.module = module;
+    this.members = members;
   }
 }
 

@@ -33,7 +33,7 @@ export function forEachTarget(
       forEachTarget(pattern.left, visitor, shorthand);
       visitor.expression(pattern.right);
       return;
-    default:
+    case "MemberExpression":
       visitor.expression(pattern);
   }
 }

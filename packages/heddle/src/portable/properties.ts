@@ -1,5 +1,5 @@
 /** Properties that were put on a function or class, and travel with it. */
-import type { Captured } from "./capture.ts";
+import type { Code } from "./code.ts";
 import { PropertyOwner } from "./slots.ts";
 
 export interface OwnProperty {
@@ -14,14 +14,12 @@ const NONE: readonly OwnProperty[] = [];
  * The enumerable properties of a function, of a class (its static fields) and of their prototypes, which methods
  * written in a class are not. Also the name, if it is another than the code gives.
  */
-export function propertiesOf(fn: Function, captured: Captured): readonly OwnProperty[] {
-  if (captured.kind !== "code") return NONE;
+export function propertiesOf(fn: Function, code: Code): readonly OwnProperty[] {
   const own = plainProperties(fn, PropertyOwner.FUNCTION);
   const prototype = Object.getOwnPropertyDescriptor(fn, "prototype")?.value as unknown;
   const inherited =
     typeof prototype === "object" && prototype ? plainProperties(prototype, PropertyOwner.PROTOTYPE) : NONE;
-  const name =
-    fn.name === captured.code.description.name || typeof fn.name !== "string" ? NONE : [renamed(fn.name)];
+  const name = fn.name === code.description.name || typeof fn.name !== "string" ? NONE : [renamed(fn.name)];
   return own.length + inherited.length + name.length === 0 ? NONE : [...own, ...inherited, ...name];
 }
 

@@ -12,54 +12,33 @@ import type { Heap } from "#heap";
 import { WireError, type FunctionRecord } from "../wire/index.ts";
 import { capture, keepsValues, recapture } from "./capture.ts";
 import type { Code } from "./code.ts";
+import { describeFunction, PortabilityError } from "./errors.ts";
 import { isImmutable } from "./immutable.ts";
-import { FunctionNode, ValueNode, type Node } from "./nodes.ts";
+import { FunctionNode, ValueNode, ViewNode, type Node } from "./nodes.ts";
 import { propertiesOf } from "./properties.ts";
-import { RecordKind, type HeapRecord, type RecordStore } from "./records.ts";
-import { refuseValue } from "./refusals.ts";
+import type { HeapRecord, RecordStore } from "./records.ts";
+import { refuseMove, refuseValue } from "./refusals.ts";
 import type { Scratch, ScratchMessage } from "./scratch.ts";
-import { FUNCTION_HEAD_WORDS, PROPERTY_WORDS, SLOT_WORDS, SlotTag } from "./slots.ts";
+import { PropertyOwner, SlotTag } from "./slots.ts";
 import type { Sources } from "./sources.ts";
+import { Visit, type Slot, type Through } from "./visit.ts";
+import { RecordWriter } from "./write-records.ts";
 
 /** Stands for a function that has no record yet, where only the length of a message matters. */
 const PLACEHOLDER: FunctionRecord = { address: 0, serial: 0 };
 
-/** A node as one round sees it. */
-interface Visit {
-  readonly node: Node;
-  /** Its record does not say what it is now. */
-  isDirty: boolean;
-  /** It may be different the next time. */
-  mayChange: boolean;
-  readonly uses: Node[];
-  readonly usedBy: Visit[];
-  /** Which captured variable of whom led here first. */
-  readonly through: { readonly user: Visit; readonly name: string } | undefined;
-  sent: readonly unknown[];
-  slots: readonly Slot[];
-  properties: readonly SentProperty[];
-  fresh: HeapRecord | undefined;
-}
-
-/** What one name of a function is bound to. */
-type Slot = { readonly tag: SlotTag; readonly node?: Node; readonly inline?: unknown };
-
-interface SentProperty {
-  readonly owner: number;
-  readonly name: string;
-  readonly slot: Slot;
-}
+const SPECIALS = { call: SlotTag.CALL, import: SlotTag.IMPORT, meta: SlotTag.META } as const;
 
 /** One publication. */
 export class Round {
   readonly #heap: Heap;
   readonly #store: RecordStore;
   readonly #sources: Sources;
+  readonly #scratch: Scratch;
   readonly #visits = new Map<Node, Visit>();
   readonly #queue: Visit[] = [];
   /** The visit whose value is being encoded. */
   #encoding: Visit | undefined;
-  readonly #scratch: Scratch;
 
   constructor(heap: Heap, store: RecordStore, sources: Sources, scratch: Scratch) {
     this.#heap = heap;
@@ -70,42 +49,21 @@ export class Round {
 
   /** Publishes `root` and all that it uses. Nothing is published if that throws. */
   publish(root: FunctionNode): HeapRecord {
-    this.#visit(root);
     this.#scratch.onFunction = (fn) => this.#mention(fn);
-    for (const visit of this.#queue) this.#look(visit);
+    this.#visit(root, undefined);
+    for (const visit of this.#queue) this.#look(visit, root);
     this.#spread("isDirty");
     this.#spread("mayChange");
     const dirty = this.#queue.filter(({ isDirty }) => isDirty);
-    this.#scratch.onFunction = (fn) => this.#sources.functionNode(fn).record ?? PLACEHOLDER;
-    for (const visit of dirty) visit.fresh = this.#allocate(visit);
-    this.#scratch.onFunction = (fn) => this.#recordOf(this.#sources.functionNode(fn));
-    for (const visit of dirty) this.#write(visit);
-    for (const { node, fresh, sent } of dirty) {
-      node.record = fresh;
-      if (node instanceof FunctionNode) {
-        node.sent = sent;
-        this.#sources.remember(node);
-      }
-    }
+    if (dirty.length > 0) this.#write(dirty);
     for (const { node, mayChange } of this.#queue) if (!mayChange) node.isSettled = true;
     return root.record!;
   }
 
-  #visit(node: Node, through?: Visit["through"]): Visit {
+  #visit(node: Node, through: Through | undefined): Visit {
     let visit = this.#visits.get(node);
     if (visit === undefined) {
-      visit = {
-        node,
-        isDirty: node.record === undefined,
-        mayChange: false,
-        uses: [],
-        usedBy: [],
-        through,
-        sent: [],
-        slots: [],
-        properties: [],
-        fresh: undefined,
-      };
+      visit = new Visit(node, through);
       this.#visits.set(node, visit);
       this.#queue.push(visit);
     }
@@ -117,60 +75,61 @@ export class Round {
     if (!node.isSettled) this.#visit(node, { user, name }).usedBy.push(user);
   }
 
-  #look(visit: Visit): void {
+  #look(visit: Visit, root: FunctionNode): void {
     const { node } = visit;
-    if (node instanceof FunctionNode) this.#lookAtFunction(visit, node);
-    else if (node instanceof ValueNode) this.#lookAtValue(visit, node);
+    try {
+      if (node instanceof FunctionNode) this.#lookAtFunction(visit, node);
+      else if (node instanceof ViewNode) this.#lookAtView(visit, node);
+      else if (node instanceof ValueNode) this.#lookAtValue(visit, node);
+    } catch (error) {
+      const isOther = error instanceof PortabilityError && error.functionName !== describeFunction(root.fn);
+      throw isOther ? error.neededFor(describeFunction(root.fn)) : error;
+    }
   }
 
   #lookAtFunction(visit: Visit, node: FunctionNode): void {
     const { fn } = node;
     const isFirst = node.captured === undefined;
     const captured = (node.captured ??= capture(fn));
-    if (captured.kind === "named" || captured.kind === "exported") return;
-    let values: readonly unknown[];
     if (captured.kind === "bound") {
       const { target, self, args } = captured.bound;
-      values = [target, self, ...args];
-    } else if (isFirst) ({ values } = captured);
-    else {
+      visit.slots = [target, self, ...args].map((value, i) =>
+        this.#slot(visit, value, i === 1 ? "this" : `bound argument ${i - 1}`),
+      );
+    } else if (captured.kind === "code") {
       const { code } = captured;
-      node.keepsValues ??= keepsValues(fn, code, captured.values);
-      values = node.keepsValues ? captured.values : recapture(fn, code);
+      let { values } = captured;
+      if (!isFirst) {
+        node.keepsValues ??= keepsValues(fn, code, values);
+        if (!node.keepsValues) node.captured = { ...captured, values: (values = recapture(fn, code)) };
+      }
+      this.#lookAtCode(visit, node, code, values);
     }
-    const properties = propertiesOf(fn, captured);
-    const sent = [...values, ...properties.flatMap(({ owner, name, value }) => [owner, name, value])];
-    const isCode = captured.kind === "code";
-    if (isCode) {
-      visit.mayChange = (values.length > 0 && !node.keepsValues) || properties.length > 0;
-      visit.uses.push(this.#sources.code(captured.code));
-    }
-    if (sent.length !== node.sent.length || sent.some((value, i) => !Object.is(value, node.sent[i])))
-      visit.isDirty = true;
-    visit.sent = sent;
-    visit.slots = this.#slots(visit, values, isCode ? captured.code : undefined);
+  }
+
+  #lookAtCode(visit: Visit, node: FunctionNode, code: Code, values: readonly unknown[]): void {
+    const properties = propertiesOf(node.fn, code);
+    visit.mayChange = (values.length > 0 && node.keepsValues !== true) || properties.length > 0;
+    visit.uses.push(this.#sources.code(code));
+    visit.slots = [
+      ...values.map((value, i) => this.#captured(visit, value, code, i)),
+      ...code.modules.map((module) => this.#slotOf(visit, this.#sources.module(module))),
+      ...code.specials.map((special) => ({ tag: SPECIALS[special] })),
+    ];
     visit.properties = properties.map(({ owner, name, value }) => ({
       owner,
       name,
       slot: this.#slot(visit, value, name),
     }));
+    this.#compare(visit, [
+      ...values,
+      ...properties.flatMap(({ owner, name, value }) => [owner, name, value]),
+    ]);
   }
 
-  #slots(visit: Visit, values: readonly unknown[], code: Code | undefined): Slot[] {
-    if (code === undefined)
-      return values.map((value, i) => this.#slot(visit, value, i === 1 ? "this" : `bound argument ${i - 1}`));
-    const slots = values.map((value, i) => {
-      const { name } = code.variables[i]!;
-      if (this.#sources.isRequire(value)) return { tag: SlotTag.REQUIRE };
-      return this.#slot(visit, value, name, code, i);
-    });
-    for (const module of code.modules) {
-      const node = this.#sources.module(module);
-      visit.uses.push(node);
-      slots.push({ tag: SlotTag.RECORD, node });
-    }
-    for (const special of code.specials) slots.push({ tag: SPECIALS[special] });
-    return slots;
+  #captured(visit: Visit, value: unknown, code: Code, index: number): Slot {
+    if (this.#sources.isRequire(value)) return { tag: SlotTag.REQUIRE };
+    return this.#slot(visit, value, code.variables[index]!.name, code, index);
   }
 
   #slot(visit: Visit, value: unknown, name: string, code?: Code, index = 0): Slot {
@@ -180,21 +139,44 @@ export class Round {
     return { tag: SlotTag.RECORD, node };
   }
 
-  #lookAtValue(visit: Visit, node: ValueNode): void {
-    if (typeof node.value === "symbol") return;
-    visit.mayChange = !isImmutable(node.value);
-    const { bytes } = this.#encode(visit, node.value);
-    if (node.record !== undefined && !this.#isSame(node.record, bytes)) visit.isDirty = true;
+  #slotOf(visit: Visit, node: Node): Slot {
+    visit.uses.push(node);
+    return { tag: SlotTag.RECORD, node };
+  }
+
+  #compare(visit: Visit, sent: readonly unknown[]): void {
+    if (!areSame(sent, (visit.node as FunctionNode | ViewNode).sent)) visit.isDirty = true;
+    visit.sent = sent;
+  }
+
+  #lookAtView(visit: Visit, { module, members }: ViewNode): void {
+    const values = members.map((member) => (module as Record<string, unknown>)[member]);
+    visit.mayChange = true;
+    visit.properties = members.map((name, i) => ({
+      owner: PropertyOwner.FUNCTION,
+      name,
+      slot: this.#slot(visit, values[i], name),
+    }));
+    this.#compare(visit, values);
+  }
+
+  #lookAtValue(visit: Visit, { value, record }: ValueNode): void {
+    if (typeof value === "symbol") return;
+    visit.mayChange = !isImmutable(value);
+    const { bytes, sideItems, moves } = this.#encode(visit, value);
+    if (moves) throw refuseMove(visit.through!);
+    visit.sideItems = [...sideItems];
+    if (record !== undefined && !(this.#isSame(record, bytes) && areSame(record.sideItems, sideItems))) {
+      visit.isDirty = true;
+    }
   }
 
   #encode(visit: Visit, value: unknown): ScratchMessage {
-    const { user, name } = visit.through!;
     this.#encoding = visit;
     try {
-      return this.#scratch.encode(value, name);
+      return this.#scratch.encode(value, visit.through!.name);
     } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      throw refuseValue(user.node as FunctionNode, name, error);
+      throw error instanceof WireError ? refuseValue(visit.through!, error) : error;
     } finally {
       this.#encoding = undefined;
     }
@@ -226,100 +208,32 @@ export class Round {
     }
   }
 
-  #allocate(visit: Visit): HeapRecord {
-    const { node } = visit;
-    if (node instanceof ValueNode) {
-      if (typeof node.value === "symbol")
-        return this.#sources.create(RecordKind.SYMBOL, [], node.value.description);
-      // The wire says differently what it meets for the first time: only now is the message what it will be.
-      const { bytes } = this.#encode(visit, node.value);
-      const record = this.#store.create(RecordKind.VALUE, 0, bytes.length);
-      if (visit.uses.length === 0) this.#writeTail(record, bytes);
-      return record;
-    }
-    const { captured } = node as FunctionNode;
-    if (captured!.kind === "named") return this.#sources.create(RecordKind.NAMED, [], captured!.name);
-    if (captured!.kind === "exported") {
-      const module = this.#sources.module(captured!.module);
-      visit.uses.push(module);
-      return this.#sources.create(
-        RecordKind.EXPORT,
-        [module.record!.address, module.record!.serial],
-        captured!.path,
-      );
-    }
-    return this.#allocateFunction(visit);
-  }
-
-  #allocateFunction({ node, slots, properties }: Visit): HeapRecord {
-    const { captured } = node as FunctionNode;
-    const words = FUNCTION_HEAD_WORDS + SLOT_WORDS * slots.length + PROPERTY_WORDS * properties.length;
-    const inlines = [...slots, ...properties.map(({ slot }) => slot)].filter(
-      ({ tag }) => tag === SlotTag.INLINE,
+  /** Gives new records to all that is dirty: first room, so that they can refer to each other, then content. */
+  #write(dirty: readonly Visit[]): void {
+    const writer = new RecordWriter(this.#heap, this.#store, this.#sources, this.#scratch, (node) =>
+      this.#recordOf(node),
     );
-    const tail = [...inlines.map(({ inline }) => inline), ...properties.map(({ name }) => name)];
-    const { bytes } = tail.length === 0 ? { bytes: NO_BYTES } : this.#scratch.encode(tail, "captures");
-    const isBound = captured!.kind === "bound";
-    const isLasting = captured!.kind === "code" && captured!.code.isLasting;
-    const record = this.#store.create(
-      isBound ? RecordKind.BOUND : RecordKind.FUNCTION,
-      words,
-      bytes.length,
-      isLasting,
-    );
-    this.#writeTail(record, bytes);
-    return record;
-  }
-
-  #writeTail(record: HeapRecord, bytes: Uint8Array): void {
-    const { tailStart, tailEnd } = this.#store.view(record);
-    if (bytes.length !== tailEnd - tailStart)
-      throw new TypeError("Cannot send a captured object: a getter of it changed it");
-    this.#heap.bytesTo(tailEnd).set(bytes, tailStart);
-  }
-
-  #write(visit: Visit): void {
-    const { node, uses } = visit;
-    const record = visit.fresh!;
-    record.parts = uses.map((used) => this.#recordOf(used));
-    if (node instanceof ValueNode) {
-      if (uses.length > 0) this.#writeTail(record, this.#encode(visit, node.value).bytes);
-    } else if (
-      visit.slots.length + visit.properties.length > 0 ||
-      (node as FunctionNode).captured!.kind === "code"
-    ) {
-      this.#writeFunction(visit, node as FunctionNode);
+    this.#scratch.onFunction = (fn) => this.#sources.functionNode(fn).record ?? PLACEHOLDER;
+    for (const visit of dirty) visit.fresh = writer.allocate(visit);
+    this.#scratch.onFunction = (fn) => this.#recordOf(this.#sources.functionNode(fn));
+    for (const visit of dirty) writer.write(visit);
+    for (const { node, fresh, sent } of dirty) {
+      node.record = fresh;
+      if (node instanceof FunctionNode) this.#sources.remember(node);
+      if (node instanceof FunctionNode || node instanceof ViewNode) node.sent = sent;
+      if (fresh!.sideItems.length > 0) this.#sources.side.offer(fresh!);
     }
-  }
-
-  #writeFunction({ fresh, slots, properties }: Visit, { captured }: FunctionNode): void {
-    const code = captured!.kind === "code" ? this.#sources.code(captured!.code).record! : PLACEHOLDER;
-    const words = [code.address, code.serial, slots.length, properties.length];
-    let inlines = 0;
-    const add = ({ tag, node }: Slot): void => {
-      if (tag === SlotTag.INLINE) words.push(tag, inlines++, 0);
-      else if (node === undefined) words.push(tag, 0, 0);
-      else words.push(tag, this.#recordOf(node).address, this.#recordOf(node).serial);
-    };
-    for (const slot of slots) add(slot);
-    const firstName = [...slots, ...properties.map(({ slot }) => slot)].filter(
-      ({ tag }) => tag === SlotTag.INLINE,
-    ).length;
-    properties.forEach(({ owner, slot }, i) => {
-      words.push(owner, firstName + i);
-      add(slot);
-    });
-    this.#store.write(fresh!, 0, words);
   }
 
   #recordOf(node: Node): HeapRecord {
     const record = this.#visits.get(node)?.fresh ?? node.record;
-    if (record === undefined)
+    if (record === undefined) {
       throw new TypeError("Cannot send a captured object: a getter of it gave another function each time");
+    }
     return record;
   }
 }
 
-const NO_BYTES = new Uint8Array(0);
-
-const SPECIALS = { call: SlotTag.CALL, import: SlotTag.IMPORT, meta: SlotTag.META } as const;
+function areSame(values: readonly unknown[], others: readonly unknown[]): boolean {
+  return values.length === others.length && values.every((value, i) => Object.is(value, others[i]));
+}

@@ -4,11 +4,11 @@ import { mainRealm } from "./realm.ts";
 export function quietly<T>(body: () => T): T {
   // Under jest this module's own `process` is a copy.
   const realProcess = mainRealm()["process"] as NodeJS.Process;
-  const { emitWarning } = realProcess;
+  const emitWarning = Object.getOwnPropertyDescriptor(realProcess, "emitWarning")!;
   realProcess.emitWarning = () => {};
   try {
     return body();
   } finally {
-    realProcess.emitWarning = emitWarning;
+    Object.defineProperty(realProcess, "emitWarning", emitWarning);
   }
 }

@@ -31,6 +31,7 @@ export function compile(description: CodeDescription): ShellFactory {
   // One line of ours, then blank ones up to the line of the text.
   const room = line > 0 ? "\n".repeat(line) + " ".repeat(Math.max(0, column - before.length)) : "";
   // `return` must be on the line of its expression, hence the bracket.
+  // oxlint-disable-next-line no-eval -- running code that was sent is the point; it is the program's own
   return (0, eval)(
     `${head}(${room}${before}${description.text}\n${after})}}})${sourceUrl(description.url)}`,
   ) as ShellFactory;

@@ -42,6 +42,7 @@ export const RecordKind = {
   MODULE: 6,
   VALUE: 7,
   SYMBOL: 8,
+  VIEW: 9,
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 
@@ -57,6 +58,8 @@ export class HeapRecord {
   readonly serial: number;
   /** The records it refers to. */
   parts: readonly HeapRecord[] = [];
+  /** What belongs to it and cannot be in the heap. */
+  sideItems: readonly unknown[] = [];
 
   constructor(address: number, serial: number) {
     this.address = address;
@@ -68,6 +71,7 @@ export class HeapRecord {
 export interface RecordView {
   readonly kind: RecordKind;
   readonly isLasting: boolean;
+  readonly wordCount: number;
   /** The word at an index. */
   word(index: number): number;
   /** Where the tail begins and ends in the heap. */
@@ -133,10 +137,12 @@ export class RecordStore {
   view({ address }: HeapRecord): RecordView {
     const heap = this.#heap;
     const kind = heap.peek(address + KIND);
-    const tailStart = address + WORDS + 4 * heap.peek(address + WORD_COUNT);
+    const wordCount = heap.peek(address + WORD_COUNT);
+    const tailStart = address + WORDS + 4 * wordCount;
     return {
       kind: (kind & ~LASTING) as RecordKind,
       isLasting: (kind & LASTING) !== 0,
+      wordCount,
       word: (index) => heap.peek(address + WORDS + 4 * index) >>> 0,
       tailStart,
       tailEnd: tailStart + heap.peek(address + TAIL_BYTES),

@@ -3,8 +3,9 @@ import type { WireError } from "../wire/index.ts";
 import type { Obstacle } from "./analyse.ts";
 import type { CapturedName, Code, Place } from "./code.ts";
 import { describeFunction, PortabilityError } from "./errors.ts";
-import type { FunctionNode } from "./nodes.ts";
+import { FunctionNode } from "./nodes.ts";
 import { pathOf } from "./script.ts";
+import type { Through } from "./visit.ts";
 
 /** Says that `fn` as a whole cannot travel. */
 export function refuse(fn: Function, reason: string, remedy: string, variable?: string): PortabilityError {
@@ -45,22 +46,43 @@ export function notInitialised(
 }
 
 /** Says that the value of a captured variable (or property, or bound argument) cannot travel. */
-export function refuseValue(
-  { fn, captured }: FunctionNode,
-  name: string,
-  error: WireError,
-): PortabilityError {
+export function refuseValue(through: Through, error: WireError): PortabilityError {
+  const { name } = through;
   const found = error.message.replace(/^Cannot send [^:]*: /, "");
   const where = error.path === name ? "" : `, as ${error.path}`;
+  const reason = `its captured variable "${name}" cannot travel${where}: ${found}`;
+  return refuseThrough(
+    through,
+    reason,
+    "make it inside the function, or pass what is needed of it as an argument",
+    error,
+  );
+}
+
+/** Says that a captured variable holds something that can only be moved. */
+export function refuseMove(through: Through): PortabilityError {
+  const reason = `its captured variable "${through.name}" holds something that moves to one thread and is gone from this one`;
+  return refuseThrough(through, reason, "pass it as an argument", undefined);
+}
+
+function refuseThrough(
+  { user, name }: Through,
+  reason: string,
+  remedy: string,
+  cause: unknown,
+): PortabilityError {
+  let visit = user;
+  while (!(visit.node instanceof FunctionNode)) visit = visit.through!.user;
+  const { fn, captured } = visit.node;
   return new PortabilityError(
     {
       functionName: describeFunction(fn),
       variable: name,
-      reason: `its captured variable "${name}" cannot travel${where}: ${found}`,
-      remedy: "make it inside the function, or pass what is needed of it as an argument",
+      reason,
+      remedy,
       boundAt: captured?.kind === "code" ? boundAt(captured.code, name) : undefined,
     },
-    { cause: error },
+    cause === undefined ? undefined : { cause },
   );
 }
 

@@ -8,7 +8,7 @@
  */
 import type { Heap } from "#heap";
 import { createRequire } from "node:module";
-import { Decoder, NotLoadedError } from "../wire/index.ts";
+import { CorruptMessageError, Decoder, NotLoadedError } from "../wire/index.ts";
 import type { CodeDescription } from "./code.ts";
 import { importFrom, metaOf, Modules } from "./modules.ts";
 import { thingNamed, type Name } from "./names.ts";
@@ -153,11 +153,14 @@ export class Revivals {
         return this.#loadModule(serial, this.#tail(view) as ModuleTail);
       case RecordKind.SYMBOL:
         return this.#keep(record, view, Symbol(this.#tail(view) as string));
+      case RecordKind.VIEW:
+        return this.#keep(record, view, this.#reviveView(view));
       case RecordKind.VALUE:
-        return this.#keep(record, view, this.#tail(view));
+        return this.#keep(record, view, this.#reviveValue(record, view));
       case RecordKind.CODE:
-        throw new TypeError("Cannot resolve a function: its record is one of code");
+        break;
     }
+    throw new CorruptMessageError("the record of a function is one of code");
   }
 
   #keep<T>(record: HeapRecord, view: RecordView, thing: T): T {
@@ -207,13 +210,28 @@ export class Revivals {
     return (target as Function).bind(self, ...args) as Function;
   }
 
+  #reviveView(view: RecordView): object {
+    const members = {};
+    this.#addProperties(members, view, this.#inlines(view));
+    return members;
+  }
+
   #reviveExport(view: RecordView): Function {
-    let thing = this.#revive(view.word(0), view.word(1)) as unknown;
+    let thing = this.#revive(view.word(0), view.word(1));
     for (const name of this.#tail(view) as string[]) thing = (thing as Record<string, unknown>)[name];
     if (typeof thing === "function") return thing;
     throw new TypeError(
       `Cannot resolve a function: its module exports no function "${(this.#tail(view) as string[]).join(".")}"`,
     );
+  }
+
+  #reviveValue(record: HeapRecord, view: RecordView): unknown {
+    if (view.wordCount === 0) return this.#tail(view);
+    const items = this.#sources.side.fetch(record.serial);
+    if (items instanceof Promise) throw new NotLoadedError(items);
+    record.sideItems = items;
+    this.#sources.side.offer(record);
+    return this.#tail(view, items);
   }
 
   #loadModule(serial: number, [parent, specifier, attributes, isRequired]: ModuleTail): object {
@@ -258,23 +276,18 @@ export class Revivals {
       }
     });
     if (slots > 0) shell.bind(values);
-    if (fn !== undefined) this.#addProperties(fn, view, inlines, compiled);
+    if (fn !== undefined) this.#addProperties(fn, view, inlines, compiled.description);
     return isComplete;
   }
 
-  #addProperties(
-    fn: Function,
-    view: RecordView,
-    inlines: readonly unknown[],
-    { description }: Compiled,
-  ): void {
+  #addProperties(to: object, view: RecordView, inlines: readonly unknown[], code?: CodeDescription): void {
     const first = FUNCTION_HEAD_WORDS + SLOT_WORDS * view.word(2);
     for (let i = 0; i < view.word(3); i++) {
       const at = first + PROPERTY_WORDS * i;
-      const owner = view.word(at) === PropertyOwner.FUNCTION ? fn : (fn.prototype as object);
+      const owner = view.word(at) === PropertyOwner.FUNCTION ? to : ((to as Function).prototype as object);
       const name = inlines[view.word(at + 1)] as string;
-      const value = this.#slot(view, at + 2, inlines, description);
-      const enumerable = !(owner === fn && name === "name");
+      const value = this.#slot(view, at + 2, inlines, code);
+      const enumerable = !(typeof owner === "function" && name === "name");
       Object.defineProperty(owner, name, { value, writable: enumerable, enumerable, configurable: true });
     }
   }
@@ -297,8 +310,9 @@ export class Revivals {
       case SlotTag.IMPORT:
         return importFrom(code!.url);
       case SlotTag.META:
-        return metaOf(code!.url);
+        break;
     }
+    return metaOf(code!.url);
   }
 
   #inlines(view: RecordView): readonly unknown[] {
@@ -306,10 +320,10 @@ export class Revivals {
   }
 
   /** Decodes the tail. What it refers to is revived on the way, so each level has a decoder of its own. */
-  #tail({ tailStart, tailEnd }: RecordView): unknown {
+  #tail({ tailStart, tailEnd }: RecordView, sideItems: readonly unknown[] = []): unknown {
     const decoder = this.#decoders.pop() ?? this.#makeDecoder();
     try {
-      return decoder.decode(this.#heap.bytesTo(tailEnd), tailStart, tailEnd, []);
+      return decoder.decode(this.#heap.bytesTo(tailEnd), tailStart, tailEnd, sideItems);
     } finally {
       this.#decoders.push(decoder);
     }

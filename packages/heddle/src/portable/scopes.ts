@@ -68,11 +68,7 @@ export class Scope {
 
   /** The binding that `name` means here. */
   find(name: string): Binding | undefined {
-    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) {
-      const binding = scope.bindings.get(name);
-      if (binding !== undefined) return binding;
-    }
-    return undefined;
+    return this.bindings.get(name) ?? this.parent?.find(name);
   }
 
   /** The innermost scope around a position. */
@@ -144,6 +140,7 @@ class Walk implements ScopeAnalysis {
   }
 
   visit(node: Node, scope: Scope): void {
+    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- all other nodes are walked alike
     switch (node.type) {
       case "Identifier":
         this.#use(node, scope);

@@ -56,11 +56,7 @@ export class Script {
 
   /** Where `text` begins if it really stands around `location`; `undefined` if something else was run. */
   locate(text: string, location: Location): number | undefined {
-    const lineStart = (this.#lineStarts ??= lineStartsOf(this.source))[location.line];
-    if (lineStart === undefined) return undefined;
-    const position = lineStart + location.column;
-    const start = this.source.lastIndexOf(text, position);
-    return start !== -1 && position < start + text.length ? start : undefined;
+    return locate(this.source, (this.#lineStarts ??= lineStartsOf(this.source)), text, location);
   }
 
   /** Line and column, from zero, of an offset. */
@@ -132,13 +128,32 @@ export class Script {
   }
 }
 
+function locate(
+  source: string,
+  lineStarts: readonly number[],
+  text: string,
+  location: Location,
+): number | undefined {
+  const lineStart = lineStarts[location.line];
+  if (lineStart === undefined) return undefined;
+  const position = lineStart + location.column;
+  const start = source.lastIndexOf(text, position);
+  return start !== -1 && position < start + text.length ? start : undefined;
+}
+
+/** Whether the file at `path` has `text` around `location`. Does not parse the file. */
+export function hasText(path: string, text: string, location: Location): boolean {
+  const source = sourceAt(path);
+  return source !== undefined && locate(source, lineStartsOf(source), text, location) !== undefined;
+}
+
 const scripts = new Map<string, Script | undefined>();
 
 /** The script at a URL or path, if its source can be had and read. */
 export function scriptAt(url: string): Script | undefined {
   if (scripts.has(url)) return scripts.get(url);
   const source = sourceAt(url);
-  const script = source === undefined ? undefined : parseScript(source, url);
+  const script = source === undefined ? undefined : parseScript(source);
   scripts.set(url, script);
   return script;
 }
@@ -146,12 +161,16 @@ export function scriptAt(url: string): Script | undefined {
 function sourceAt(url: string): string | undefined {
   const path = pathOf(url);
   if (path === undefined) return undefined;
+  let source: string;
   try {
-    return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+    source = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   } catch {
     return undefined;
   }
+  return TYPESCRIPT.test(url) ? stripTypes(source) : source;
 }
+
+const TYPESCRIPT = /\.[cm]?tsx?(\?.*)?$/;
 
 /** The file that a script's URL, or path, names. */
 export function pathOf(url: string): string | undefined {
@@ -165,15 +184,11 @@ export function pathOf(url: string): string | undefined {
   return /^(\/|[A-Za-z]:[\\/])/.test(url) ? url : undefined;
 }
 
-const TYPESCRIPT = /\.[cm]?tsx?(\?.*)?$/;
-
-function parseScript(source: string, url: string): Script | undefined {
-  const text = TYPESCRIPT.test(url) ? stripTypes(source) : source;
-  if (text === undefined) return undefined;
+function parseScript(source: string): Script | undefined {
   for (const sourceType of ["module", "commonjs"] as const) {
     try {
-      const program = acorn.parse(text, { ecmaVersion: "latest", sourceType, checkPrivateFields: false });
-      return new Script(text, program, sourceType === "module" && program.body.some(isModuleSyntax));
+      const program = acorn.parse(source, { ecmaVersion: "latest", sourceType, checkPrivateFields: false });
+      return new Script(source, program, sourceType === "module" && program.body.some(isModuleSyntax));
     } catch {
       // The next kind may do.
     }

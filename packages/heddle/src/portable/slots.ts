@@ -22,10 +22,10 @@ export const SlotTag = {
 export type SlotTag = (typeof SlotTag)[keyof typeof SlotTag];
 
 /** Where a property that is sent along with a function goes. */
-export const PropertyOwner = { FUNCTION: 0, PROTOTYPE: 1 } as const;
+export const PropertyOwner: { readonly FUNCTION: 0; readonly PROTOTYPE: 1 } = { FUNCTION: 0, PROTOTYPE: 1 };
 
 /** Words of a property: its owner, the index of its name in the tail, a slot. */
-export const PROPERTY_WORDS = 2 + SLOT_WORDS;
+export const PROPERTY_WORDS: number = 2 + SLOT_WORDS;
 
 /** Words before the slots of a function: its code's address and serial, how many slots, how many properties. */
 export const FUNCTION_HEAD_WORDS = 4;

@@ -8,10 +8,11 @@ import { types } from "node:util";
 import type { Code } from "./code.ts";
 import { isEntry, keyOf, moduleAt, type ModuleName } from "./modules.ts";
 import { builtinObjectName, type Name } from "./names.ts";
-import { FixedNode, FunctionNode, ValueNode, type Node } from "./nodes.ts";
+import { FixedNode, FunctionNode, ValueNode, ViewNode, type Node } from "./nodes.ts";
 import { requiredPath } from "./required.ts";
 import { RecordKind, type HeapRecord, type RecordStore } from "./records.ts";
 import { ScratchPool } from "./scratch.ts";
+import { SideChannel } from "./side-channel.ts";
 
 /** Longer strings get a record of their own, which the closures of one place share. */
 const INLINE_STRING_MAX = 128;
@@ -22,6 +23,7 @@ const WELL_KNOWN_SYMBOLS = new Set<unknown>(
 
 export class Sources {
   readonly scratches: ScratchPool = new ScratchPool();
+  readonly side: SideChannel = new SideChannel();
   readonly #heap: Heap;
   readonly #store: RecordStore;
   readonly #functions = new WeakMap<Function, FunctionNode>();
@@ -30,7 +32,7 @@ export class Sources {
   readonly #codes = new WeakMap<Code, FixedNode>();
   readonly #modules = new Map<string, FixedNode>();
   readonly #strings = new WeakMap<Code, ValueNode[]>();
-  readonly #narrowed = new WeakMap<object, Map<string, Record<string, unknown>>>();
+  readonly #views = new WeakMap<object, Map<string, ViewNode>>();
   readonly #namespaces = new WeakMap<object, ModuleName>();
   /** The functions of this thread by the serials of their records, for those that come back. */
   readonly #home = new Map<number, WeakRef<Function>>();
@@ -80,29 +82,28 @@ export class Sources {
 
   /** Forgets a serial whose record is gone. */
   forget(serial: number): void {
+    this.side.forget(serial);
     this.#home.delete(serial);
   }
 
   /** The node for what a variable holds; `undefined` if the value is sent along as it is. */
   node(value: unknown, code: Code | undefined, index: number): Node | undefined {
-    switch (typeof value) {
-      case "string":
-        return value.length <= INLINE_STRING_MAX ? undefined : this.#string(value, code, index);
-      case "symbol":
-        if (Symbol.keyFor(value) !== undefined || WELL_KNOWN_SYMBOLS.has(value)) return undefined;
-        return this.#value(value);
-      case "function":
-        return this.#required(value) ?? this.functionNode(value);
-      case "object":
-        return value === null ? undefined : this.#object(value, code?.variables[index]?.members);
-      default:
-        return undefined;
+    if (typeof value === "function") return this.#required(value) ?? this.functionNode(value);
+    if (typeof value === "object") {
+      return value === null ? undefined : this.#object(value, code?.variables[index]?.members);
     }
+    if (typeof value === "string") {
+      return value.length <= INLINE_STRING_MAX ? undefined : this.#string(value, code, index);
+    }
+    if (typeof value !== "symbol" || Symbol.keyFor(value) !== undefined || WELL_KNOWN_SYMBOLS.has(value)) {
+      return undefined;
+    }
+    return this.#value(value);
   }
 
   /** Whether `value` is the `require` of a CommonJS module. */
   isRequire(value: unknown): boolean {
-    return typeof value === "function" && value.name === "require" && "resolve" in value && "cache" in value;
+    return typeof value === "function" && "resolve" in value && "cache" in value && "extensions" in value;
   }
 
   module(name: ModuleName): FixedNode {
@@ -171,7 +172,8 @@ export class Sources {
     if (name !== undefined) return this.#thing(value, name);
     const required = this.#required(value);
     if (required !== undefined) return required;
-    if (members !== undefined && isModuleLike(value)) return this.#value(this.#narrow(value, members));
+    if (isModuleObject(value)) return this.#view(value, members ?? MODULE_OBJECT_MEMBERS);
+    if (members !== undefined && isModuleLike(value)) return this.#view(value, members);
     return this.#value(value);
   }
 
@@ -191,26 +193,40 @@ export class Sources {
   }
 
   /** Of a module that only exists in this thread (a test runner made it), only what is used is taken. */
-  #narrow(module: object, members: readonly string[]): object {
-    let views = this.#narrowed.get(module);
+  #view(module: object, members: readonly string[]): ViewNode {
+    let views = this.#views.get(module);
     if (views === undefined) {
       views = new Map();
-      this.#narrowed.set(module, views);
+      this.#views.set(module, views);
     }
     const key = JSON.stringify(members);
     let view = views.get(key);
     if (view === undefined) {
-      view = {};
+      view = new ViewNode(module, members);
       views.set(key, view);
     }
-    for (const member of members) view[member] = (module as Record<string, unknown>)[member];
     return view;
   }
 }
 
-function isModuleLike(value: object): boolean {
+/** What is taken of the `module` of a CommonJS module. */
+const MODULE_OBJECT_MEMBERS = ["id", "filename", "path", "exports", "loaded"];
+
+/** Whether `value` is what a CommonJS module calls `module`. */
+function isModuleObject(value: object): boolean {
   return (
-    types.isModuleNamespaceObject(value) ||
+    value.constructor?.name === "Module" && "exports" in value && "filename" in value && "paths" in value
+  );
+}
+
+/** Whether `value` is what a loader, bundler or test runner has in place of a module's namespace. */
+function isModuleLike(value: object): boolean {
+  if (types.isModuleNamespaceObject(value)) return true;
+  const descriptors = Object.values(Object.getOwnPropertyDescriptors(value));
+  const isMadeOfAccessors = descriptors.length > 0 && descriptors.every((descriptor) => "get" in descriptor);
+  return (
+    isMadeOfAccessors ||
+    "default" in value ||
     "__esModule" in value ||
     Reflect.get(value, Symbol.toStringTag) === "Module"
   );
