@@ -56,9 +56,9 @@ export class Payloads {
     const encoder = this.#encoder;
     const region = this.#region;
     this.#slot = slot;
-    region.bytes = heap.bytes;
     region.start = heap.peek(slot + PAYLOAD) >>> 0;
     region.end = region.start + heap.peek(slot + CAPACITY);
+    region.bytes = heap.bytesTo(region.end);
     heap.poke(slot + LENGTH, encoder.encode(value, region, path));
     if (encoder.sideItems.length === 0) return undefined;
     return { items: encoder.sideItems, transferList: encoder.transferList };
@@ -79,13 +79,16 @@ export class Payloads {
     const capacity = Math.max(needed, 2 * heap.peek(slot + CAPACITY));
     const block = heap.allocate(capacity);
     const region = this.#region;
-    heap.bytes.copyWithin(block, region.start, region.start + used);
+    const end = block + heap.blockSize(block);
+    // A block that another thread freed may lie beyond what this one has seen of the heap.
+    const bytes = heap.bytesTo(end);
+    bytes.copyWithin(block, region.start, region.start + used);
     this.release(slot);
     heap.poke(slot + PAYLOAD, block | 0);
     heap.poke(slot + CAPACITY, heap.blockSize(block));
-    region.bytes = heap.bytes;
+    region.bytes = bytes;
     region.start = block;
-    region.end = block + heap.blockSize(block);
+    region.end = end;
     return region;
   }
 }
