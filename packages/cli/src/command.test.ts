@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -404,9 +405,7 @@ describe("heddle map", () => {
     child.stdout!.once("data", () => child.stdout!.destroy());
     let stderr = "";
     child.stderr!.on("data", (data: Buffer) => (stderr += String(data)));
-    const [status] = (await new Promise((resolve) => child.once("close", (...args) => resolve(args)))) as [
-      number,
-    ];
+    const [status] = (await once(child, "close")) as [number];
     assert.equal(status, 141);
     assert.equal(stderr, "");
   });
