@@ -58,8 +58,8 @@ export interface Pages extends Words {
  */
 export interface Heap extends Words {
   /**
-   * All bytes there are now. Ask again after an allocation: the heap may have grown. Older views stay
-   * valid for what they cover.
+   * All bytes that this thread has had to do with, whole. Ask again after an allocation: the heap may have grown.
+   * Older views stay valid for what they cover.
    */
   readonly bytes: Uint8Array<SharedArrayBuffer>;
   /** All bytes, as `bytes`, but certain to reach `end`: for what another thread allocated. */
@@ -68,6 +68,7 @@ export interface Heap extends Words {
    * Takes a block of at least `sizeBytes`. Its content is unspecified.
    *
    * @throws `HeapFullError` when the heap cannot grow that far. Nothing was taken.
+   * @throws `RangeError` when `sizeBytes` is no whole number, or below 0.
    */
   allocate(sizeBytes: number): number;
   /** Gives a block back, from any thread. Giving one back twice is a bug that nothing detects. */

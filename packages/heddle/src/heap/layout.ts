@@ -42,11 +42,12 @@ export const firstPageWord = (arena: number): number => 4096 + 8 * arena + 4;
  * bytes  name    values                                            written by
  * 0      arena   the arena that owns the page; LARGE for a span    the owner, before any block leaves
  * 4      size    bytes of one block; for a span its order          the owner, before any block leaves
- * 8      link    the arena's next page; in a span stack, the next  the owner; the pusher
+ * 8      link    the arena's next page; in a span stack, the next  the owner; the pusher (read by any popper)
  * 12     local   first free block, linked by its first word        the owner
  * 16     remote  first block freed by others, linked alike         any thread, by CAS; owner, by exchange
  * 20     fresh   offset of the first block never handed out        the owner
  * 24     used    blocks handed out, less those seen to come back   the owner
+ * 28     back    the arena's page before, 0 for the first          the owner
  * ```
  */
 export const PAGE_HEADER_BYTES = 64;
@@ -57,6 +58,7 @@ export const LOCAL = 12;
 export const REMOTE = 16;
 export const FRESH = 20;
 export const USED = 24;
+export const BACK = 28;
 
 /** In the arena word: the page begins a span that is one block. */
 export const LARGE = 0x7fffffff;

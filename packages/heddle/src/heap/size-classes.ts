@@ -1,4 +1,7 @@
-/** Which sizes blocks come in: steps of 16 bytes up to 128, then four to a doubling, so that at most a fifth is waste. */
+/**
+ * Which sizes blocks come in: steps of 16 bytes up to 128, then four to a doubling, so that less than a fifth of a
+ * block is waste.
+ */
 
 const GRAIN = 16;
 

@@ -6,7 +6,7 @@
  *
  * @packageDocumentation
  */
-import { HeapFullError, type Pages } from "./heap.ts";
+import type { Pages } from "./heap.ts";
 import { FRONTIER_WORD, LINK, MAX_ORDER, PAGE_BYTES, spanStack } from "./layout.ts";
 
 const INDEX_MASK = 0xffff;
@@ -27,6 +27,7 @@ const TAG_STEP = 0x10000;
  *   65,536 changes to one stack between two steps of one thread.
  * - I3: a thread that dies between two steps loses at most the span it was moving.
  *
+ * Ordering: what was written in a span before it was given happens before what its next owner does.
  * Progress: lock-free. Index 0 means an empty stack: page 0 holds the heap's own words.
  */
 export class Spans {
@@ -39,8 +40,7 @@ export class Spans {
   /**
    * Takes 2^order pages in a row.
    *
-   * @returns The address of the first.
-   * @throws `HeapFullError` when neither a free span nor the frontier has that many.
+   * @returns The address of the first; 0 when neither a free span nor the rest of the heap has that many.
    */
   take(order: number): number {
     for (let from = order; from <= MAX_ORDER; from++) {
@@ -85,7 +85,7 @@ export class Spans {
       const frontier = pages.load(FRONTIER_WORD);
       const end = frontier + count;
       if (end > pages.pageLimit || (end > pages.pageCount && !pages.growTo(end))) {
-        throw new HeapFullError(count * PAGE_BYTES, pages.pageLimit * PAGE_BYTES);
+        return 0;
       }
       if (pages.compareExchange(FRONTIER_WORD, frontier, end) === frontier) return frontier * PAGE_BYTES;
     }

@@ -19,6 +19,7 @@ import {
   SERIAL_WORD,
   VERSION_WORD,
 } from "./layout.ts";
+import { LARGEST_CLASS_BYTES } from "./size-classes.ts";
 
 /** The part of `WebAssembly.Memory` that is used here: the library of types for Node does not name it. */
 interface WasmMemory {
@@ -72,14 +73,12 @@ class ThreadHeap implements Heap, Pages {
   }
 
   growTo(pageCount: number): boolean {
-    let missing = pageCount - this.pageCount;
-    while (missing > 0) {
-      const eager = Math.max(missing, Math.floor(this.pageCount / GROWTH_SHARE));
-      if (!this.#grow(Math.min(eager, this.pageLimit - this.pageCount)) && !this.#grow(missing)) {
-        // Another thread may have grown it meanwhile, by enough.
-        if (this.pageCount < pageCount) return false;
-      }
-      missing = pageCount - this.pageCount;
+    for (let before = this.pageCount; before < pageCount; before = this.pageCount) {
+      const missing = pageCount - before;
+      const eager = Math.max(missing, Math.floor(before / GROWTH_SHARE));
+      if (this.#grow(Math.min(eager, this.pageLimit - before)) || this.#grow(missing)) break;
+      // Unless another thread has grown it meanwhile, so that less is missing now.
+      if (this.pageCount === before) return false;
     }
     this.#renew();
     return true;
@@ -177,12 +176,18 @@ class ThreadHeap implements Heap, Pages {
   }
 
   allocate(sizeBytes: number): number {
-    if (!(sizeBytes >= 0 && sizeBytes <= this.pageLimit * PAGE_BYTES)) {
+    if (sizeBytes >>> 0 !== sizeBytes) this.#refuse(sizeBytes);
+    const address = this.arena.allocate(sizeBytes);
+    // Another thread may have grown the heap: then a block of several pages can begin in the view and end beyond.
+    this.bytesTo(address + (sizeBytes > LARGEST_CLASS_BYTES ? this.blockSize(address) : sizeBytes));
+    return address;
+  }
+
+  #refuse(sizeBytes: number): never {
+    if (Number.isInteger(sizeBytes) && sizeBytes > 0) {
       throw new HeapFullError(sizeBytes, this.pageLimit * PAGE_BYTES);
     }
-    const address = this.arena.allocate(sizeBytes);
-    if (address >= this.#bytes.length) this.#renew();
-    return address;
+    throw new RangeError(`Cannot allocate ${sizeBytes} bytes: a size is a whole number, 0 or more`);
   }
 
   free(address: number): void {
