@@ -50,6 +50,15 @@ describe("ChunkSize", () => {
     assert.ok(learnt(0.0005).sampleEvery > 1);
   });
 
+  test("keeps more at hand for a worker, the faster it is done with a chunk", () => {
+    assert.equal(new ChunkSize("auto").atHand, 1);
+    assert.equal(learnt(60_000).atHand, 1);
+    assert.equal(learnt(0.01).atHand, 2);
+    const fixed = new ChunkSize(1);
+    fixed.learn({ done: 1, elapsedMs: 0.001, lines: "" });
+    assert.equal(fixed.atHand, 64);
+  });
+
   test("leaves a size that was asked for as it is, and lets it take its time", () => {
     const size = new ChunkSize(50);
     size.learn({ done: 50, elapsedMs: 5000, lines: "" });

@@ -14,6 +14,8 @@ export const TARGET_MS = 5;
 const OVERRUN = 4;
 /** Never more items than this at once, however fast they are. */
 const MOST_ITEMS = 16_384;
+/** Never more chunks than this in waiting for a worker, however fast they are. */
+const MOST_WAITING = 63;
 /** Items below this many milliseconds have their time sampled, as reading the clock costs a tenth of a microsecond. */
 const TINY_MS = 0.005;
 const TINY_SAMPLE_EVERY = 16;
@@ -62,9 +64,13 @@ export class ChunkSize {
     return this.#itemMs !== undefined && this.#itemMs < TINY_MS ? TINY_SAMPLE_EVERY : 1;
   }
 
-  /** Whether handing over takes so little of an item's time that workers need no second chunk in waiting. */
-  get isSlow(): boolean {
-    return this.#itemMs === undefined || this.#itemMs * this.items >= TARGET_MS;
+  /**
+   * How many chunks a worker should have at hand, the one that it runs included: enough for the time that a chunk should
+   * take. A worker that has to sleep between two chunks costs more than the chunks.
+   */
+  get atHand(): number {
+    if (this.#itemMs === undefined) return 1;
+    return 1 + Math.min(MOST_WAITING, Math.floor(TARGET_MS / (this.#itemMs * this.items)));
   }
 
   /** Learns from a chunk. */

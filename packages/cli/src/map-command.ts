@@ -134,7 +134,9 @@ async function run(map: MapArguments, { target, source, journal }: Opened): Prom
 
   if (isReaderGone) return READER_GONE;
   const total = totalOf(source, feeder);
-  process.stderr.write(`${summary({ ...delivery.tally, total, elapsedMs, on, jobs, ending })}\n`);
+  process.stderr.write(
+    `${summary({ ...delivery.tally, total, elapsedMs, startUpMs: runner.startUpMs, on, jobs, ending })}\n`,
+  );
   if (runner.failure !== undefined) throw runner.failure;
   if (isInterrupted) return INTERRUPTED_STATUS;
   return delivery.tally.failed > 0 ? SOME_FAILED : ALL_DONE;

@@ -53,7 +53,7 @@ export interface RunnerOptions {
   readonly outlet: Outlet;
   /** How many items run at once. */
   readonly jobs: number;
-  /** Whether a worker should have a second chunk at hand while its first one runs. */
+  /** Whether chunks may wait for a worker. */
   readonly inAdvance: boolean;
   readonly chunk: number | "auto";
   /** Whether each item has a time limit of its own. Then it goes alone. */
@@ -90,6 +90,8 @@ export class Runner {
   #state: State = "running";
   #failure: unknown;
   #lostStarts = 0;
+  readonly #startMs: number = performance.now();
+  #firstResultMs: number | undefined;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -106,9 +108,9 @@ export class Runner {
     return this.#failure;
   }
 
-  /** How many chunks the executor has. */
-  get underWay(): number {
-    return this.#flights.size;
+  /** How long it took until the first result came, less what making it took: the time that workers need to start. */
+  get startUpMs(): number {
+    return this.#firstResultMs ?? 0;
   }
 
   /** Starts no more, and cancels what has not begun. What runs goes on to its end. */
@@ -152,7 +154,7 @@ export class Runner {
 
   get #hasRoom(): boolean {
     const { jobs, inAdvance, outlet, feeder } = this.#options;
-    const most = inAdvance && !this.#size.isSlow ? jobs * 2 : jobs;
+    const most = inAdvance ? jobs * this.#size.atHand : jobs;
     return this.#flights.size < most && (!outlet.isFull || feeder.hasReturned);
   }
 
@@ -197,6 +199,7 @@ export class Runner {
     const { slice, lane } = flight;
     this.#flights.delete(flight);
     if (lane !== undefined) this.#freeLanes.push(lane);
+    this.#firstResultMs ??= performance.now() - this.#startMs - report.elapsedMs;
     this.#size.learn(report);
     this.#giveBack(restOf(slice, report.done));
     this.#passOn({ first: slice.first, count: report.done, wasRecorded: false, ...report });

@@ -10,6 +10,7 @@ const FIGURES: RunFigures = {
   failures: [],
   elapsedMs: 2710,
   workMs: 5120,
+  startUpMs: 70,
   on: "threads",
   jobs: 2,
   ending: undefined,
@@ -27,13 +28,16 @@ describe("summary()", () => {
     const small = summary({ ...FIGURES, elapsedMs: 95, workMs: 21 });
     assert.match(
       small,
-      /\nthe work itself is 21 ms on one thread; starting workers and handing items over cost more than they gained/,
+      /\nthe work itself is 21 ms on one thread; starting workers cost more than they gained \(70 ms; --on inline does without\)$/,
     );
-    assert.doesNotMatch(small, /times as fast/);
+    const tiny = summary({ ...FIGURES, workMs: 2800 });
     assert.match(
-      summary({ ...FIGURES, jobs: 1, workMs: 2650 }),
-      /with one worker there is nothing to gain \(0\.98 times as fast\)$/,
+      tiny,
+      /is 2.80 s on one thread; reading, handing over and writing items took as long as the workers saved$/,
     );
+    const alone = summary({ ...FIGURES, jobs: 1, workMs: 2650 });
+    assert.match(alone, /is 2.65 s on one thread; one worker is no faster than that$/);
+    for (const said of [small, tiny, alone]) assert.doesNotMatch(said, /times as fast/);
   });
 
   test("says nothing about gain when it ran inline, or ran nothing", () => {

@@ -19,6 +19,8 @@ export interface RunFigures {
   readonly elapsedMs: number;
   /** How long the function would have taken one thread, for what this run did itself. */
   readonly workMs: number;
+  /** How long the workers took to start. */
+  readonly startUpMs: number;
   readonly on: Place;
   readonly jobs: number;
   readonly ending: Ending | undefined;
@@ -62,15 +64,17 @@ function totalLine(figures: RunFigures): string {
 
 const ENDINGS = { failure: "stopped at a failure", signal: "interrupted", fault: "could not go on" } as const;
 
-/** Says what running on threads gained, or that it gained nothing. Inline there is only one thread. */
-function gainLines({ done, recorded, elapsedMs, workMs, on, jobs }: RunFigures): string[] {
+/** Says what running on threads gained, or that it gained nothing, and why. Inline there is only one thread. */
+function gainLines({ done, recorded, elapsedMs, workMs, startUpMs, on, jobs }: RunFigures): string[] {
   if (on === "inline" || done === recorded) return [];
   const gain = workMs / elapsedMs;
   const work = `the work itself is ${duration(workMs)} on one thread`;
   if (gain >= LEAST_GAIN) return [`${work}: ${gain.toFixed(2)} times as fast`];
-  if (jobs === 1)
-    return [`${work}; with one worker there is nothing to gain (${gain.toFixed(2)} times as fast)`];
-  return [
-    `${work}; starting workers and handing items over cost more than they gained (--on inline does without)`,
-  ];
+  if (workMs <= startUpMs) {
+    return [
+      `${work}; starting workers cost more than they gained (${duration(startUpMs)}; --on inline does without)`,
+    ];
+  }
+  if (jobs === 1) return [`${work}; one worker is no faster than that`];
+  return [`${work}; reading, handing over and writing items took as long as the workers saved`];
 }
