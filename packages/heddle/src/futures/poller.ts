@@ -53,7 +53,8 @@ export class Poller {
   #listening = false;
   #looks = 0;
   #turnBegan = 0;
-  #turns = 0;
+  /** Turns with a look each before the next sleep. None where looking is not worthwhile. */
+  #turnsLeft = 0;
   /** When the first look found nothing; 0 while none has. */
   #waitBegan = 0;
   /** A worker was woken since something was last finished. */
@@ -84,7 +85,6 @@ export class Poller {
     if (woke) this.#woke = true;
     if (this.#state === "microtask" || this.#state === "turn") return;
     if (this.#state === "asleep") this.#done.awake();
-    this.#turns = 0;
     this.#soon();
   }
 
@@ -117,7 +117,7 @@ export class Poller {
     if (this.#looks++ === 0) this.#turnBegan = performance.now();
     if (this.drain() || (mayStay && this.#spin() && this.drain())) this.#found();
     else if (this.#finisher.active === 0) this.#rest();
-    else if (this.#turns++ < TURNS_BEFORE_SLEEP && this.#policy.worthwhile) this.#nextTurn();
+    else if (this.#turnsLeft-- > 0) this.#nextTurn();
     else this.#sleep();
   }
 
@@ -126,7 +126,7 @@ export class Poller {
     this.#policy.observe(this.#waitBegan === 0 ? 0 : now - this.#waitBegan, this.#woke);
     this.#waitBegan = 0;
     this.#woke = false;
-    this.#turns = 0;
+    this.#turnsLeft = 0;
     if (this.#finisher.active === 0) this.#rest();
     else if (this.#looks < LOOKS_PER_TURN && now - this.#turnBegan < TURN_MS) this.#soon();
     else this.#nextTurn();
@@ -138,14 +138,17 @@ export class Poller {
     if (this.#waitBegan === 0) this.#waitBegan = began;
     const budgetMs = this.#policy.budgetMs(this.#woke);
     if (budgetMs === 0) return false;
+    this.#turnsLeft = TURNS_BEFORE_SLEEP;
     const end = began + budgetMs;
+    let found = false;
     do {
-      for (let i = 0; i < LOOKS_PER_READING; i++) {
-        if (this.#done.ready) return true;
-        this.#words.pause();
+      for (let i = 0; i < LOOKS_PER_READING && !found; i++) {
+        found = this.#done.ready;
+        if (!found) this.#words.pause();
       }
-    } while (performance.now() < end);
-    return false;
+    } while (!found && performance.now() < end);
+    this.#policy.looked(found);
+    return found;
   }
 
   #sleep(): void {

@@ -17,6 +17,8 @@ const WORTHWHILE_MS = 0.06;
 const WAKE_MS = 0.15;
 /** One in so many sleeps is preceded by a look all the same, to see whether times have changed. */
 const PROBE_EVERY = 64;
+/** After looks in vain, so many waits at most go without one. */
+const MAX_PENALTY = 31;
 /** What one observation counts for in the average. */
 const WEIGHT = 1 / 8;
 /** An observation counts for no more than this, so that one long pause is soon forgotten. */
@@ -25,15 +27,18 @@ const OBSERVED_MAX_MS = 4 * WORTHWHILE_MS;
 /** How many threads may look at the same time; 0 switches looking off, as `HEDDLE_SPIN=0` does. */
 export const SPIN_LIMIT: number = process.env["HEDDLE_SPIN"] === "0" ? 0 : availableParallelism() - 1;
 
-/** Learns how long one thread's waits last, and says whether looking is worthwhile. */
+/**
+ * Learns how long one thread's waits last, and whether looking finds anything, and says whether to look.
+ *
+ * Where cores are short, the kernel may put both sides on one: then the one that looks keeps the other from finishing,
+ * and finds nothing until it sleeps. So looks in vain are followed by more and more waits without a look.
+ */
 export class SpinPolicy {
   #averageMs = 0;
   #untilProbe = PROBE_EVERY;
-
-  /** Whether waits have been short of late. */
-  get worthwhile(): boolean {
-    return SPIN_LIMIT > 0 && this.#averageMs <= WORTHWHILE_MS;
-  }
+  /** How many waits in a row go without a look after the next look in vain. */
+  #penalty = 0;
+  #toSkip = 0;
 
   /**
    * How long to look, in milliseconds, before the next sleep; 0 for not at all.
@@ -41,11 +46,20 @@ export class SpinPolicy {
    * @param woke - Whether this wait began with waking the other side.
    */
   budgetMs(woke: boolean): number {
-    if (!this.worthwhile) {
-      if (SPIN_LIMIT === 0 || --this.#untilProbe > 0) return 0;
-      this.#untilProbe = PROBE_EVERY;
+    if (SPIN_LIMIT === 0) return 0;
+    if (this.#averageMs > WORTHWHILE_MS && --this.#untilProbe > 0) return 0;
+    if (this.#toSkip > 0) {
+      this.#toSkip--;
+      return 0;
     }
+    this.#untilProbe = PROBE_EVERY;
     return woke ? WORTHWHILE_MS + WAKE_MS : WORTHWHILE_MS;
+  }
+
+  /** A look has ended, with or without a find. */
+  looked(found: boolean): void {
+    this.#penalty = found ? this.#penalty >> 1 : Math.min(2 * this.#penalty + 1, MAX_PENALTY);
+    if (!found) this.#toSkip = this.#penalty;
   }
 
   /** A wait has ended that lasted so long, with or without sleep. */

@@ -288,6 +288,7 @@ export class WorkerLoop {
       }
     } while (!found && performance.now() < end);
     parking.stopSpinning(worker);
+    this.#policy.looked(found);
     // A publisher may have left it to this worker to wake another one for what it does not take itself.
     if (found && ring.size > (this.#lane.ready ? 0 : 1)) parking.wakeForWork();
     return found;
