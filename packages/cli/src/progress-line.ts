@@ -76,7 +76,7 @@ function partsOf(status: Status, done: number | undefined): Map<Part, string> {
     percent: percent(done)?.padStart(4),
     bar: done === undefined ? undefined : " ".repeat(SHORTEST_BAR),
     counter: counter(status),
-    rate: rate(status.perSecond),
+    rate: rateOf(status),
     left: timeLeft(status),
     failed: status.failed === 0 ? undefined : `${count(status.failed)} failed`,
   };
@@ -99,6 +99,10 @@ function percent(done: number | undefined): string | undefined {
 function counter({ done, total, isEstimate }: Status): string {
   if (total === undefined) return count(done);
   return `${count(done)}/${isEstimate === true ? "~" : ""}${count(total)}`;
+}
+
+function rateOf({ perSecond }: Status): string | undefined {
+  return perSecond > 0 ? rate(perSecond) : undefined;
 }
 
 function timeLeft({ done, total, perSecond }: Status): string | undefined {

@@ -70,11 +70,8 @@ function gainLines({ done, recorded, elapsedMs, workMs, startUpMs, on, jobs }: R
   const gain = workMs / elapsedMs;
   const work = `the work itself is ${duration(workMs)} on one thread`;
   if (gain >= LEAST_GAIN) return [`${work}: ${gain.toFixed(2)} times as fast`];
-  if (workMs <= startUpMs) {
-    return [
-      `${work}; starting workers cost more than they gained (${duration(startUpMs)}; --on inline does without)`,
-    ];
-  }
+  if (workMs <= startUpMs)
+    return [`${work}; starting workers (${duration(startUpMs)}) cost more than they gained`];
   if (jobs === 1) return [`${work}; one worker is no faster than that`];
-  return [`${work}; reading, handing over and writing items took as long as the workers saved`];
+  return [`${work}; reading, handing over and writing took what they gained`];
 }
