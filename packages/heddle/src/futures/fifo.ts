@@ -1,6 +1,6 @@
 /** A queue in an array that wraps round: adding and taking cost the same however long it is. */
 export class Fifo<T> {
-  #items: (T | undefined)[] = new Array<T | undefined>(16);
+  #items: (T | undefined)[] = Array.from({ length: 16 });
   #head = 0;
   #size = 0;
 
@@ -29,7 +29,7 @@ export class Fifo<T> {
 
   #double(): void {
     const old = this.#items;
-    this.#items = old.slice(this.#head).concat(old.slice(0, this.#head), new Array<T | undefined>(old.length));
+    this.#items = old.slice(this.#head).concat(old.slice(0, this.#head), Array.from({ length: old.length }));
     this.#head = 0;
   }
 }

@@ -47,10 +47,10 @@ describe("Future", () => {
   test("gives every waiter the value, before and after it came, in order", async () => {
     const future = pending();
     const seen: string[] = [];
-    const first = future.then((value) => seen.push(`a${value}`));
-    const second = future.then((value) => seen.push(`b${value}`));
+    const first = future.then((value) => seen.push(`a${String(value)}`));
+    const second = future.then((value) => seen.push(`b${String(value)}`));
     fulfil(future, 1);
-    const third = future.then((value) => seen.push(`c${value}`));
+    const third = future.then((value) => seen.push(`c${String(value)}`));
     await Promise.all([first, second, third]);
     assert.deepEqual(seen, ["a1", "b1", "c1"]);
   });
@@ -93,12 +93,12 @@ describe("Future", () => {
   test("passes value and error through then() without handlers, catch() and finally()", async () => {
     const good = pending();
     fulfil(good, 1);
-    assert.equal(await good.then(), 1);
+    assert.equal(await good.then(undefined, undefined), 1);
     assert.equal(await good.catch(() => 2), 1);
     let cleaned = 0;
     assert.equal(await good.finally(() => void cleaned++), 1);
     const bad = rejectedFuture(new Error("bad"));
-    await assert.rejects(bad.then(), /bad/);
+    await assert.rejects(bad.then(undefined, undefined), /bad/);
     assert.equal(await bad.catch(() => 2), 2);
     await assert.rejects(
       bad.finally(() => void cleaned++),

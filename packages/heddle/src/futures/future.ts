@@ -167,7 +167,7 @@ export class Future<T> implements PromiseLike<T> {
   ): Promise<A | B> {
     this.#observe();
     return new Promise((resolve, reject) => {
-      const reaction: Reaction = { onFulfilled, onRejected, resolve: resolve as never, reject, next: undefined };
+      const reaction: Reaction = { onFulfilled, onRejected, resolve, reject, next: undefined };
       if (this.#state === PENDING) {
         reaction.next = this.#reactions;
         this.#reactions = reaction;

@@ -12,5 +12,5 @@ export type { PoolOptions } from "./pool-options.ts";
 export type { TaskOptions } from "./task-options.ts";
 export { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 export { toThread } from "./to-thread.ts";
-export { asCompleted, type ReturnWhen, wait } from "./wait.ts";
+export { asCompleted, type Completions, type ReturnWhen, wait } from "./wait.ts";
 export type { WaitOptions } from "./wait-options.ts";

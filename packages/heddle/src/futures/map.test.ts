@@ -31,7 +31,7 @@ describe("map()", () => {
   });
 
   test("awaits the results of asynchronous functions", async () => {
-    const results = await executor.map(async (x) => (await x) * 2, [1, 2, 3], { chunkSize: 2 }).toArray();
+    const results = await executor.map(async (x) => x * 2, [1, 2, 3], { chunkSize: 2 }).toArray();
     assert.deepEqual(results, [2, 4, 6]);
   });
 
@@ -101,7 +101,7 @@ describe("map()", () => {
     const results = executor.map((x) => (x === 1 ? gate.then(() => x) : x), [1, 2, 3], { chunkSize: 1, ordered: false });
     assert.equal((await results.next()).value, 2);
     open();
-    assert.deepEqual((await results.toArray()).sort(), [1, 3]);
+    assert.deepEqual(new Set(await results.toArray()), new Set([1, 3]));
   });
 
   test("throws a failure at its place among the results, and cancels what has not begun", async () => {

@@ -35,7 +35,7 @@ export class ParcelPort {
         this.#early.delete(sequence);
         return early;
       }
-      const received = receiveMessageOnPort(this.#port) as { message: Parcel } | undefined;
+      const received = receiveMessageOnPort(this.#port);
       if (received === undefined) return [];
       this.#early.set(received.message.sequence, received.message.items);
     }

@@ -23,7 +23,7 @@ export class SubmissionSites {
     let site = this.#sites.get(fn);
     if (site === undefined) {
       site = {} as Site;
-      Error.captureStackTrace(site, this.of);
+      Error.captureStackTrace(site);
       this.#sites.set(fn, site);
     }
     this.#lastFunction = fn;
@@ -35,7 +35,8 @@ export class SubmissionSites {
 /** Adds the place to the stack that an error brought from its worker. */
 export function tellSite(error: unknown, site: Site): void {
   if (!(error instanceof Error) || typeof error.stack !== "string") return;
-  const [, ...frames] = site.stack.split("\n");
+  // The first lines are the heading, and this file.
+  const [, , ...frames] = site.stack.split("\n");
   try {
     error.stack = `${error.stack}\n    --- first submitted ---\n${frames.join("\n")}`;
   } catch {

@@ -270,7 +270,7 @@ describe("A worker that ends", () => {
     });
     await assert.rejects(broken, (error) => {
       assert(error instanceof BrokenExecutorError);
-      assert.match(String((error.cause as Error).message), /in a timer/);
+      assert.match((error.cause as Error).message, /in a timer/);
       return true;
     });
     assert.equal(await pool.submit(add, 1, 2), 3);

@@ -106,7 +106,7 @@ describe("asCompleted()", () => {
     fulfil(b, 1);
     fulfil(a, 1);
     const [first, second, third] = await steps;
-    assert.deepEqual(new Set([first!.value, second!.value]), new Set([a, b]));
-    assert.equal(third!.done, true);
+    assert.deepEqual(new Set([first.value, second.value]), new Set([a, b]));
+    assert.equal(third.done, true);
   });
 });

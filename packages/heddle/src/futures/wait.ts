@@ -27,7 +27,7 @@ export async function wait<T>(
   const { timeoutMs, signal } = checkWaitOptions(options, "wait()");
   const { returnWhen = "ALL_COMPLETED" } = options;
   if (!RETURN_WHEN.includes(returnWhen)) {
-    throw new RangeError(`Cannot wait: returnWhen is ${String(returnWhen)}, not one of ${RETURN_WHEN.join(", ")}`);
+    throw new RangeError(`Cannot wait: returnWhen is ${returnWhen}, not one of ${RETURN_WHEN.join(", ")}`);
   }
   const notDone = checkFutures(futures, "wait");
   const done = new Set<Future<T>>();
@@ -55,7 +55,7 @@ export async function wait<T>(
     const timer =
       timeoutMs === undefined || timeoutMs === Infinity ? undefined : setTimeout(() => leave(resolve), timeoutMs);
     signal?.addEventListener("abort", onAbort);
-    for (const future of [...notDone]) {
+    for (const future of notDone) {
       future.addDoneCallback(() => {
         if (left) return;
         notDone.delete(future);
@@ -75,13 +75,23 @@ export async function wait<T>(
  * @returns An iterable of the futures themselves; `await` one for its value.
  * @throws While iterating: `TimeoutError` when not all are done `timeoutMs` after the call; the signal's reason.
  */
-export function asCompleted<T>(futures: Iterable<Future<T>>, options: WaitOptions = {}): AsyncIterableIterator<Future<T>> {
+export function asCompleted<T>(futures: Iterable<Future<T>>, options: WaitOptions = {}): Completions<T> {
   const { timeoutMs, signal } = checkWaitOptions(options, "asCompleted()");
-  return new Completions(checkFutures(futures, "give as completed"), timeoutMs, signal);
+  return new FutureIterator(checkFutures(futures, "give as completed"), timeoutMs, signal);
+}
+
+/**
+ * Futures as they are done. An `AsyncIterable<Future<T>>`, under a name of its own: for that one TypeScript takes it that
+ * the loop variable is the value, while it is the future.
+ */
+export interface Completions<T> {
+  next(): Promise<IteratorResult<Future<T>, undefined>>;
+  return(): Promise<IteratorResult<Future<T>, undefined>>;
+  [Symbol.asyncIterator](): Completions<T>;
 }
 
 /** Not a generator, which would await the futures that it yields. */
-class Completions<T> implements AsyncIterableIterator<Future<T>> {
+class FutureIterator<T> implements Completions<T> {
   readonly #left: Set<Future<T>>;
   readonly #total: number;
   readonly #timeoutMs: number | undefined;

@@ -1,0 +1,6 @@
+/**
+ * Workers, and how many of them make sense.
+ *
+ * @packageDocumentation
+ */
+export { cpuCount } from "./workers/index.ts";
