@@ -40,6 +40,10 @@ export interface FunctionText {
   readonly dynamicImports: readonly Range[];
   /** For a method: everything of its key that must become a plain name. */
   readonly key: Range | undefined;
+  /** For a class: what it extends, an expression that was evaluated when the class was made. */
+  readonly heritage: Range | undefined;
+  /** For a class: names in computed keys, which were evaluated then, too, and perhaps not kept. */
+  readonly keyNames: ReadonlySet<string>;
   /** Instances of the class hold private names, so no other code can make one. */
   readonly hasPrivateInstanceNames: boolean;
   /** The name that the text gives itself and uses, as in a recursive function. */
@@ -87,17 +91,21 @@ function analyse(text: string): FunctionText | undefined {
   const move = ({ start, end }: Range): Range => ({ start: start - shift, end: end - shift });
   const free = new Map<string, Use[]>();
   const own: Use[] = [];
-  const obstacles: Obstacle[] = scopes.lexical.map(({ what, name, start }) => ({
-    what,
-    name,
-    start: start - shift,
-  }));
+  const keyNames = new Set<string>();
+  const { heritage, keys } = definitionOf(root);
+  const isKept = ({ start }: { start: number }): boolean =>
+    heritage === undefined || !isWithin(heritage, start);
+  const obstacles: Obstacle[] = scopes.lexical
+    .filter(isKept)
+    .map(({ what, name, start }) => ({ what, name, start: start - shift }));
   for (const use of scopes.uses) {
+    if (!isKept(use)) continue;
     const binding = use.scope.find(use.name);
     const moved = { ...use, ...move(use) };
     if (binding?.kind === "self" && binding.start === root.id?.start) own.push(moved);
     if (binding !== undefined) continue;
     if (use.writes) obstacles.push({ what: "assignment", name: use.name, start: moved.start });
+    if (keys.some((key) => isWithin(key, use.start))) keyNames.add(use.name);
     const uses = free.get(use.name);
     if (uses === undefined) free.set(use.name, [moved]);
     else uses.push(moved);
@@ -113,13 +121,31 @@ function analyse(text: string): FunctionText | undefined {
           : "function",
     free: Array.from(free, ([name, uses]) => freeName(name, uses)),
     obstacles,
-    metas: scopes.metas.map(move),
-    dynamicImports: scopes.dynamicImports.map(move),
+    metas: scopes.metas.filter(isKept).map(move),
+    dynamicImports: scopes.dynamicImports.filter(isKept).map(move),
+    heritage: heritage && move(heritage),
+    keyNames,
     key: method && keyOf(method, text, shift),
     hasPrivateInstanceNames: root.type === "ClassExpression" && root.body.body.some(isPrivateInstanceMember),
     ownName: own.length === 0 ? undefined : freeName(own[0]!.name, own),
     sloppy,
   };
+}
+
+/** The parts of a class that run when it is made, outside of any function of it. */
+function definitionOf(root: Root): { heritage: Range | undefined; keys: Range[] } {
+  if (root.type !== "ClassExpression") return { heritage: undefined, keys: [] };
+  const { superClass } = root;
+  // `extends null` is no class to take along.
+  const heritage = superClass && superClass.type !== "Literal" ? superClass : undefined;
+  const keys = root.body.body.flatMap((member) =>
+    member.type !== "StaticBlock" && member.computed ? [member.key] : [],
+  );
+  return { heritage, keys };
+}
+
+function isWithin({ start, end }: Range, position: number): boolean {
+  return start <= position && position < end;
 }
 
 function freeName(name: string, uses: readonly Use[]): FreeName {

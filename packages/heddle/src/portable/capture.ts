@@ -6,7 +6,8 @@
  */
 import { types } from "node:util";
 import { analyseFunction, isNativeText, type FunctionText } from "./analyse.ts";
-import { makeCode, makeExplicitCode, placeOf, type Code, type Place } from "./code.ts";
+import { finishedModule } from "./bundled.ts";
+import { HERITAGE, makeCode, makeExplicitCode, placeOf, type Code, type Place } from "./code.ts";
 import { explicitCaptures, moduleExportOf } from "./explicit.ts";
 import { inspector, type BoundFunction, type Inspection, type Inspector, type Variables } from "./inspect.ts";
 import { isEntry, moduleAt, type ModuleName } from "./modules.ts";
@@ -96,8 +97,9 @@ function codeAt(
   if (place.url.startsWith("node:")) return captureInternal(fn);
   const exported = exportOf(fn, place, inspection, looking);
   if (exported !== undefined) return exported;
-  for (const obstacle of text.obstacles) throw refuseObstacle(fn, obstacle, place);
-  const code = makeCode(fn, text, inspection, looking, place);
+  const sent = finishedModule(text, inspection.scopes) ?? text;
+  for (const obstacle of sent.obstacles) throw refuseObstacle(fn, obstacle, place);
+  const code = makeCode(fn, sent, inspection, looking, place);
   if (key !== undefined) codeByPlace.set(key, code);
   if (code.description.names.length === 0 && text.form !== "class") codeByText.set(text.text, code);
   return code;
@@ -132,7 +134,7 @@ function captureExplicit(
     }
   }
   const code = explicitCode(fn, text, captures, url);
-  return { kind: "code", code, values: code.variables.map(({ name }) => captures[name]) };
+  return { kind: "code", code, values: readCaptures(fn, code, captures) };
 }
 
 function explicitCode(
@@ -154,14 +156,25 @@ function explicitCode(
 /** Reads the captured variables of a function again. */
 export function recapture(fn: Function, code: Code): readonly unknown[] {
   const given = explicitCaptures(fn);
-  if (given !== undefined) return code.variables.map(({ name }) => given.captures[name]);
+  if (given !== undefined) return readCaptures(fn, code, given.captures);
   return readVariables(fn, code, inspector()!.inspect(fn).scopes);
+}
+
+function readCaptures(
+  fn: Function,
+  code: Code,
+  captures: Readonly<Record<string, unknown>>,
+): readonly unknown[] {
+  return code.variables.map(({ name, scope }) =>
+    scope === HERITAGE ? (Object.getPrototypeOf(fn) as unknown) : captures[name],
+  );
 }
 
 /** Whether each captured variable keeps the value it has now. */
 export function keepsValues(fn: Function, code: Code, values: readonly unknown[]): boolean {
   if (explicitCaptures(fn) !== undefined) return false;
-  return code.variables.every(({ name }, i) => {
+  return code.variables.every(({ name, scope }, i) => {
+    if (scope === HERITAGE) return true;
     const constancy = code.script?.constancy(name, code.start) ?? "changes";
     return constancy === "constant" || (constancy === "constant once defined" && values[i] !== undefined);
   });
@@ -169,6 +182,7 @@ export function keepsValues(fn: Function, code: Code, values: readonly unknown[]
 
 function readVariables(fn: Function, code: Code, scopes: readonly Variables[]): unknown[] {
   return code.variables.map((variable) => {
+    if (variable.scope === HERITAGE) return Object.getPrototypeOf(fn) as unknown;
     try {
       return scopes[variable.scope]![variable.name];
     } catch (error) {

@@ -5,9 +5,10 @@
  */
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import type { FunctionText, FreeName } from "./analyse.ts";
+import type { FunctionText, FreeName, Range } from "./analyse.ts";
 import type { Inspection, Inspector, Variables } from "./inspect.ts";
 import { importedModule, keyOf, type ModuleName } from "./modules.ts";
+import { refuseKey } from "./refusals.ts";
 import { requiredPathOfText } from "./required.ts";
 import { pathOf, scriptAt, type Script } from "./script.ts";
 
@@ -15,11 +16,14 @@ import { pathOf, scriptAt, type Script } from "./script.ts";
 export interface CapturedName {
   /** What it is called in the scope. */
   readonly name: string;
-  /** Counted from the innermost. */
+  /** Counted from the innermost; {@link HERITAGE} for what a class extends. */
   readonly scope: number;
   /** The properties taken from it, if it is used in no other way. */
   readonly members: readonly string[] | undefined;
 }
+
+/** Not a scope: what the class itself says that it extends. */
+export const HERITAGE = -1;
 
 /** Code as it is sent. */
 export interface CodeDescription {
@@ -95,16 +99,20 @@ export function makeCode(
     const scope = inspection.scopes.findIndex(
       (held, i) => kinds[i] !== "Global" && Object.hasOwn(held, free.name),
     );
-    if (scope === -1) continue;
+    if (scope === -1) {
+      if (text.keyNames.has(free.name) && !(free.name in globalThis)) throw refuseKey(fn, free.name, place);
+      continue;
+    }
     const origin = kinds[scope] === "Module" ? place.script?.imports.get(free.name) : undefined;
     const module = origin && importedModule(place.url, origin);
     if (module === undefined) variables.push({ name: free.name, scope, members: free.members });
     else names.import(free, module, origin!.imported);
   }
+  addHeritage(text, variables, names);
   const own = ownNameElsewhere(fn, text, place, inspection.scopes);
   if (own !== -1) {
     variables.push({ name: text.ownName!.name, scope: own, members: undefined });
-    names.rename(text.ownName!);
+    names.replace(text.ownName!.name, "own", text.ownName!.uses);
   }
   names.rewrite(text);
   const isModule = kinds.includes("Module") || place.script?.isModule === true;
@@ -115,7 +123,9 @@ export function makeCode(
     variables,
     modules: names.modules,
     specials: names.specials,
-    isLasting: variables.every(({ scope }) => kinds[scope] === "Module" || kinds[scope] === "Script"),
+    isLasting: variables.every(
+      ({ scope }) => scope === HERITAGE || kinds[scope] === "Module" || kinds[scope] === "Script",
+    ),
     description: {
       text: names.apply(text.text),
       form: text.form,
@@ -132,6 +142,13 @@ export function makeCode(
       column: place.column,
     },
   };
+}
+
+/** Takes what a class extends from the class: the variable it came from need not exist any more. */
+function addHeritage({ heritage }: FunctionText, variables: CapturedName[], names: Names): void {
+  if (heritage === undefined) return;
+  variables.push({ name: "extends", scope: HERITAGE, members: undefined });
+  names.replace("extends", "base", [heritage]);
 }
 
 /**
@@ -161,10 +178,11 @@ export function makeExplicitCode(
   url: string,
 ): Code {
   const names = new Names(text.text);
-  names.rewrite(text);
-  const variables = text.free
+  const variables: CapturedName[] = text.free
     .filter(({ name }) => captured.has(name))
     .map(({ name, members }) => ({ name, scope: 0, members }));
+  addHeritage(text, variables, names);
+  names.rewrite(text);
   return {
     text,
     script: undefined,
@@ -177,9 +195,8 @@ export function makeExplicitCode(
       text: names.apply(text.text),
       form: text.form,
       name: fn.name,
-      isStrict: !text.sloppy,
       names: [
-        ...variables.map(({ name }) => name),
+        ...variables.map(({ name }) => names.nameOf(name)),
         ...names.specials.map((special) => names.prefix + special),
       ],
       url,
@@ -264,12 +281,12 @@ class Names {
     return [{ start: end - JSON.stringify(specifier).length, end, replacement }];
   }
 
-  /** Makes the name that a function has for itself a captured variable. */
-  rename({ name, uses }: FreeName): void {
-    const alias = `${this.prefix}own`;
-    this.#renamed.set(name, alias);
-    for (const { start, end, shorthand } of uses) {
-      this.#edits.push({ start, end, replacement: shorthand ? `${name}:${alias}` : alias });
+  /** Makes what stands at `ranges` a captured variable with a name of ours. */
+  replace(variable: string, as: string, ranges: readonly (Range & { readonly shorthand?: boolean })[]): void {
+    const alias = this.prefix + as;
+    this.#renamed.set(variable, alias);
+    for (const { start, end, shorthand } of ranges) {
+      this.#edits.push({ start, end, replacement: shorthand ? `${variable}:${alias}` : alias });
     }
   }
 

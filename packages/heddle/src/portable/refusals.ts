@@ -26,6 +26,17 @@ export function refuseObstacle(fn: Function, obstacle: Obstacle, place: Place | 
   });
 }
 
+/** Says that a class needs a variable for a computed key, and that it is gone. */
+export function refuseKey(cls: Function, name: string, place: Place): PortabilityError {
+  return new PortabilityError({
+    functionName: describeFunction(cls),
+    variable: name,
+    reason: `it has a computed key that uses "${name}", which nothing keeps once the class is made`,
+    remedy: "declare that variable outside of any function, or use it in a method or static block, too",
+    boundAt: whereabouts(place.url, place.script?.lineOf(name, place.start) ?? place.line + 1),
+  });
+}
+
 /** Says that a captured variable has no value yet. */
 export function notInitialised(
   fn: Function,
