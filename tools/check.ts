@@ -12,9 +12,6 @@ import { program } from "./program.ts";
 import type { Outcome } from "./program.ts";
 import { root } from "./setup.mjs";
 
-/** Colours get lost on the way to the terminal. */
-const plain = { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined };
-
 /** Each check by its name, in the order in which they run: the quick ones first. */
 const checks: Readonly<Record<string, () => Outcome>> = {
   types: () => tool("typescript/bin/tsc", "-b", "--pretty", "false"),
@@ -50,7 +47,7 @@ if (failed.length > 0) {
 
 /** Runs a tool out of `node_modules`. */
 function tool(path: string, ...args: readonly string[]): Outcome {
-  return program(process.execPath, [join("node_modules", path), ...args], { environment: plain });
+  return program(process.execPath, [join("node_modules", path), ...args]);
 }
 
 /** publint and "are the types wrong" on the packages as they would be published. */

@@ -7,22 +7,17 @@ import { outerEnvironment, root } from "./setup.mjs";
 /** The path of a release of Node; from npm, and kept in `.cache`. */
 export function nodeRelease(version: string): string {
   const folder = join(root, ".cache", `node-${version}`);
-  const path = join(folder, "node_modules/node/bin/node");
+  const { platform, arch } = process;
+  // These hold what the package "node" fetches by an install script.
+  const name = `${platform === "darwin" && arch === "arm64" ? "node-bin" : "node"}-${platform}-${arch}`;
+  const path = join(folder, "node_modules", name, "bin/node");
   if (program(path, ["--version"]).output === `v${version}`) return path;
   mkdirSync(folder, { recursive: true });
-  // The install script is what fetches Node: it must be allowed where npm asks for that.
-  writeFileSync(
-    join(folder, "package.json"),
-    JSON.stringify({ private: true, allowScripts: { node: true } }),
-  );
-  const { ok, output } = program(
-    "npm",
-    ["install", `node@${version}`, "--no-audit", "--no-fund", "--loglevel=error"],
-    {
-      folder,
-      environment: outerEnvironment(),
-    },
-  );
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
+  const { ok, output } = program("npm", ["install", `${name}@${version}`, "--no-audit", "--no-fund"], {
+    folder,
+    environment: outerEnvironment(),
+  });
   if (!ok) throw new Error(`Cannot fetch Node ${version}: ${output}`);
   return path;
 }

@@ -101,24 +101,35 @@ describe("the packed packages, installed in an empty project", () => {
 
   for (const version of [process.versions.node, newestNode]) {
     describe(`on Node ${version}`, () => {
-      const node = (): string =>
-        version === process.versions.node ? process.execPath : nodeRelease(version);
+      let node = process.execPath;
+      let lack: string | undefined;
+      before(() => {
+        if (version !== process.versions.node) node = nodeRelease(version);
+        // Node 26 needs libatomic1, which a small system may not have.
+        lack = /.*error while loading shared libraries.*/.exec(program(node, ["--version"]).output)?.[0];
+      });
 
-      test("run the README's example", () => {
-        const { ok, output } = program(node(), [writeExample()], { folder: project });
+      test("run the README's example", (t) => {
+        if (lack !== undefined) return t.skip(lack);
+        const { ok, output } = program(node, [writeExample()], { folder: project });
         assert.ok(ok, output);
         assert.notEqual(output, "", "the example printed nothing");
       });
 
-      test("have a heddle command that maps a function over items on threads", () => {
+      test("have a heddle command that maps a function over items on threads", (t) => {
+        if (lack !== undefined) return t.skip(lack);
         writeFileSync(join(project, "square.ts"), "export const square = (n: number): number => n * n;\n");
-        const items = ["--format", "numbers", "--on", "threads", "--ordered", "2", "3"];
         const command = join("node_modules/@heddle/cli", packageJson("cli").bin?.["heddle"] ?? "");
-        const { ok, output } = program(node(), [command, "map", "square.ts#square", ...items], {
+        const options = ["--format", "numbers", "--on", "threads", "--ordered", "--output", "squares.jsonl"];
+        const { ok, output } = program(node, [command, "map", "square.ts#square", ...options, "2", "3"], {
           folder: project,
         });
         assert.ok(ok, output);
-        assert.match(output, /4[^]*9/);
+        const lines = readFileSync(join(project, "squares.jsonl"), "utf8").trim().split("\n");
+        assert.deepEqual(
+          lines.map((line) => JSON.parse(line).result),
+          [4, 9],
+        );
       });
     });
   }

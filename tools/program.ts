@@ -1,8 +1,9 @@
 /** Runs programs for the checks and tests, and keeps what they print. */
 import { spawnSync } from "node:child_process";
+import { stripVTControlCharacters } from "node:util";
 import { root } from "./setup.mjs";
 
-/** How a program ended: whether with status 0, and all that it printed. */
+/** How a program ended: whether with status 0, and all that it printed, without colours. */
 export interface Outcome {
   readonly ok: boolean;
   readonly output: string;
@@ -22,5 +23,6 @@ export function program(command: string, args: readonly string[], options: Progr
     env: environment,
     encoding: "utf8",
   });
-  return { ok: status === 0, output: `${stdout ?? ""}${stderr ?? ""}${error?.message ?? ""}`.trim() };
+  const output = `${stdout ?? ""}${stderr ?? ""}${error?.message ?? ""}`;
+  return { ok: status === 0, output: stripVTControlCharacters(output).trim() };
 }

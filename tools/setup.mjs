@@ -37,9 +37,9 @@ export function setUp() {
     ]);
   }
   if (!isOwnNodeReady()) {
-    // npm was told, or will one day insist, not to run install scripts: run the one that matters.
-    say(`fetching Node ${ownNodeVersion()} from npm`);
-    step("fetch Node", "node", ["installArchSpecificPackage.js"], join(root, "node_modules", "node"));
+    // The install script that fetches it did not run: npm can be told so, or was interrupted.
+    say(`fetching Node ${ownNodeVersion()}`);
+    step("fetch Node", "npm", ["rebuild", "node", "--ignore-scripts=false", "--loglevel=error"]);
     if (!isOwnNodeReady())
       throw new SetupError(`Cannot fetch Node: ${ownNode} is not version ${ownNodeVersion()}`);
   }
@@ -52,7 +52,7 @@ export function build() {
     existsSync(join(root, "packages", name, "tsconfig.json")),
   );
   if (packages.some((name) => !existsSync(join(root, "packages", name, "dist")))) say("building dist");
-  for (const name of packages) removeOrphans(name);
+  packages.forEach(tidy);
   step("build dist", ownNode, [
     join("node_modules", "typescript", "bin", "tsc"),
     "-b",
@@ -95,17 +95,28 @@ function packagesIn(lockFile) {
 }
 
 /**
- * Removes what was compiled from a source file that is gone: it would be published.
+ * Removes what was compiled from a source file that is gone, which would be published; and has the compiler start
+ * afresh when something that it compiled is gone.
  *
  * @param {string} name
  */
-function removeOrphans(name) {
-  const folder = join(root, "packages", name);
-  if (!existsSync(join(folder, "dist"))) return;
-  for (const file of readdirSync(join(folder, "dist"), { recursive: true, encoding: "utf8" })) {
-    const source = file.replace(/(\.d)?\.ts(\.map)?$|\.js(\.map)?$/, ".ts");
-    if (source !== file && !existsSync(join(folder, "src", source))) rmSync(join(folder, "dist", file));
+function tidy(name) {
+  const dist = join(root, "packages", name, "dist");
+  if (!existsSync(dist)) return;
+  const present = filesIn(dist);
+  const sources = filesIn(join(root, "packages", name, "src")).filter((file) => file.endsWith(".ts"));
+  for (const file of present) {
+    const source = file.replace(/(\.d\.ts|\.js)(\.map)?$/, ".ts");
+    if (source !== file && !sources.includes(source)) rmSync(join(dist, file));
   }
+  const isBuilt = (/** @type {string} */ source) =>
+    /\.test(-d)?\.ts$|\bfixtures\b/.test(source) || present.includes(source.replace(/\.ts$/, ".js"));
+  if (!sources.every(isBuilt)) rmSync(join(dist, ".tsbuildinfo"), { force: true });
+}
+
+/** @param {string} folder */
+function filesIn(folder) {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" });
 }
 
 /**

@@ -3,6 +3,8 @@
  *
  * Each folder of `packages/heddle/src` is a layer. It imports from the layers before it in the list, through their
  * `index.ts`, and the heap by the name `#heap`, so that another heap can take its place. Tests may look upwards.
+ * The files beside those folders are the package's public entries, and import any layer.
+ *
  * Between packages, and from examples, benches and tools, a package is imported by its name, never by a path.
  */
 import { posix } from "node:path";
@@ -29,7 +31,7 @@ interface Place {
   readonly home: string | undefined;
   /** Whether it is published: in a package's `src`, and no test. */
   readonly published: boolean;
-  /** The folder in `packages/heddle/src`; "" for a file beside those folders. */
+  /** The folder in `packages/heddle/src`; "" for a file beside those folders: a public entry of the package. */
   readonly layer: string | undefined;
   /** The path from the layer's folder on. */
   readonly path: string;
@@ -69,8 +71,7 @@ function namedFault(from: Place, specifier: string): string | undefined {
 
 function orderFault(from: Place, to: Place): string | undefined {
   if (from.layer === "" || from.layer === undefined) return undefined;
-  if (to.layer === "")
-    return `Layer "${from.layer}" may not import the package's index, which stands above it`;
+  if (to.layer === "") return `Layer "${from.layer}" may not import a public entry, which stands above it`;
   if (layers.indexOf(to.layer ?? "") < layers.indexOf(from.layer)) return undefined;
   return `Layer "${from.layer}" may not import "${to.layer}", which stands above it`;
 }
