@@ -195,6 +195,7 @@ export function makeExplicitCode(
       text: names.apply(text.text),
       form: text.form,
       name: fn.name,
+      isStrict: !text.sloppy,
       names: [
         ...variables.map(({ name }) => names.nameOf(name)),
         ...names.specials.map((special) => names.prefix + special),
