@@ -216,6 +216,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   withdrawn(call: Call): void {
     this.#cancelled++;
     this.#calls.recycle(call);
+    this.#unblockHeld();
     this.#noteIdle();
   }
 
@@ -229,6 +230,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     if (this.active > 0 && this.#brokenBy === undefined) {
       this.#crew.ensure(this.active);
       this.#board.parking.wakeForWork();
+      this.#unblockHeld();
     }
     this.#noteIdle();
   }
@@ -267,7 +269,14 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   #hold(call: Call): boolean {
     this.#heap.store(call.address + STATE, HELD);
     this.#held.push({ call, sequence: call.sequence });
+    this.#unblockHeld();
     return false;
+  }
+
+  /** Held calls are served when others end. When none is left that could, a worker gets one at once. */
+  #unblockHeld(): void {
+    if (this.#held.size === 0 || this.active > this.#held.size) return;
+    for (const worker of this.#crew) return this.#serveHeld(worker);
   }
 
   /** Gives a worker the oldest of the calls that are held, as many as it can begin. */

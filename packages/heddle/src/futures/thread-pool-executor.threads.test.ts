@@ -108,6 +108,17 @@ describe("ThreadPoolExecutor.submit()", () => {
     assert.equal((await future).at(-1), 8);
   });
 
+  test("moves one buffer after another, at whatever moment its worker is about to idle", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 2 });
+    const length = (buffer: ArrayBuffer): number => buffer.byteLength;
+    for (let i = 1; i <= 300; i++) assert.equal(await pool.submit(length, transfer(new ArrayBuffer(i))), i);
+    const futures = Array.from({ length: 300 }, (_, i) => pool.submit(length, transfer(new ArrayBuffer(i))));
+    assert.deepEqual(
+      await Promise.all(futures),
+      futures.map((_, i) => i),
+    );
+  });
+
   test("shares shared memory", async () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
     const words = new Int32Array(new SharedArrayBuffer(8));
