@@ -7,7 +7,15 @@
 import { types } from "node:util";
 import { analyseFunction, isNativeText, type FunctionText } from "./analyse.ts";
 import { finishedModule } from "./bundled.ts";
-import { HERITAGE, makeCode, makeExplicitCode, placeOf, type Code, type Place } from "./code.ts";
+import {
+  HERITAGE,
+  isRunnersName,
+  makeCode,
+  makeExplicitCode,
+  placeOf,
+  type Code,
+  type Place,
+} from "./code.ts";
 import { explicitCaptures, moduleExportOf } from "./explicit.ts";
 import { inspector, type BoundFunction, type Inspection, type Inspector, type Variables } from "./inspect.ts";
 import { isEntry, moduleAt, type ModuleName } from "./modules.ts";
@@ -124,7 +132,7 @@ function captureExplicit(
 ): Captured {
   for (const obstacle of text.obstacles) throw refuseObstacle(fn, obstacle, undefined);
   for (const { name } of text.free) {
-    if (!Object.hasOwn(captures, name) && !(name in globalThis)) {
+    if (!Object.hasOwn(captures, name) && !(name in globalThis) && !isRunnersName(name)) {
       throw refuse(
         fn,
         `it uses "${name}", which is not among its captures`,

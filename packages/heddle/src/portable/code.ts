@@ -42,7 +42,7 @@ export interface CodeDescription {
 }
 
 /** Something bound that is not a captured value, but made by the receiver. */
-export type Special = "call" | "import" | "meta";
+export type Special = "call" | "import" | "meta" | "name";
 
 /** The code of one place in a script. */
 export interface Code {
@@ -178,9 +178,12 @@ export function makeExplicitCode(
   url: string,
 ): Code {
   const names = new Names(text.text);
-  const variables: CapturedName[] = text.free
-    .filter(({ name }) => captured.has(name))
-    .map(({ name, members }) => ({ name, scope: 0, members }));
+  const variables: CapturedName[] = [];
+  for (const free of text.free) {
+    const { name, members } = free;
+    if (captured.has(name)) variables.push({ name, scope: 0, members });
+    else names.isRunners(free, text.text, url);
+  }
   addHeritage(text, variables, names);
   names.rewrite(text);
   return {
@@ -207,11 +210,20 @@ export function makeExplicitCode(
   };
 }
 
-/** What vitest (through vite) writes instead of `import()` and `import.meta`. */
+/**
+ * What vitest (through vite) writes instead of `import()` and `import.meta`, and the helper by which esbuild, and so
+ * tsx, keeps the names of functions.
+ */
 const RUNNERS_NAMES: ReadonlyMap<string, Special> = new Map([
   ["__vite_ssr_dynamic_import__", "import"],
   ["__vite_ssr_import_meta__", "meta"],
+  ["__name", "name"],
 ]);
+
+/** Whether a name means something that is made anew in each thread. */
+export function isRunnersName(name: string): boolean {
+  return RUNNERS_NAMES.has(name);
+}
 
 /** The file that vite means by `specifier` in the module at `path`. */
 function projectPath(specifier: string, path: string): string {
@@ -262,7 +274,7 @@ class Names {
     }
   }
 
-  /** Whether a test runner put the name in place of `import()` or `import.meta`, which it then is again. */
+  /** Whether a loader or test runner put the name there. Then it means what it stands for in the other thread. */
   isRunners({ name, uses }: FreeName, text: string, url: string): boolean {
     const special = RUNNERS_NAMES.get(name);
     if (special === undefined) return false;

@@ -163,7 +163,7 @@ describe("a function in another thread", () => {
     } catch (error) {
       made.push(() => (error as Error).message);
     }
-    switch (Number(rate)) {
+    switch (rate as number) {
       default: {
         const inSwitch = "switch";
         made.push(() => inSwitch);
@@ -230,7 +230,6 @@ describe("a function in another thread", () => {
   });
 
   test("that assigns over its own name calls what the name means then", async () => {
-    // oxlint-disable-next-line prefer-const
     let visit: (n: number) => number;
     function plain(n: number): number {
       return n === 0 ? 0 : 1 + visit(n - 1);

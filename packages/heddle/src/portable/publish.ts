@@ -27,7 +27,12 @@ import { RecordWriter } from "./write-records.ts";
 /** Stands for a function that has no record yet, where only the length of a message matters. */
 const PLACEHOLDER: FunctionRecord = { address: 0, serial: 0 };
 
-const SPECIALS = { call: SlotTag.CALL, import: SlotTag.IMPORT, meta: SlotTag.META } as const;
+const SPECIALS = {
+  call: SlotTag.CALL,
+  import: SlotTag.IMPORT,
+  meta: SlotTag.META,
+  name: SlotTag.NAME,
+} as const;
 
 /** One publication. */
 export class Round {

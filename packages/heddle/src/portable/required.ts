@@ -6,7 +6,7 @@ import { mainRealm } from "./realm.ts";
 import { hasText } from "./script.ts";
 
 /** Not the ones that a test runner has loaded its own way: no other thread would find those. */
-const { cache } = realModule().createRequire(import.meta.url);
+const { cache } = realModule().createRequire(process.execPath);
 let paths = new WeakMap<object, string>();
 let counted = 0;
 
@@ -43,5 +43,5 @@ export function requiredExports(path: string): unknown {
 }
 
 function runnersCache(): NodeJS.Dict<NodeJS.Module> {
-  return createRequire(import.meta.url).cache ?? {};
+  return createRequire(process.execPath).cache ?? {};
 }

@@ -310,9 +310,11 @@ export class Revivals {
       case SlotTag.IMPORT:
         return importFrom(code!.url);
       case SlotTag.META:
+        return metaOf(code!.url);
+      case SlotTag.NAME:
         break;
     }
-    return metaOf(code!.url);
+    return giveName;
   }
 
   #inlines(view: RecordView): readonly unknown[] {
@@ -337,6 +339,10 @@ export class Revivals {
       resolveFunction: (address, serial) => this.#revive(address, serial) as Function,
     });
   }
+}
+
+function giveName(fn: Function, name: string): Function {
+  return Object.defineProperty(fn, "name", { value: name, configurable: true });
 }
 
 function identity(value: unknown): unknown {

@@ -18,6 +18,8 @@ export const SlotTag = {
   IMPORT: 4,
   /** `import.meta` of the module that the code stands in. */
   META: 5,
+  /** A function that gives the function that is its first argument the name that is its second. */
+  NAME: 6,
 } as const;
 export type SlotTag = (typeof SlotTag)[keyof typeof SlotTag];
 
