@@ -12,6 +12,14 @@ import { RecordStore } from "./records.ts";
 import { Revivals } from "./revive.ts";
 import { Sources } from "./sources.ts";
 
+/** What a {@link FunctionTable} holds. */
+export interface FunctionTableStatistics {
+  /** Records of functions of this thread. */
+  readonly published: number;
+  /** Functions and captured values of other threads that are in use here. */
+  readonly revived: number;
+}
+
 /** Publishes this thread's functions into the heap, and brings those of other threads to life. */
 export class FunctionTable implements WireHooks {
   readonly #heap: Heap;
@@ -66,6 +74,11 @@ export class FunctionTable implements WireHooks {
    */
   resolveFunction(address: number, serial: number): Function {
     return this.#revivals.resolve(address, serial);
+  }
+
+  /** How many functions of this thread are known by their records, and how many of other threads live here. */
+  statistics(): FunctionTableStatistics {
+    return { published: this.#sources.publishedCount, revived: this.#revivals.revivedCount };
   }
 
   #publish(fn: Function): FunctionRecord {

@@ -1,5 +1,5 @@
 /** How functions cross from one thread to another, with what they capture. */
 export { PortabilityError, type PortabilityProblem } from "./errors.ts";
 export { fromModule, portable } from "./explicit.ts";
-export { FunctionTable, functionTable } from "./function-table.ts";
+export { FunctionTable, functionTable, type FunctionTableStatistics } from "./function-table.ts";
 export { declareEverywhere } from "./names.ts";

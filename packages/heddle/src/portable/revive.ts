@@ -91,6 +91,11 @@ export class Revivals {
     return this.#lasting.get(serial) ?? this.#recent.get(serial) ?? this.#resolve(address, serial);
   }
 
+  /** How many functions and values of other threads are in use. */
+  get revivedCount(): number {
+    return this.#alive.size;
+  }
+
   /** Forgets a serial whose record is gone. */
   forget(serial: number): void {
     this.#alive.delete(serial);

@@ -55,10 +55,14 @@ describe("functions travel from a program that is run", () => {
           const isModule = format === "esm";
           await project.writeChecks("bundled.ts", { isModule });
           const file = `out/${format}-${minify}-${packages}.${extension}`;
-          const bundle = await project.run("esbuild", [
-            ...["bundled.ts", "--bundle", "--platform=node", `--format=${format}`, `--outfile=${file}`],
-            ...[`--packages=${packages}`, "--log-level=error", ...(minify ? ["--minify"] : [])],
-          ]);
+          const options = [
+            "--bundle",
+            "--platform=node",
+            "--log-level=error",
+            ...(minify ? ["--minify"] : []),
+          ];
+          options.push(`--format=${format}`, `--outfile=${file}`, `--packages=${packages}`);
+          const bundle = await project.run("esbuild", ["bundled.ts", ...options]);
           assert.equal(bundle.status, 0, bundle.output);
           const count = isModule ? MODULE_CHECKS : CHECKS;
           const run = await project.run("node", [file]);

@@ -140,7 +140,6 @@ class Walk implements ScopeAnalysis {
   }
 
   visit(node: Node, scope: Scope): void {
-    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- all other nodes are walked alike
     switch (node.type) {
       case "Identifier":
         this.#use(node, scope);

@@ -80,6 +80,11 @@ export class Sources {
     return this.#home.get(serial)?.deref();
   }
 
+  /** How many serials of this thread's functions are known. */
+  get publishedCount(): number {
+    return this.#home.size;
+  }
+
   /** Forgets a serial whose record is gone. */
   forget(serial: number): void {
     this.side.forget(serial);
