@@ -52,6 +52,8 @@ export interface ChunkReport {
   readonly lines: string;
   /** How long the chunk took its worker. */
   readonly elapsedMs: number;
+  /** For how much of that it waited for a core. */
+  readonly delayMs: number;
   /** How long the function itself would have taken one thread with a core of its own. */
   readonly workMs: number;
 }
@@ -107,9 +109,9 @@ export async function runChunk(
     if (!kept || (line.failure !== undefined && order.stopAtFailure)) break;
   }
 
-  const elapsedMs = clock.elapsedMs;
+  const { elapsedMs, delayMs, share } = clock.stop(waited);
   const functionMs = samples === 0 ? 0 : Math.max(0, elapsedMs - (paperworkMs * done) / samples);
-  return { done, failed, failures, lines, elapsedMs, workMs: functionMs * clock.share(elapsedMs, waited) };
+  return { done, failed, failures, lines, elapsedMs, delayMs, workMs: functionMs * share };
 }
 
 /** How the last attempt at an item ended. */

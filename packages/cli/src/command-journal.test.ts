@@ -84,7 +84,8 @@ describe("heddle map --journal", () => {
   }
 
   test("runs again what was not in the journal when it was killed, and nothing else", async () => {
-    await run(["--chunk", "10"], 1000);
+    // What is in the output is in the journal.
+    await run(["--chunk", "10", "--jobs", "2"], 1000, { HEDDLE_TEST_KILL_AFTER: output });
     const database = new DatabaseSync(journal);
     const recorded = database.prepare("SELECT first, items FROM finished").all() as {
       first: number;

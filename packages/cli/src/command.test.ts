@@ -363,6 +363,12 @@ describe("heddle map", () => {
     }
   });
 
+  test("a function that ends the process inline does not make that look like success", async () => {
+    const { status, stderr } = await heddle(["map", `${FUNCTIONS}#leaving`, "--on", "inline", "a"]);
+    assert.equal(status, 2);
+    assert.equal(stderr, "heddle: Cannot finish: the function ended the process\n");
+  });
+
   test("--halt now ends what runs", async () => {
     const options = ["--halt", "now", "--jobs", "2", "--chunk", "1", "--format", "numbers"];
     const { status, stderr, lines } = await heddle(["map", `${FUNCTIONS}#oneOrStuck`, ...options, "0", "1"]);

@@ -7,7 +7,7 @@ import { NAMED_FAILURES, type Failure } from "./chunk.ts";
 import type { Journal } from "./journal.ts";
 import { Output, type OutputOwner } from "./output.ts";
 import { Recorder } from "./recorder.ts";
-import type { FinishedChunk, Outlet } from "./runner.ts";
+import { NO_TIME, type FinishedChunk, type Outlet } from "./runner.ts";
 import { Sequencer } from "./sequencer.ts";
 
 /** How much may wait, in all places together, before no more is made. */
@@ -22,6 +22,9 @@ export interface Tally {
   recorded: number;
   /** How long the function would have taken one thread for the others. */
   workMs: number;
+  /** How long the chunks took the workers, and for how much of that these waited for a core. */
+  busyMs: number;
+  delayMs: number;
   /** The first that failed. */
   failures: Failure[];
 }
@@ -35,7 +38,7 @@ export interface DeliveryOptions {
 
 /** Takes finished chunks in any order. */
 export class Delivery implements Outlet {
-  readonly tally: Tally = { done: 0, failed: 0, recorded: 0, workMs: 0, failures: [] };
+  readonly tally: Tally = { done: 0, failed: 0, recorded: 0, workMs: 0, busyMs: 0, delayMs: 0, failures: [] };
   readonly #journal: Journal | undefined;
   readonly #recorder: Recorder<FinishedChunk> | undefined;
   readonly #sequencer: Sequencer<FinishedChunk>;
@@ -79,7 +82,7 @@ export class Delivery implements Outlet {
         ...place,
         lines: this.#journal!.lines(place.first),
         failures: [],
-        workMs: 0,
+        ...NO_TIME,
         wasRecorded: true,
       });
       this.#sequencer.flush();
@@ -104,6 +107,8 @@ export class Delivery implements Outlet {
     tally.done += chunk.count;
     tally.failed += chunk.failed;
     tally.workMs += chunk.workMs;
+    tally.busyMs += chunk.elapsedMs;
+    tally.delayMs += chunk.delayMs;
     if (chunk.wasRecorded) tally.recorded += chunk.count;
     tally.failures.push(...chunk.failures.slice(0, NAMED_FAILURES - tally.failures.length));
     this.#sequencer.add(chunk);

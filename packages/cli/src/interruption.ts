@@ -1,5 +1,5 @@
 /**
- * Ctrl-C and its like: once to stop in good order, twice to stop at once.
+ * What ends a run from outside. Ctrl-C and its like: once to stop in good order, twice to stop at once.
  *
  * @packageDocumentation
  */
@@ -27,4 +27,24 @@ export function onInterruption(onFirst: () => void): Disposable {
       for (const signal of SIGNALS) process.off(signal, listener);
     },
   };
+}
+
+/** The exit status of a run that the mapped function ended. */
+const ENDED_STATUS = 2;
+
+/**
+ * Says so, and gives a status that is no success, if the process is ended while the run goes on: inline, a function that
+ * calls `process.exit` takes the command with it.
+ *
+ * @param isExpected - Whether it was the user who ended it.
+ * @returns Ends the watch.
+ */
+export function onEarlyExit(isExpected: () => boolean): Disposable {
+  const listener = (): void => {
+    if (isExpected()) return;
+    process.stderr.write("heddle: Cannot finish: the function ended the process\n");
+    process.exitCode = ENDED_STATUS;
+  };
+  process.once("exit", listener);
+  return { [Symbol.dispose]: () => void process.off("exit", listener) };
 }

@@ -28,7 +28,6 @@ describe("jsonText()", () => {
       '[{"$type":"number","value":"NaN"},{"$type":"number","value":"-Infinity"}]',
     );
     assert.equal(text([undefined]), '[{"$type":"undefined"}]');
-    // oxlint-disable-next-line no-sparse-arrays
     assert.equal(text([, 1]), '[{"$type":"undefined"},1]');
     assert.equal(text(new Map([[{ k: 1 }, 2n]])), '{"$type":"Map","value":[[{"k":1},2]]}');
     assert.equal(text(new Set(["a"])), '{"$type":"Set","value":["a"]}');

@@ -11,7 +11,7 @@ import { usageError } from "./errors.ts";
 import { defaultJobs, startExecutor } from "./executors.ts";
 import { Feeder } from "./feeder.ts";
 import { openSource, type Source } from "./inputs/source.ts";
-import { INTERRUPTED_STATUS, onInterruption } from "./interruption.ts";
+import { INTERRUPTED_STATUS, onEarlyExit, onInterruption } from "./interruption.ts";
 import { Journal } from "./journal.ts";
 import { loadFunction, type LoadedFunction } from "./load-module.ts";
 import { Progress, type Progressing } from "./progress.ts";
@@ -120,6 +120,8 @@ async function run(map: MapArguments, { target, source, journal }: Opened): Prom
     return isInterrupted ? "signal" : "failure";
   };
 
+  using _exit = onEarlyExit(() => isInterrupted);
+
   const startMs = performance.now();
   if (map.progress) progress.start();
   runner.pump();
@@ -134,9 +136,10 @@ async function run(map: MapArguments, { target, source, journal }: Opened): Prom
 
   if (isReaderGone) return READER_GONE;
   const total = totalOf(source, feeder);
-  process.stderr.write(
-    `${summary({ ...delivery.tally, total, elapsedMs, startUpMs: runner.startUpMs, on, jobs, ending })}\n`,
-  );
+  const isTextByDefault = map.format === undefined && source.format === "lines";
+  const { startUpMs } = runner;
+  const figures = { ...delivery.tally, total, elapsedMs, startUpMs, on, jobs, ending, isTextByDefault };
+  process.stderr.write(`${summary(figures)}\n`);
   if (runner.failure !== undefined) throw runner.failure;
   if (isInterrupted) return INTERRUPTED_STATUS;
   return delivery.tally.failed > 0 ? SOME_FAILED : ALL_DONE;

@@ -19,11 +19,15 @@ import { mismatch, type Feeder, type Slice } from "./feeder.ts";
 import type { Recorded } from "./journal.ts";
 import { Lane } from "./lane.ts";
 
+/** How long a chunk took, as its report says. */
+export type ChunkTimes = Pick<ChunkReport, "elapsedMs" | "delayMs" | "workMs">;
+
+/** The times of a chunk that this run did not do itself, or whose worker did not live to tell them. */
+export const NO_TIME: ChunkTimes = { elapsedMs: 0, delayMs: 0, workMs: 0 };
+
 /** Consecutive items that are done, on their way out. */
-export interface FinishedChunk extends Recorded {
+export interface FinishedChunk extends Recorded, ChunkTimes {
   readonly failures: readonly Failure[];
-  /** How long the function would have taken one thread; 0 for what the journal had. */
-  readonly workMs: number;
   /** Whether the journal had it. */
   readonly wasRecorded: boolean;
 }
@@ -275,7 +279,7 @@ export class Runner {
       return this.fail(mismatch(`there, item ${slice.first + wrong} is ${shortened(lines[wrong]!)}`));
     }
     const failures = recorded.failed === 0 ? [] : failuresIn(recorded.lines);
-    this.#passOn({ ...recorded, failures, workMs: 0, wasRecorded: true });
+    this.#passOn({ ...recorded, failures, ...NO_TIME, wasRecorded: true });
   }
 }
 
@@ -296,7 +300,7 @@ function chunkOf(slice: Slice, count: number, lines: string, failures: readonly 
     lines,
     failed: failures.length,
     failures: named,
-    workMs: 0,
+    ...NO_TIME,
     wasRecorded: false,
   };
 }

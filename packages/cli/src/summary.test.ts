@@ -10,10 +10,13 @@ const FIGURES: RunFigures = {
   failures: [],
   elapsedMs: 2710,
   workMs: 5120,
+  busyMs: 5300,
+  delayMs: 100,
   startUpMs: 70,
   on: "threads",
   jobs: 2,
   ending: undefined,
+  isTextByDefault: false,
 };
 
 describe("summary()", () => {
@@ -37,6 +40,17 @@ describe("summary()", () => {
     for (const said of [small, tiny, alone]) assert.doesNotMatch(said, /times as fast/);
   });
 
+  test("says when workers gained little because the cores were taken", () => {
+    assert.match(
+      summary({ ...FIGURES, elapsedMs: 3900, busyMs: 7600, delayMs: 2660 }),
+      /is 5.12 s on one thread: 1.31 times as fast; the workers waited for a core 35% of the time$/,
+    );
+    assert.match(
+      summary({ ...FIGURES, elapsedMs: 5000, busyMs: 9900, delayMs: 4900 }),
+      /is 5.12 s on one thread, so nothing was gained; the workers waited for a core 49% of the time$/,
+    );
+  });
+
   test("says nothing about gain when it ran inline, or ran nothing", () => {
     assert.equal(
       summary({ ...FIGURES, on: "inline", jobs: 1 }),
@@ -58,6 +72,18 @@ describe("summary()", () => {
       /^failed: item 2, 5: Error: bad\nfailed: item 7, "x": RangeError: no\nfailed: 28 more; their errors are in the output\n10,000 items .* 30 failed\n/,
     );
     assert.doesNotMatch(summary({ ...FIGURES, failed: 2, failures }), /more/);
+  });
+
+  test("says how to have numbers read as numbers, when all failed as text and nobody had named a format", () => {
+    const failures = [{ index: 0, input: '"97"', error: "RangeError: no number" }];
+    const failed = { ...FIGURES, done: 1, total: 1, failed: 1, failures, isTextByDefault: true };
+    assert.match(
+      summary(failed),
+      /\nall items are text that looks like numbers; --format numbers reads them so\n/,
+    );
+    assert.doesNotMatch(summary({ ...failed, isTextByDefault: false }), /--format/);
+    assert.doesNotMatch(summary({ ...failed, done: 2 }), /--format/);
+    assert.doesNotMatch(summary({ ...failed, failures: [{ ...failures[0]!, input: '"x"' }] }), /--format/);
   });
 
   test("says where a run that did not end by itself has come to, and why", () => {

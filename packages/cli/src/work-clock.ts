@@ -13,6 +13,15 @@ import { openSync, readSync } from "node:fs";
 /** Run time, time spent waiting for a core, and time slices of the thread that opens it. */
 const SCHEDULER_FIGURES = "/proc/thread-self/schedstat";
 
+/** What a clock has measured. */
+export interface Measured {
+  readonly elapsedMs: number;
+  /** How long the thread waited for a core; 0 where the system does not say. */
+  readonly delayMs: number;
+  /** The part of `elapsedMs`, from 0 to 1, that the work would have taken on a free core. */
+  readonly share: number;
+}
+
 /** One measurement, running from its construction. */
 export class WorkClock {
   readonly #startMs: number = performance.now();
@@ -26,18 +35,19 @@ export class WorkClock {
   }
 
   /**
-   * The part of `elapsedMs`, from 0 to 1, that the work would have taken on a free core.
+   * Ends the measurement.
    *
    * @param waited - Whether the work was asynchronous.
    */
-  share(elapsedMs: number, waited: boolean): number {
-    if (elapsedMs <= 0) return 1;
-    return Math.min(1, Math.max(0, this.#ownMs(elapsedMs, waited) / elapsedMs));
+  stop(waited: boolean): Measured {
+    const { elapsedMs } = this;
+    const delayMs = this.#startDelayMs === undefined ? 0 : (delayedMs() ?? 0) - this.#startDelayMs;
+    const ownMs = this.#startProcessor === undefined || waited ? elapsedMs - delayMs : this.#processorMs();
+    const share = elapsedMs > 0 ? Math.min(1, Math.max(0, ownMs / elapsedMs)) : 1;
+    return { elapsedMs, delayMs, share };
   }
 
-  #ownMs(elapsedMs: number, waited: boolean): number {
-    if (this.#startDelayMs !== undefined) return elapsedMs - ((delayedMs() ?? 0) - this.#startDelayMs);
-    if (waited) return elapsedMs;
+  #processorMs(): number {
     const { user, system } = process.threadCpuUsage(this.#startProcessor);
     return (user + system) / 1000;
   }
