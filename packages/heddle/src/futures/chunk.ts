@@ -94,7 +94,11 @@ export const runChunk: (
     for (let place = 0; place < items.length; place++) {
       try {
         const value = fn(items[place], first + place);
-        if (value !== null && typeof value === "object" && typeof (value as PromiseLike<unknown>).then === "function") {
+        if (
+          value !== null &&
+          typeof value === "object" &&
+          typeof (value as PromiseLike<unknown>).then === "function"
+        ) {
           return goOn(place, value);
         }
         values.push(value);

@@ -121,7 +121,14 @@ export class Crew {
     const { name, concurrency, initialize, resourceLimits } = this.#options;
     const { port1, port2 } = new MessageChannel();
     const { entry, bundled } = workerEntry();
-    const assignment: Assignment = { board: this.#board, worker, concurrency, initialize, side: port2, bundled };
+    const assignment: Assignment = {
+      board: this.#board,
+      worker,
+      concurrency,
+      initialize,
+      side: port2,
+      bundled,
+    };
     this.#started++;
     const member: Member = {
       name: `${name}-${this.#started}`,

@@ -155,7 +155,10 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
 
   /** Cancels every call that no worker has claimed. */
   cancelPending(): void {
-    const reason = new DOMException(`Executor ${this.#options.name} was shut down before this task began`, "AbortError");
+    const reason = new DOMException(
+      `Executor ${this.#options.name} was shut down before this task began`,
+      "AbortError",
+    );
     for (const call of this.#calls) call.cancel(reason, Infinity);
   }
 
@@ -182,7 +185,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   }
 
   finish(firstSlot: number): void {
-    for (let slot = firstSlot; slot !== 0; ) {
+    for (let slot = firstSlot; slot !== 0;) {
       const next = this.#heap.peek(slot + NEXT) >>> 0;
       const call = this.#calls.at(slot);
       const { worker } = call;
@@ -370,7 +373,8 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     const { name, maxQueued } = this.#options;
     if (this.#shutDown) throw new ExecutorShutdownError(name);
     if (this.#brokenBy !== undefined) throw new BrokenExecutorError("to be submitted", this.#brokenBy);
-    if (maxQueued !== Infinity && this.statistics().queued >= maxQueued) throw new QueueFullError(name, maxQueued);
+    if (maxQueued !== Infinity && this.statistics().queued >= maxQueued)
+      throw new QueueFullError(name, maxQueued);
   }
 
   #noteIdle(): void {

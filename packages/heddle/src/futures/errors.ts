@@ -25,8 +25,12 @@ export class BrokenExecutorError extends Error {
   readonly exitCode: number | undefined;
 
   constructor(task: string, end: WorkerEnd) {
-    const how = end.cause === undefined ? `ended with exit code ${end.exitCode}` : `ended by ${describe(end.cause)}`;
-    super(`Cannot finish task ${task}: worker ${end.worker} ${how}`, "cause" in end ? { cause: end.cause } : undefined);
+    const how =
+      end.cause === undefined ? `ended with exit code ${end.exitCode}` : `ended by ${describe(end.cause)}`;
+    super(
+      `Cannot finish task ${task}: worker ${end.worker} ${how}`,
+      "cause" in end ? { cause: end.cause } : undefined,
+    );
     this.task = task;
     this.worker = end.worker;
     this.exitCode = end.exitCode;

@@ -127,7 +127,10 @@ describe("Future", () => {
 
   test("result() throws the reason of a signal, aborted before or during the wait", async () => {
     const future = pending();
-    await assert.rejects(future.result({ signal: AbortSignal.abort("before") }), (reason) => reason === "before");
+    await assert.rejects(
+      future.result({ signal: AbortSignal.abort("before") }),
+      (reason) => reason === "before",
+    );
     const controller = new AbortController();
     const waiting = future.result({ signal: controller.signal });
     controller.abort("during");

@@ -116,7 +116,9 @@ export class Future<T> implements PromiseLike<T> {
     if (this.#state !== PENDING) return this.#state === CANCELLED;
     const { graceMs } = options;
     if (graceMs !== undefined && !(typeof graceMs === "number" && graceMs >= 0)) {
-      throw new RangeError(`Cannot cancel the future: graceMs is ${String(graceMs)}, not a number of milliseconds`);
+      throw new RangeError(
+        `Cannot cancel the future: graceMs is ${String(graceMs)}, not a number of milliseconds`,
+      );
     }
     return this.#control!.cancel(
       reason ?? new DOMException("This task was cancelled", "AbortError"),

@@ -77,7 +77,10 @@ describe("InlineExecutor", () => {
       return true;
     });
     await assert.rejects(
-      executor.with({ signal: AbortSignal.abort("before") }).submit(never).result(),
+      executor
+        .with({ signal: AbortSignal.abort("before") })
+        .submit(never)
+        .result(),
       (reason) => reason === "before",
     );
     const controller = new AbortController();
@@ -93,12 +96,15 @@ describe("InlineExecutor", () => {
     const future = executor.submit(() => 1);
     await executor.shutdown();
     assert.equal(future.done, true);
-    assert.throws(() => executor.submit(() => 1), (error) => {
-      assert(error instanceof ExecutorShutdownError);
-      assert.equal(error.code, "ERR_HEDDLE_EXECUTOR_SHUTDOWN");
-      assert.match(error.message, /mine/);
-      return true;
-    });
+    assert.throws(
+      () => executor.submit(() => 1),
+      (error) => {
+        assert(error instanceof ExecutorShutdownError);
+        assert.equal(error.code, "ERR_HEDDLE_EXECUTOR_SHUTDOWN");
+        assert.match(error.message, /mine/);
+        return true;
+      },
+    );
     await executor.shutdown();
   });
 

@@ -5,7 +5,13 @@
  */
 import { TimeoutError } from "#heap";
 import { ExecutorShutdownError, QueueFullError } from "./errors.ts";
-import { checkFunction, defaultName, type Executor, type ExecutorStatistics, type ShutdownOptions } from "./executor.ts";
+import {
+  checkFunction,
+  defaultName,
+  type Executor,
+  type ExecutorStatistics,
+  type ShutdownOptions,
+} from "./executor.ts";
 import { Fifo } from "./fifo.ts";
 import { cancelledFuture, fulfil, Future, reject, settleCancelled, type TaskControl } from "./future.ts";
 import { type MapOptions, type MapResult, mapOver } from "./map.ts";
@@ -66,7 +72,11 @@ class InlineTask implements TaskControl {
     this.#limit();
     try {
       const result: unknown = this.#fn(...this.#args);
-      if (result === null || typeof result !== "object" || typeof (result as PromiseLike<unknown>).then !== "function") {
+      if (
+        result === null ||
+        typeof result !== "object" ||
+        typeof (result as PromiseLike<unknown>).then !== "function"
+      ) {
         this.#fulfil(result);
         return undefined;
       }
@@ -151,7 +161,10 @@ class Loop {
   async shutdown({ wait = true, cancelPending = false }: ShutdownOptions): Promise<void> {
     this.#shutDown = true;
     if (cancelPending) {
-      const reason = new DOMException(`Executor ${this.name} was shut down before this task began`, "AbortError");
+      const reason = new DOMException(
+        `Executor ${this.name} was shut down before this task began`,
+        "AbortError",
+      );
       for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) {
         if (task.isQueued) task.cancel(reason, Infinity);
       }

@@ -91,7 +91,8 @@ export class MapRun {
     for (;;) {
       const outcome = this.take();
       if (outcome !== undefined) return outcome;
-      if (this.#ended === undefined && this.#exhausted && this.#chunks.size === 0) this.#end(this.#sourceError ?? {});
+      if (this.#ended === undefined && this.#exhausted && this.#chunks.size === 0)
+        this.#end(this.#sourceError ?? {});
       if (this.#ended !== undefined) {
         const { error } = this.#ended;
         const failed = "error" in this.#ended;

@@ -23,7 +23,9 @@ export function mapSource<T>(items: Iterable<T> | AsyncIterable<T>): MapSource<T
     const synchronous = (items as Iterable<T>)[Symbol.iterator];
     if (typeof synchronous === "function") return new IteratorSource<T>(synchronous.call(items));
   }
-  throw new TypeError(`Cannot map: the items are ${items === null ? "null" : typeof items}, which cannot be iterated`);
+  throw new TypeError(
+    `Cannot map: the items are ${items === null ? "null" : typeof items}, which cannot be iterated`,
+  );
 }
 
 class ArraySource<T> implements MapSource<T> {

@@ -98,7 +98,10 @@ describe("map()", () => {
 
   test("gives results as they come when they need not be in order", async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-    const results = executor.map((x) => (x === 1 ? gate.then(() => x) : x), [1, 2, 3], { chunkSize: 1, ordered: false });
+    const results = executor.map((x) => (x === 1 ? gate.then(() => x) : x), [1, 2, 3], {
+      chunkSize: 1,
+      ordered: false,
+    });
     assert.equal((await results.next()).value, 2);
     open();
     assert.deepEqual(new Set(await results.toArray()), new Set([1, 3]));

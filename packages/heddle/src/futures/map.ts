@@ -62,7 +62,9 @@ export function mapOver<T, R>(
   if (chunkSize !== "auto") checkInteger("chunkSize", chunkSize, 1, Number.MAX_SAFE_INTEGER);
   if (buffer !== undefined && buffer !== Infinity) checkInteger("buffer", buffer, 1, Number.MAX_SAFE_INTEGER);
   if (onError !== "throw" && onError !== "collect") {
-    throw new RangeError(`Cannot take the option onError: ${String(onError)} is neither "throw" nor "collect"`);
+    throw new RangeError(
+      `Cannot take the option onError: ${String(onError)} is neither "throw" nor "collect"`,
+    );
   }
   const source = mapSource(items);
   const failFast = onError === "throw";
@@ -153,7 +155,11 @@ class MapReader<R> implements MapResult<R> {
   /** Passes over failed items to the next good one; throws a failure if that is to end the map. */
   #hasItem(): boolean {
     const { values, errors } = this.#chunk!;
-    for (; this.#error < errors.length && errors[this.#error]![0] === this.#place; this.#error++, this.#place++) {
+    for (
+      ;
+      this.#error < errors.length && errors[this.#error]![0] === this.#place;
+      this.#error++, this.#place++
+    ) {
       const [, error] = errors[this.#error]!;
       if (this.#failFast) {
         this.#run.cancel();

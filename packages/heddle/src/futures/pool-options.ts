@@ -50,16 +50,27 @@ export function checkPoolOptions(options: PoolOptions): CheckedPoolOptions {
   checkInteger("maxWorkers", maxWorkers, 1, MAX_WORKERS);
   checkInteger("minWorkers", minWorkers, 0, maxWorkers);
   if (maxQueued !== Infinity) checkInteger("maxQueued", maxQueued, 0, Number.MAX_SAFE_INTEGER);
-  if (concurrencyPerWorker !== Infinity) checkInteger("concurrencyPerWorker", concurrencyPerWorker, 1, 2 ** 31);
+  if (concurrencyPerWorker !== Infinity)
+    checkInteger("concurrencyPerWorker", concurrencyPerWorker, 1, 2 ** 31);
   if (initializer !== undefined && typeof initializer !== "function") {
     throw new TypeError(`Cannot make a pool: initializer is ${typeof initializer}, not a function`);
   }
-  if (name !== undefined && typeof name !== "string") throw new TypeError("Cannot make a pool: name is not a string");
-  return { maxWorkers, minWorkers, initializer, maxQueued, concurrency: concurrencyPerWorker, resourceLimits };
+  if (name !== undefined && typeof name !== "string")
+    throw new TypeError("Cannot make a pool: name is not a string");
+  return {
+    maxWorkers,
+    minWorkers,
+    initializer,
+    maxQueued,
+    concurrency: concurrencyPerWorker,
+    resourceLimits,
+  };
 }
 
 export function checkInteger(option: string, value: unknown, least: number, most: number): void {
   if (typeof value !== "number") throw new TypeError(`Cannot take the option ${option}: it is not a number`);
   if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new RangeError(`Cannot take the option ${option}: ${value} is not a whole number from ${least} to ${most}`);
+  throw new RangeError(
+    `Cannot take the option ${option}: ${value} is not a whole number from ${least} to ${most}`,
+  );
 }

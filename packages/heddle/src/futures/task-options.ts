@@ -22,7 +22,10 @@ export function checkTaskOptions(options: TaskOptions): void {
     throw new TypeError("Cannot take the option signal: it is not an AbortSignal");
   }
   if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0)) {
-    throw new RangeError(`Cannot take the option timeoutMs: ${String(timeoutMs)} is not a positive number of milliseconds`);
+    throw new RangeError(
+      `Cannot take the option timeoutMs: ${String(timeoutMs)} is not a positive number of milliseconds`,
+    );
   }
-  if (name !== undefined && typeof name !== "string") throw new TypeError("Cannot take the option name: it is not a string");
+  if (name !== undefined && typeof name !== "string")
+    throw new TypeError("Cannot take the option name: it is not a string");
 }

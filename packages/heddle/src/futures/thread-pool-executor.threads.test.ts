@@ -302,7 +302,9 @@ describe("A worker that ends", () => {
       if (i % 29 === 7) process.exit(1);
       return i;
     };
-    const outcomes = await Promise.allSettled(Array.from({ length: 300 }, (_, i) => pool.submit(work, counts, i)));
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 300 }, (_, i) => pool.submit(work, counts, i)),
+    );
     for (const [i, outcome] of outcomes.entries()) {
       if (i % 29 === 7) assert.equal(outcome.status, "rejected");
       else assert.deepEqual(outcome, { status: "fulfilled", value: i });
@@ -320,7 +322,10 @@ describe("A pool", () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 2, initializer });
     const prepared = (): unknown => (globalThis as { prepared?: number }).prepared;
     assert.deepEqual(await pool.broadcast(prepared), [42, 42]);
-    assert.deepEqual(await Promise.all(Array.from({ length: 50 }, () => pool.submit(prepared))), Array(50).fill(42));
+    assert.deepEqual(
+      await Promise.all(Array.from({ length: 50 }, () => pool.submit(prepared))),
+      Array(50).fill(42),
+    );
   });
 
   test("fails every call when its initializer fails, and says why", async () => {
@@ -410,10 +415,16 @@ describe("map() on threads", () => {
 
   test("fails the item that cannot travel there or back, and only that one", async () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
-    const there = pool.map((x: unknown) => typeof x, [1, new WeakMap(), 3], { chunkSize: 3, onError: "collect" });
+    const there = pool.map((x: unknown) => typeof x, [1, new WeakMap(), 3], {
+      chunkSize: 3,
+      onError: "collect",
+    });
     await assert.rejects(there.toArray(), AggregateError);
     assert.deepEqual(there.progress, { done: 2, failed: 1, total: 3 });
-    const back = pool.map((x: number) => (x === 2 ? new WeakMap() : x), [1, 2, 3], { chunkSize: 3, onError: "collect" });
+    const back = pool.map((x: number) => (x === 2 ? new WeakMap() : x), [1, 2, 3], {
+      chunkSize: 3,
+      onError: "collect",
+    });
     const seen: unknown[] = [];
     await assert.rejects(async () => {
       for await (const x of back) seen.push(x);
@@ -437,7 +448,12 @@ describe("A program", () => {
     const module = JSON.stringify(new URL("./index.ts", import.meta.url).href);
     return spawnSync(
       process.execPath,
-      ["--conditions=@heddle/source", "--input-type=module", "--eval", `import { ThreadPoolExecutor, toThread } from ${module};\n${body}`],
+      [
+        "--conditions=@heddle/source",
+        "--input-type=module",
+        "--eval",
+        `import { ThreadPoolExecutor, toThread } from ${module};\n${body}`,
+      ],
       { encoding: "utf8", timeout: 60_000 },
     );
   };

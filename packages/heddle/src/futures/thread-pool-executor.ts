@@ -1,6 +1,12 @@
 import { threadHeap } from "#heap";
 import { Dispatcher } from "./dispatcher.ts";
-import { checkFunction, defaultName, type Executor, type ExecutorStatistics, type ShutdownOptions } from "./executor.ts";
+import {
+  checkFunction,
+  defaultName,
+  type Executor,
+  type ExecutorStatistics,
+  type ShutdownOptions,
+} from "./executor.ts";
 import type { Future } from "./future.ts";
 import { type MapOptions, type MapResult, mapOver } from "./map.ts";
 import { checkPoolOptions, type PoolOptions } from "./pool-options.ts";
@@ -63,7 +69,13 @@ class PooledExecutor implements Executor {
     options: MapOptions = {},
   ): MapResult<R> {
     const { dispatcher, maxWorkers } = this.#pool;
-    return mapOver((call, args) => dispatcher.submit(call, args, this.#options, -1), maxWorkers, fn, items, options);
+    return mapOver(
+      (call, args) => dispatcher.submit(call, args, this.#options, -1),
+      maxWorkers,
+      fn,
+      items,
+      options,
+    );
   }
 
   async broadcast<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Promise<R[]> {
@@ -71,7 +83,10 @@ class PooledExecutor implements Executor {
     const { dispatcher } = this.#pool;
     dispatcher.crew.ensure(this.maxWorkers);
     return await Promise.all(
-      Array.from(dispatcher.crew, (worker) => dispatcher.submit(fn, args, this.#options, worker) as Future<R>),
+      Array.from(
+        dispatcher.crew,
+        (worker) => dispatcher.submit(fn, args, this.#options, worker) as Future<R>,
+      ),
     );
   }
 

@@ -18,7 +18,10 @@ let pool: ThreadPoolExecutor | undefined;
  * await toThread((a: number, b: number) => a + b, 1, 2); // => 3
  * ```
  */
-export function toThread<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Future<R> {
+export function toThread<A extends unknown[], R>(
+  fn: (...args: A) => R | PromiseLike<R>,
+  ...args: A
+): Future<R> {
   checkFunction(fn, "run on a thread");
   pool ??= new ThreadPoolExecutor({ name: "default" });
   return pool.submit(fn, ...args);

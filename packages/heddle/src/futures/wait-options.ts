@@ -14,10 +14,14 @@ export function checkWaitOptions(options: WaitOptions | undefined, operation: st
   if (options === undefined) return {};
   const { timeoutMs, signal } = options;
   if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs >= 0)) {
-    throw new RangeError(`Cannot begin ${operation}: timeoutMs is ${String(timeoutMs)}, not a number of milliseconds`);
+    throw new RangeError(
+      `Cannot begin ${operation}: timeoutMs is ${String(timeoutMs)}, not a number of milliseconds`,
+    );
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`Cannot begin ${operation}: signal is not an AbortSignal`);
   }
-  return timeoutMs !== undefined && timeoutMs > LONGEST_TIMEOUT_MS ? { ...options, timeoutMs: Infinity } : options;
+  return timeoutMs !== undefined && timeoutMs > LONGEST_TIMEOUT_MS
+    ? { ...options, timeoutMs: Infinity }
+    : options;
 }

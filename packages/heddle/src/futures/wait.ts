@@ -53,7 +53,9 @@ export async function wait<T>(
     };
     const onAbort = (): void => leave(() => reject(signal!.reason));
     const timer =
-      timeoutMs === undefined || timeoutMs === Infinity ? undefined : setTimeout(() => leave(resolve), timeoutMs);
+      timeoutMs === undefined || timeoutMs === Infinity
+        ? undefined
+        : setTimeout(() => leave(resolve), timeoutMs);
     signal?.addEventListener("abort", onAbort);
     for (const future of notDone) {
       future.addDoneCallback(() => {
@@ -127,7 +129,9 @@ class FutureIterator<T> implements Completions<T> {
     const timeoutMs = this.#timeoutMs;
     const { done } = await wait(this.#left, {
       returnWhen: "FIRST_COMPLETED",
-      ...(timeoutMs !== undefined && { timeoutMs: Math.max(0, timeoutMs - (performance.now() - this.#began)) }),
+      ...(timeoutMs !== undefined && {
+        timeoutMs: Math.max(0, timeoutMs - (performance.now() - this.#began)),
+      }),
       ...(this.#signal && { signal: this.#signal }),
     });
     for (const future of done) {
@@ -141,7 +145,8 @@ class FutureIterator<T> implements Completions<T> {
 function checkFutures<T>(futures: Iterable<Future<T>>, operation: string): Set<Future<T>> {
   const set = new Set(futures);
   for (const future of set) {
-    if (!(future instanceof Future)) throw new TypeError(`Cannot ${operation}: ${typeof future} is not a Future`);
+    if (!(future instanceof Future))
+      throw new TypeError(`Cannot ${operation}: ${typeof future} is not a Future`);
   }
   return set;
 }

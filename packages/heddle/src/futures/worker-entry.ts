@@ -70,4 +70,5 @@ function takeOver(assignment: Assignment): never {
   throw stop;
 }
 
-if (!isMainThread && (workerData as Partial<Assignment> | null)?.bundled === true) takeOver(workerData as Assignment);
+if (!isMainThread && (workerData as Partial<Assignment> | null)?.bundled === true)
+  takeOver(workerData as Assignment);

@@ -165,7 +165,8 @@ export class WorkerLoop {
 
   #claimOwn(): number {
     const heap = this.#heap;
-    for (let slot = this.#lane.takeAll(); slot !== 0; slot = heap.peek(slot + NEXT) >>> 0) this.#ownCalls.push(slot);
+    for (let slot = this.#lane.takeAll(); slot !== 0; slot = heap.peek(slot + NEXT) >>> 0)
+      this.#ownCalls.push(slot);
     for (let slot = this.#ownCalls.shift(); slot !== undefined; slot = this.#ownCalls.shift()) {
       if (heap.compareExchange(slot + STATE, this.#pinned, this.#claimed) === this.#pinned) return slot;
       // Called off: what came beside it is dropped, and the slot goes home.
@@ -192,7 +193,10 @@ export class WorkerLoop {
     const heap = this.#heap;
     let result: unknown;
     try {
-      const fn = this.#hooks.resolveFunction(heap.peek(slot + FUNCTION) >>> 0, heap.peek(slot + SERIAL) >>> 0);
+      const fn = this.#hooks.resolveFunction(
+        heap.peek(slot + FUNCTION) >>> 0,
+        heap.peek(slot + SERIAL) >>> 0,
+      );
       const args = this.#payloads.read(slot, items) as unknown[];
       result = fn(...args);
     } catch (error) {
