@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 import { inspect } from "node:util";
+import { writePairs } from "./objects.ts";
 import * as tag from "./tags.ts";
 import type { Writer } from "./writer.ts";
 
@@ -21,8 +22,12 @@ const VALUES = 2;
 const HOLES = 3;
 
 export function writeArray(writer: Writer, array: readonly unknown[], at: number): number {
+  return hasOtherKeys(array) ? writeSparse(writer, array, at) : writeDense(writer, array, at);
+}
+
+/** An array without properties beside its elements, and if it is short, without holes. */
+export function writeDense(writer: Writer, array: readonly unknown[], at: number): number {
   const { length } = array;
-  if (hasOtherKeys(array)) return writeSparse(writer, array, at);
   if (length >= PACKED_MIN) {
     const elements = elementsOf(array);
     if (elements === INTEGERS) return writeIntegers(writer, array as readonly number[], at);
@@ -109,5 +114,5 @@ function writeNumbers(writer: Writer, array: readonly number[], at: number): num
 
 function writeSparse(writer: Writer, array: readonly unknown[], at: number): number {
   at = writer.word(tag.SPARSE_ARRAY, array.length, at);
-  return writer.byte(tag.END, writer.fields(array, Object.keys(array), at));
+  return writePairs(writer, array, Object.keys(array), at);
 }

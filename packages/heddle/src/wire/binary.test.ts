@@ -16,12 +16,13 @@ describe("buffers and views", () => {
     Uint32Array,
     Float32Array,
     Float64Array,
-    ...("Float16Array" in globalThis ? [Reflect.get(globalThis, "Float16Array") as typeof Float32Array] : []),
+    Float16Array,
   ];
   for (const kind of kinds)
     test(`${kind.name} comes back, from any offset`, () => {
       for (const length of [0, 1, 3, 1000]) {
-        const value = kind.from({ length }, (_, i) => i * 3 - 100);
+        const value = new kind(length);
+        for (let i = 0; i < length; i++) value[i] = i * 3 - 100;
         for (let i = 0; i < 8; i++) {
           const back = wire.send([value])[0]!;
           assert.deepStrictEqual(back, value);

@@ -32,7 +32,7 @@ export function readRegExp(reader: Reader): RegExp {
   const source = reader.string();
   const flags = reader.string();
   const expression = reader.remember(orCorrupt("an expression", () => new RegExp(source, flags)));
-  const lastIndex = reader.value();
+  const lastIndex = reader.part();
   if (typeof lastIndex !== "number") throw new CorruptMessageError("an expression has no index");
   expression.lastIndex = lastIndex;
   return expression;
@@ -53,7 +53,7 @@ function unboxed(writer: Writer, value: object): unknown {
 }
 
 export function readBoxed(reader: Reader): object {
-  const value = reader.value();
+  const value = reader.part();
   if (value === null || value === undefined || typeof value === "object" || typeof value === "function") {
     throw new CorruptMessageError("a boxed primitive holds something else");
   }

@@ -9,21 +9,18 @@ import type { Reader } from "./reader.ts";
 import * as tag from "./tags.ts";
 import type { Writer } from "./writer.ts";
 
-const eachOfMap = Map.prototype.forEach;
-const eachOfSet = Set.prototype.forEach;
-
 export function writeMap(writer: Writer, value: object, at: number): number {
   if (!types.isMap(value)) throw writer.impostor("Map");
   // Listed before anything is written: a getter in it may change the map.
   const entries: unknown[] = [];
-  eachOfMap.call(value, (item, key) => entries.push(key, item));
+  Map.prototype.forEach.call(value, (item, key) => entries.push(key, item));
   return writeList(writer, tag.MAP, value, entries, at);
 }
 
 export function writeSet(writer: Writer, value: object, at: number): number {
   if (!types.isSet(value)) throw writer.impostor("Set");
   const members: unknown[] = [];
-  eachOfSet.call(value, (member) => members.push(member));
+  Set.prototype.forEach.call(value, (member) => members.push(member));
   return writeList(writer, tag.SET, value, members, at);
 }
 

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { CorruptMessageError } from "./errors.ts";
+import { CorruptMessageError, isStackOverflow } from "./errors.ts";
 import type { WireHooks } from "./hooks.ts";
 import type { Unpack } from "./packet.ts";
 import { Reader } from "./reader.ts";
@@ -37,11 +37,13 @@ export class Decoder {
     try {
       readHeader(reader);
       const value = reader.value();
+      reader.fillPostponed();
       if (reader.at !== end) throw new CorruptMessageError(`${end - reader.at} bytes follow its value`);
       isRead = true;
       return value;
     } catch (error) {
-      if (error instanceof CorruptMessageError || error === reader.foreignError) throw error;
+      if (error instanceof CorruptMessageError || error === reader.foreignError || isStackOverflow(error))
+        throw error;
       throw new CorruptMessageError("it asks for what cannot be made", { cause: error });
     } finally {
       reader.finish(isRead);

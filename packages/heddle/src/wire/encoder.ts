@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import type { Transferable } from "node:worker_threads";
-import { WireError } from "./errors.ts";
+import { isStackOverflow, WireError } from "./errors.ts";
 import type { Grow, Region, WireHooks } from "./hooks.ts";
 import type { Pack } from "./packet.ts";
 import { KeysChanged } from "./shapes.ts";
@@ -44,36 +44,47 @@ export class Encoder {
    * getter throws. The encoder can be used again; the bytes of the region are of no use.
    */
   encode(value: unknown, region: Region, path: string): number {
+    return this.#encode(value, region, path, false);
+  }
+
+  /** The same for an array that a rest parameter has just made: it is known to have elements and nothing else. */
+  encodeArguments(args: readonly unknown[], region: Region): number {
+    return this.#encode(args, region, "args", true);
+  }
+
+  #encode(value: unknown, region: Region, path: string, isRest: boolean): number {
     if (this.#isBusy)
       throw new Error(`Cannot encode ${path}: this encoder is in the middle of another message`);
     this.#isBusy = true;
+    const writer = this.#writer;
     let isSent = false;
     try {
-      const length = this.#attempt(value, region, path, false);
+      const start = writer.begin(region, path, false);
+      let end: number;
+      try {
+        end = isRest ? writer.rest(value as unknown[], start) : writer.value(value, start);
+        end = writer.postponed(end);
+      } catch (error) {
+        if (!(error instanceof KeysChanged)) throw error;
+        end = this.#spellOut(value, path);
+      }
+      writer.bytes[writer.start] = WIRE_VERSION;
+      writer.bytes[writer.start + 1] = writer.hasReferences ? FLAG_REFERENCES : 0;
       isSent = true;
-      return length;
+      return end - writer.start;
     } catch (error) {
       throw isStackOverflow(error) ? tooDeep(path) : error;
     } finally {
-      this.#writer.finish(isSent);
+      writer.finish(isSent);
       this.#isBusy = false;
     }
   }
 
-  #attempt(value: unknown, region: Region, path: string, spellsOut: boolean): number {
+  /** Once more from the start, without shapes. */
+  #spellOut(value: unknown, path: string): number {
     const writer = this.#writer;
-    const first = writer.begin(region, path, spellsOut);
-    let end: number;
-    try {
-      end = writer.value(value, first);
-    } catch (error) {
-      if (!(error instanceof KeysChanged)) throw error;
-      writer.finish(false);
-      return this.#attempt(value, writer.region, path, true);
-    }
-    writer.bytes[writer.start] = WIRE_VERSION;
-    writer.bytes[writer.start + 1] = writer.hasReferences ? FLAG_REFERENCES : 0;
-    return end - writer.start;
+    writer.finish(false);
+    return writer.postponed(writer.value(value, writer.begin(writer.region, path, true)));
   }
 }
 
@@ -95,10 +106,6 @@ function packBy(hooks: WireHooks): Pack {
 
 function newRegion(size: number): Region {
   return { bytes: new Uint8Array(size), start: 0, end: size };
-}
-
-function isStackOverflow(error: unknown): boolean {
-  return error instanceof RangeError && error.message === "Maximum call stack size exceeded";
 }
 
 function tooDeep(path: string): WireError {

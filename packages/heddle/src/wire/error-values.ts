@@ -56,7 +56,7 @@ export function writeError(writer: Writer, error: object, at: number): number {
   if (record !== undefined) at = writer.record(record, at);
   if (kind === DOM_EXCEPTION) {
     const { message, name } = error as DOMException;
-    at = writer.string(String(name), writer.string(String(message), at));
+    at = writer.string(name, writer.string(message, at));
   }
   const isItself = isExact || record !== undefined || kind === DOM_EXCEPTION;
   return writeProperties(writer, error, isItself ? [] : inherited(error, kind), at);
@@ -123,6 +123,8 @@ function writeSafely(writer: Writer, read: () => unknown, at: number, isElement 
     return writer.string("[its getter failed]", at);
   }
   const mark = writer.mark(at);
+  const { mayPostpone } = writer;
+  writer.mayPostpone = false;
   try {
     return writer.value(value, at);
   } catch (failure) {
@@ -131,6 +133,8 @@ function writeSafely(writer: Writer, read: () => unknown, at: number, isElement 
     if (Array.isArray(value) && !isElement && mark.depth < MAX_DEPTH)
       return writeListSafely(writer, value, at);
     return writer.string(`[${describe(value)}: cannot travel]`, at);
+  } finally {
+    writer.mayPostpone = mayPostpone;
   }
 }
 

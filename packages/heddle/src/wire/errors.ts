@@ -23,9 +23,24 @@ export class WireError extends TypeError {
    * @param remedy - What to do instead.
    */
   constructor(path: string, found: string, remedy: string) {
-    super(`Cannot send ${path}: ${found}; ${remedy}`);
+    super(`Cannot send ${shortened(path)}: ${found}; ${remedy}`);
     this.path = path;
   }
+}
+
+/** V8 has a word of its own for expressions that find no stack to run on. */
+export function isStackOverflow(error: unknown): boolean {
+  if (error instanceof RangeError) return error.message === "Maximum call stack size exceeded";
+  return error instanceof SyntaxError && error.message.endsWith("Stack overflow");
+}
+
+/** Longest path that a message shows in full. */
+const SHOWN_PATH = 300;
+
+function shortened(path: string): string {
+  return path.length <= SHOWN_PATH
+    ? path
+    : `${path.slice(0, SHOWN_PATH / 2)} … ${path.slice(-SHOWN_PATH / 2)}`;
 }
 
 /** The bytes are no message of this version: cut short, damaged or foreign. No value was made. */

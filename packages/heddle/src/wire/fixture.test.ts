@@ -64,7 +64,7 @@ export class TestWire {
     const fits = neededBytes + 16 < MEMORY_BYTES;
     const bigger = fits ? this.#memory : new Uint8Array(new SharedArrayBuffer(neededBytes + 3));
     const at = fits ? (start + 5) % 8 : 3;
-    bigger.copyWithin === undefined || bigger.set(bytes.slice(start, start + usedBytes), at);
+    bigger.set(bytes.slice(start, start + usedBytes), at);
     return (this.#region = { bytes: bigger, start: at, end: at + neededBytes });
   }
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { CorruptMessageError } from "./errors.ts";
+import { CorruptMessageError, NotLoadedError } from "./errors.ts";
 import { TestWire } from "./fixture.test.ts";
 import { registerHandle } from "./handles.ts";
-import { WIRE_VERSION } from "./tags.ts";
+import { SHARED_BUFFER, WIRE_VERSION } from "./tags.ts";
 
 class Point {
   x = 1;
@@ -106,11 +106,15 @@ reader.hooks.functions.push(Point, Bag, Oops);
 
 /** Decodes a damaged message: to some value, or not at all. */
 function survive(bytes: Uint8Array): "refused" | "decoded" {
+  // A number of shared memory that this thread does not know is no damage: it would ask the other threads.
+  if (bytes.includes(SHARED_BUFFER)) return "refused";
   try {
     reader.decode({ bytes, start: 0, end: bytes.length });
     return "decoded";
   } catch (error) {
     if (error instanceof CorruptMessageError) return "refused";
+    // It names shared memory that nobody has announced, which a thread asks the others for.
+    if (error instanceof NotLoadedError) return "refused";
     if (error instanceof RangeError && error.message.startsWith("no function")) return "refused";
     throw error;
   }

@@ -32,7 +32,7 @@ export function registerHandle<T extends object>(
   cls: HandleClass<T>,
   how: HandleForm<T>,
 ): void {
-  forms.set(kind, how as HandleForm<object>);
+  forms.set(kind, how);
   writers.set(cls.prototype, (writer, handle, at) => {
     at = writer.string(kind, writer.byte(tag.HANDLE, at));
     return writer.number(how.address(handle as T), at);
@@ -41,7 +41,7 @@ export function registerHandle<T extends object>(
 
 export function readHandle(reader: Reader): object {
   const kind = reader.string();
-  const address = reader.value();
+  const address = reader.part();
   const form = forms.get(kind);
   if (form === undefined)
     throw new CorruptMessageError(

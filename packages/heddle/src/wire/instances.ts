@@ -6,6 +6,7 @@
  */
 import { types } from "node:util";
 import { CorruptMessageError } from "./errors.ts";
+import { writeOwnFields, writePairs } from "./objects.ts";
 import type { Reader } from "./reader.ts";
 import * as tag from "./tags.ts";
 import type { Writer } from "./writer.ts";
@@ -30,7 +31,7 @@ export function isNative(fn: Function): boolean {
 }
 
 export function writeInstance(writer: Writer, constructor: Function, value: object, at: number): number {
-  return writer.ownFields(value, writer.function(tag.INSTANCE, constructor, at));
+  return writeOwnFields(writer, value, writer.function(tag.INSTANCE, constructor, at));
 }
 
 export function readInstance(reader: Reader): object {
@@ -48,7 +49,7 @@ export function writeSubclass(
   at: number,
 ): number {
   at = write(writer, value, writer.function(tag.SUBCLASS, constructor, at));
-  return writer.byte(tag.END, writer.fields(value, fieldsBeside(value), at));
+  return writePairs(writer, value, fieldsBeside(value), at);
 }
 
 /** An array is written with all its keys; a typed array lists its elements among them, first. */
@@ -60,7 +61,7 @@ function fieldsBeside(value: object): string[] {
 
 export function readSubclass(reader: Reader): object {
   const prototype = readPrototype(reader);
-  const value = reader.value();
+  const value = reader.part();
   if (typeof value !== "object" || value === null)
     throw new CorruptMessageError("an instance of a built-in class holds something else");
   Object.setPrototypeOf(value, prototype);

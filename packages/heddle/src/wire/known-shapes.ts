@@ -36,7 +36,7 @@ export class KnownShape {
 
 function generateRead(keys: readonly string[]): ReadObject | undefined {
   const fields = keys.map((key) => `${JSON.stringify(key)}: reader.value()`).join(", ");
-  return generate("_", `return (reader) => ({ ${fields} });`);
+  return generate("_", `return (reader) => ({ ${fields} });`) as ReadObject | undefined;
 }
 
 /** Each list stands where its hash says; a newcomer takes the place of another. */

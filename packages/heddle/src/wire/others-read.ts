@@ -21,6 +21,8 @@ type Read = (reader: Reader) => unknown;
 const READERS: (Read | undefined)[] = new Array<Read | undefined>(256).fill(undefined);
 READERS[tag.SHAPE_BY_INDEX] = (reader) => reader.object(tag.SHAPE_BY_INDEX);
 READERS[tag.DICTIONARY] = (reader) => readFields(reader, {});
+READERS[tag.LARGE_DICTIONARY] = readLarge;
+READERS[tag.POSTPONED] = (reader) => reader.postponed();
 READERS[tag.NULL_DICTIONARY] = (reader) => readFields(reader, Object.create(null) as object);
 READERS[tag.INT32_ARRAY] = readIntegers;
 READERS[tag.FLOAT64_ARRAY] = readNumbers;
@@ -58,9 +60,17 @@ export function readOther(reader: Reader, head: number): unknown {
   return read(reader);
 }
 
-function readFields(reader: Reader, object: object): object {
-  reader.plainFields(reader.remember(object));
+function readFields(reader: Reader, fresh: object): object {
+  const object = reader.remember(fresh);
+  reader.plainFields(object);
   return object;
+}
+
+/** An object without a prototype is a hash table; one with the usual has all its keys in order first, at a cost. */
+function readLarge(reader: Reader): object {
+  const object = reader.remember(Object.create(null) as object);
+  reader.plainFields(object);
+  return Object.setPrototypeOf(object, Object.prototype) as object;
 }
 
 function readIntegers(reader: Reader): number[] {
@@ -89,7 +99,7 @@ function readSparse(reader: Reader): unknown[] {
   if (array.length < length) {
     // To set the length would make room for all the holes; to set the last element and take it away does not.
     array[length - 1] = undefined;
-    delete array[length - 1];
+    Reflect.deleteProperty(array, length - 1);
   }
   return array;
 }

@@ -12,12 +12,13 @@ import { writeMap, writeSet } from "./collections.ts";
 import { describe, describeOne } from "./describe.ts";
 import { ERROR_PROTOTYPES, writeError } from "./error-values.ts";
 import { classOf, isNative, writeInstance, writeSubclass } from "./instances.ts";
+import { writeDictionary } from "./objects.ts";
 import { knownRefusal, writeCarried, writePort, writeShared } from "./platform.ts";
 import { writeBigint, writeSymbol } from "./primitives.ts";
 import { writeSignal } from "./signals.ts";
 import * as tag from "./tags.ts";
 import type { Writer } from "./writer.ts";
-import { writers, type Write } from "./writers.ts";
+import { instanceClasses, writers, type Write } from "./writers.ts";
 
 const BOXES = [Number, String, Boolean, BigInt, Symbol];
 
@@ -61,7 +62,7 @@ function writeWithoutPrototype(writer: Writer, value: object, at: number): numbe
   if (write !== undefined) return write(writer, value, at);
   const refusal = types.isModuleNamespaceObject(value) ? knownRefusal(writer, value) : undefined;
   if (refusal !== undefined) throw refusal;
-  return writer.dictionary(tag.NULL_DICTIONARY, value, at);
+  return writeDictionary(writer, tag.NULL_DICTIONARY, value, at);
 }
 
 /** What the prototype does not tell: subclasses, objects from other realms, objects of the platform. */
@@ -84,6 +85,7 @@ function writeByBrand(writer: Writer, value: object, prototype: object, at: numb
     );
   }
   if (isNative(constructor)) return writeNative(writer, value, constructor, at);
+  instanceClasses.add(prototype);
   writers.set(prototype, (writer, value, at) => writeMember(writer, constructor, value, at));
   return writeInstance(writer, constructor, value, at);
 }
@@ -113,7 +115,7 @@ function writerByBrand(value: object): Write | undefined {
 
 /** An instance of a class that is not written in JavaScript: of another realm's `Object`, or of something unknown. */
 function writeNative(writer: Writer, value: object, constructor: Function, at: number): number {
-  if (constructor.name === "Object") return writer.dictionary(tag.DICTIONARY, value, at);
+  if (constructor.name === "Object") return writeDictionary(writer, tag.DICTIONARY, value, at);
   throw writer.refusal(
     `it is ${describeOne(value)}, whose state lives outside JavaScript`,
     "send the data that it holds, or make it in the task",

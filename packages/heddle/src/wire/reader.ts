@@ -11,7 +11,7 @@ import type { Unpack } from "./packet.ts";
 import { MADE_STRING_MAX, makeString } from "./short-strings.ts";
 import * as tag from "./tags.ts";
 import { MAX_DEPTH } from "./trail.ts";
-import type { RawBuffer } from "./writer.ts";
+import type { RawBuffer } from "./output.ts";
 
 export class Reader {
   readonly hooks: WireHooks;
@@ -28,6 +28,9 @@ export class Reader {
   /** The message refers back: objects are numbered as they come. */
   isNumbered = false;
   #objects: (object | undefined)[] = [];
+  readonly #postponed: object[] = [];
+  /** The container that the next object is to be read into, instead of a new one. */
+  #empty: object | undefined = undefined;
   #shapes: KnownShape[] = [];
   #depth = 0;
   readonly #afterwards: (() => void)[] = [];
@@ -56,6 +59,8 @@ export class Reader {
     }
     if (this.isNumbered) this.#objects = [];
     if (this.#shapes.length > 0) this.#shapes.length = 0;
+    if (this.#postponed.length > 0) this.#postponed.length = 0;
+    this.#empty = undefined;
     this.sideItems = NONE;
     this.foreignError = undefined;
   }
@@ -89,8 +94,36 @@ export class Reader {
 
   /** Gives an object the next number, if this message has any use for it. Every object, before what is in it is read. */
   remember<T extends object>(object: T): T {
-    if (this.isNumbered) this.#objects.push(object);
-    return object;
+    return this.isNumbered ? this.#number(object) : object;
+  }
+
+  #number<T extends object>(object: T): T {
+    const empty = this.#empty;
+    if (empty === undefined) {
+      this.#objects.push(object);
+      return object;
+    }
+    this.#empty = undefined;
+    return empty as T;
+  }
+
+  /** A container that is empty for now. */
+  postponed(): object {
+    const empty = this.part();
+    if (typeof empty !== "object" || empty === null)
+      throw new CorruptMessageError("what is put off is no container");
+    this.#postponed.push(empty);
+    return empty;
+  }
+
+  /** Reads the contents of all that were put off, each into the container that is there already. */
+  fillPostponed(): void {
+    for (const empty of this.#postponed) {
+      this.#empty = empty;
+      this.#depth = 0;
+      if (this.value() !== empty)
+        throw new CorruptMessageError("what is put off is another kind of container");
+    }
   }
 
   /** Takes the next number, for an object that can only be made after its parts. */
@@ -156,10 +189,20 @@ export class Reader {
     return typeof item === "object" && item !== null ? this.remember(item) : item;
   }
 
-  /** A value that must be a string. */
+  /** A value that must be a string. Anything else is not read at all, so that it cannot nest. */
   string(): string {
+    const head = this.byte();
+    if (head >= tag.SHORT_STRING && head < tag.SHORT_ARRAY) return this.#shortString(head - tag.SHORT_STRING);
+    if (head === tag.LATIN1_STRING) return this.#latin1(this.count(1));
+    if (head === tag.UTF16_STRING) return this.#utf16(this.count(2));
+    throw new CorruptMessageError("a string is missing");
+  }
+
+  /** A value inside another. */
+  part(): unknown {
+    this.enter();
     const value = this.value();
-    if (typeof value !== "string") throw new CorruptMessageError("a string is missing");
+    this.leave();
     return value;
   }
 

@@ -6,6 +6,8 @@
  *
  * @packageDocumentation
  */
+import type { Output } from "./output.ts";
+import * as tag from "./tags.ts";
 
 /** Objects with more keys than this are dictionaries. */
 export const MAX_SHAPE_KEYS = 64;
@@ -60,13 +62,12 @@ class Step {
     this.lastKey = lastKey;
     this.length = parent === undefined ? 0 : parent.length + 1;
   }
+}
 
-  keys(): string[] {
-    const keys = new Array<string>(this.length);
-    for (let step: Step = this; step.parent !== undefined; step = step.parent)
-      keys[step.length - 1] = step.lastKey;
-    return keys;
-  }
+function keysOf(step: Step): string[] {
+  const keys: string[] = [];
+  for (let at = step; at.parent !== undefined; at = at.parent) keys.push(at.lastKey);
+  return keys.toReversed();
 }
 
 let root = new Step(undefined, "");
@@ -133,7 +134,7 @@ function canBeInBlock(key: string): boolean {
 function firstSightings(step: Step): Shape | undefined {
   if (step === root) return undefined;
   if (++step.sightings < SIGHTINGS) return undefined;
-  return (step.shape = new Shape(step.keys()));
+  return (step.shape = new Shape(keysOf(step)));
 }
 
 function makeBlock(keys: readonly string[]): Int32Array {
@@ -157,4 +158,57 @@ function hashOf(words: Int32Array): number {
     hash ^= hash >>> 15;
   }
   return hash;
+}
+
+/** Messages ever begun in this thread: tells which one introduced a shape last. */
+let messages = 0;
+
+/** The shapes that one message has introduced, by number. */
+export class MessageShapes {
+  #message = 0;
+  readonly #shapes: Shape[] = [];
+
+  get count(): number {
+    return this.#shapes.length;
+  }
+
+  begin(): void {
+    this.#message = ++messages;
+    // Setting a length costs 25 ns even when it changes nothing.
+    if (this.#shapes.length > 0) this.#shapes.length = 0;
+  }
+
+  /** Forgets all but the first `count`. */
+  rewind(count: number): void {
+    while (this.#shapes.length > count) this.#shapes.pop()!.message = 0;
+  }
+
+  /** Says which keys follow: by number, or the first time by name. */
+  write(output: Output, shape: Shape, at: number): number {
+    return shape.message === this.#message
+      ? writeAgain(output, shape.index, at)
+      : this.#introduce(output, shape, at);
+  }
+
+  #introduce(output: Output, shape: Shape, at: number): number {
+    const { block } = shape;
+    const size = 1 + block.length * 4;
+    if (at + size > output.end) at = output.room(at, size);
+    const { view } = output;
+    output.bytes[at] = tag.NEW_SHAPE;
+    for (let i = 0, to = at + 1; i < block.length; i++, to += 4) view.setInt32(to, block[i]!, true);
+    if (this.#shapes.length < tag.MAX_SHAPES) {
+      shape.message = this.#message;
+      shape.index = this.#shapes.length;
+      this.#shapes.push(shape);
+    }
+    return at + size;
+  }
+}
+
+function writeAgain(output: Output, index: number, at: number): number {
+  if (index < tag.SHAPE_AGAIN_END) return output.byte(tag.SHAPE_AGAIN + index, at);
+  at = output.room(at, 3);
+  output.view.setUint16(at + 1, index, true);
+  return output.byte(tag.SHAPE_BY_INDEX, at) + 2;
 }

@@ -14,7 +14,8 @@ export const MADE_STRING_MAX = 23;
 type MakeString = (bytes: Uint8Array, at: number, length: number) => string;
 
 /** Gives the string of `length` bytes at `at`; at most {@link MADE_STRING_MAX}. */
-export const makeString: MakeString = generate("fromCharCode", source(), String.fromCharCode) ?? makeByList;
+export const makeString: MakeString =
+  (generate("fromCharCode", source(), String.fromCharCode) as MakeString | undefined) ?? makeByList;
 
 function source(): string {
   let cases = "";

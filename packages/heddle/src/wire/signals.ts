@@ -65,15 +65,13 @@ function packReason(pack: Pack, reason: unknown): ReturnType<Pack> {
 
 export function readAbortedSignal(reader: Reader): AbortSignal {
   const number = reader.reserve();
-  reader.enter();
-  const reason = reader.value();
-  reader.leave();
+  const reason = reader.part();
   return reader.fulfil(number, AbortSignal.abort(reason));
 }
 
 export function readLiveSignal(reader: Reader): AbortSignal {
   const number = reader.reserve();
-  const port = reader.value();
+  const port = reader.part();
   if (!(port instanceof MessagePort)) throw new CorruptMessageError("a signal has no port");
   const controller = new AbortController();
   const { signal } = controller;
@@ -110,8 +108,8 @@ class Link {
 
   /** Looks for the message now, for a task that never gives the event loop a turn. */
   poll(): void {
-    const received = receiveMessageOnPort(this.#port) as { message: Packet } | undefined;
-    if (received !== undefined) this.#abort(received.message);
+    const received = receiveMessageOnPort(this.#port);
+    if (received !== undefined) this.#abort(received.message as Packet);
   }
 
   /** Those who listen may be all that is left of the image. */
@@ -154,7 +152,7 @@ const linkedPrototype: AbortSignal = Object.create(AbortSignal.prototype, {
     ...aborted,
     get(this: AbortSignal): boolean {
       poll(this);
-      return aborted.get!.call(this) as boolean;
+      return hasAborted(this);
     },
   },
   reason: {
@@ -195,5 +193,9 @@ writers.set(linkedPrototype, writeSignal);
 
 /** The image polls until it has aborted; its link is of no more use then. */
 function poll(signal: AbortSignal): void {
-  if (!(aborted.get!.call(signal) as boolean)) links.get(signal)?.poll();
+  if (!hasAborted(signal)) links.get(signal)?.poll();
+}
+
+function hasAborted(signal: AbortSignal): boolean {
+  return Reflect.apply<AbortSignal, [], boolean>(aborted.get!, signal, []);
 }

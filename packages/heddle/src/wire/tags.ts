@@ -104,3 +104,7 @@ export const HEADERS = 0xde;
 export const ABORTED_SIGNAL = 0xdf;
 /** u32 side index of the port that brings the abort. */
 export const LIVE_SIGNAL = 0xe0;
+/** The same as DICTIONARY, of so many keys that the object is a hash table from the start. */
+export const LARGE_DICTIONARY = 0xe3;
+/** An empty container, whose contents follow after the value of the message. */
+export const POSTPONED = 0xe4;

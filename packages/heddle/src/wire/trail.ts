@@ -4,23 +4,35 @@
  * @packageDocumentation
  */
 
-/** Deepest nesting that travels. Encoder and decoder recurse; at this depth both still fit the stack of a main thread. */
-export const MAX_DEPTH = 1000;
+/** Encoder and decoder recurse. So deep, and the contents of what can wait are put off to the end of the message. */
+export const POSTPONE_DEPTH = 400;
+/** And no deeper for what cannot wait: at this depth both fit the stack of a main thread with as much to spare. */
+export const MAX_DEPTH = 500;
 
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
+/** What the way begins with: the name of the root, or the way to a container whose contents were put off. */
+export type Origin = string | Waypoint;
+
 /** The way from the root to the value at hand. Entry `i` is the key, index or position taken in container `i`. */
 export class Trail {
-  root = "";
+  origin: Origin = "";
   depth = 0;
   readonly containers: (object | undefined)[] = [];
   readonly entries: unknown[] = [];
 
   /** The path in the words of JavaScript: `args[0].items[3].socket`, `.get("k")`, `.keys()[1]`, `.values()[2]`. */
   toString(): string {
-    let path = this.root;
-    for (let i = 0; i < this.depth; i++) path += step(this.containers[i]!, this.entries[i]);
-    return path;
+    return pathOf(this.origin) + stepsOf(this.containers, this.entries, this.depth);
+  }
+
+  /** The way so far, to come back to by making it the origin. */
+  waypoint(): Waypoint {
+    return new Waypoint(
+      this.origin,
+      this.containers.slice(0, this.depth) as object[],
+      this.entries.slice(0, this.depth),
+    );
   }
 
   /** Lets go of every object. */
@@ -31,7 +43,39 @@ export class Trail {
       entries[i] = undefined;
     }
     this.depth = 0;
+    this.origin = "";
   }
+}
+
+/** A part of the way that is behind. */
+export class Waypoint {
+  readonly origin: Origin;
+  readonly containers: readonly object[];
+  readonly entries: readonly unknown[];
+
+  constructor(origin: Origin, containers: readonly object[], entries: readonly unknown[]) {
+    this.origin = origin;
+    this.containers = containers;
+    this.entries = entries;
+  }
+}
+
+function pathOf(origin: Origin): string {
+  const parts: string[] = [];
+  for (let part = origin; ; part = part.origin) {
+    if (typeof part === "string") return part + parts.toReversed().join("");
+    parts.push(stepsOf(part.containers, part.entries, part.containers.length));
+  }
+}
+
+function stepsOf(
+  containers: readonly (object | undefined)[],
+  entries: readonly unknown[],
+  depth: number,
+): string {
+  let path = "";
+  for (let i = 0; i < depth; i++) path += step(containers[i]!, entries[i]);
+  return path;
 }
 
 function step(container: object, entry: unknown): string {
