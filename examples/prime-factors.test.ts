@@ -13,9 +13,15 @@ describe("primeFactors()", () => {
   test("gives primes in order whose product is the number, for every integer to 2,000", () => {
     for (let n = 1; n <= 2000; n++) {
       const factors = primeFactors(n);
-      assert.equal(factors.reduce((product, factor) => product * factor, 1), n);
+      assert.equal(
+        factors.reduce((product, factor) => product * factor, 1),
+        n,
+      );
       assert.ok(factors.every(isPrime), `${n}: ${factors.join()}`);
-      assert.deepEqual(factors, factors.toSorted((a, b) => a - b));
+      assert.deepEqual(
+        factors,
+        factors.toSorted((a, b) => a - b),
+      );
     }
   });
 
@@ -33,14 +39,20 @@ describe("primeFactors()", () => {
 
   test("throws RangeError for what is not an integer from 1 to 10^14", () => {
     for (const bad of [0, -7, 1.5, NaN, Infinity, 1e14 + 2, "7" as unknown as number]) {
-      assert.throws(() => primeFactors(bad), { name: "RangeError", message: /^Cannot factorise .+: not an integer from 1 to 10\^14$/ });
+      assert.throws(() => primeFactors(bad), {
+        name: "RangeError",
+        message: /^Cannot factorise .+: not an integer from 1 to 10\^14$/,
+      });
     }
   });
 });
 
 describe("the example's data", () => {
   const read = (name: string): number[] =>
-    readFileSync(new URL(`data/${name}`, import.meta.url), "utf8").trimEnd().split("\n").map(Number);
+    readFileSync(new URL(`data/${name}`, import.meta.url), "utf8")
+      .trimEnd()
+      .split("\n")
+      .map(Number);
 
   test("numbers.txt holds 10,000 integers from 20,000 to 100,000,000", () => {
     const numbers = read("numbers.txt");

@@ -1,17 +1,15 @@
 /**
- * What ends the command before its work is done, through no fault of the mapped function.
+ * What goes wrong outside the mapped function.
  *
  * @packageDocumentation
  */
 
-/** Every code that this package can raise. A released code never changes its meaning; messages may. */
+/** Why a command cannot go on. A released code never changes its meaning; messages may. */
 export type CommandErrorCode =
   | "ERR_HEDDLE_USAGE"
   | "ERR_HEDDLE_INPUT"
   | "ERR_HEDDLE_OUTPUT"
-  | "ERR_HEDDLE_JOURNAL"
-  | "ERR_HEDDLE_NOT_JSON"
-  | "ERR_HEDDLE_WORKER_DIED";
+  | "ERR_HEDDLE_JOURNAL";
 
 /** The command cannot go on. Its message is one line for the user; the exit status is 2. */
 export class CommandError extends Error {
@@ -21,6 +19,19 @@ export class CommandError extends Error {
   constructor(code: CommandErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+  }
+}
+
+/** An item has no result, though its function did not throw. Its message and code go to the output. */
+export class ItemError extends Error {
+  override readonly name = "ItemError";
+  readonly code: "ERR_HEDDLE_NOT_JSON" | "ERR_HEDDLE_WORKER_DIED";
+
+  constructor(code: ItemError["code"], message: string) {
+    super(message);
+    this.code = code;
+    // It tells of this command and not of the function.
+    delete this.stack;
   }
 }
 

@@ -6,7 +6,7 @@
  *
  * @packageDocumentation
  */
-import { CommandError } from "./errors.ts";
+import { ItemError } from "./errors.ts";
 
 /**
  * Gives the JSON text of `value`, or `undefined` for `undefined`, which is said by leaving it out.
@@ -26,7 +26,7 @@ import { CommandError } from "./errors.ts";
  * ```
  *
  * @param root - What messages call the value.
- * @throws `CommandError` with the code `ERR_HEDDLE_NOT_JSON` for a function, a symbol, a promise and other things that
+ * @throws `ItemError` with the code `ERR_HEDDLE_NOT_JSON` for a function, a symbol, a promise and other things that
  * are no data, and for a value that contains itself; the message says where.
  */
 export function jsonText(value: unknown, root: string): string | undefined {
@@ -173,8 +173,8 @@ class JsonWriter {
     return text;
   }
 
-  #refusal(found: string): CommandError {
-    return new CommandError(
+  #refusal(found: string): ItemError {
+    return new ItemError(
       "ERR_HEDDLE_NOT_JSON",
       `Cannot write ${this.#path.join("")} as JSON: it is ${found}`,
     );

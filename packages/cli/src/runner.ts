@@ -14,7 +14,7 @@ import {
   type Failure,
 } from "./chunk.ts";
 import { ChunkSize } from "./chunk-size.ts";
-import { CommandError } from "./errors.ts";
+import { ItemError, oneLine } from "./errors.ts";
 import { mismatch, type Feeder, type Slice } from "./feeder.ts";
 import type { Recorded } from "./journal.ts";
 import { Lane } from "./lane.ts";
@@ -324,13 +324,9 @@ function failuresIn(lines: string): Failure[] {
 /** The death of a worker, in words for somebody who never asked for one. */
 function explained(error: unknown): unknown {
   if (!isDeath(error)) return error;
-  const { exitCode } = error as { exitCode?: number };
-  const how = exitCode === undefined ? "" : ` with exit code ${exitCode}`;
-  return new CommandError(
-    "ERR_HEDDLE_WORKER_DIED",
-    `Cannot finish this item: its worker ended${how} while it ran`,
-    { cause: error },
-  );
+  const { exitCode, cause } = error as { exitCode?: number; cause?: unknown };
+  const how = cause === undefined ? `with exit code ${exitCode}` : `by ${oneLine(cause)}`;
+  return new ItemError("ERR_HEDDLE_WORKER_DIED", `Cannot finish this item: its worker ended ${how}`);
 }
 
 function isDeath(error: unknown): boolean {
