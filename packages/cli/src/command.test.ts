@@ -235,6 +235,20 @@ describe("heddle map", () => {
     );
   });
 
+  test("gives the result of a line before the next one is there, and stops while it waits for one", async () => {
+    const child = startHeddle(["map", `${FUNCTIONS}#echo`, "--input", "-"]);
+    const end = ended(child);
+    for (const line of ["first", "second"]) {
+      child.stdin!.write(`${line}\n`);
+      const [result] = (await once(child.stdout!, "data")) as [Buffer];
+      assert.match(String(result), new RegExp(`"result":"${line}"`));
+    }
+    child.kill("SIGINT");
+    const { status, stderr } = await end;
+    assert.equal(status, 130);
+    assert.match(stderr, /; interrupted after 2$/m);
+  });
+
   test("reads json and csv, by the file's extension or by --format", async () => {
     const csv = await heddle(["map", `${FUNCTIONS}#echo`, "--input", file("t.csv", 'a,b\n"x\ny",2\n')]);
     assert.deepEqual(csv.lines[0]!.result, { a: "x\ny", b: "2" });
