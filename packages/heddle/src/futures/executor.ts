@@ -1,6 +1,6 @@
 /** What all executors have in common. */
 import type { Future } from "./future.ts";
-import type { MapOptions, MapResult } from "./map.ts";
+import type { MapOptions, MapResult } from "./map-options.ts";
 import type { TaskOptions } from "./task-options.ts";
 
 /**

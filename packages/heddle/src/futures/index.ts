@@ -7,7 +7,7 @@ export { BrokenExecutorError, ExecutorShutdownError, QueueFullError } from "./er
 export type { Executor, ExecutorStatistics, ShutdownOptions } from "./executor.ts";
 export { type CancelOptions, Future } from "./future.ts";
 export { InlineExecutor, type InlineOptions } from "./inline-executor.ts";
-export type { MapOptions, MapProgress, MapResult } from "./map.ts";
+export type { MapOptions, MapProgress, MapResult } from "./map-options.ts";
 export type { PoolOptions } from "./pool-options.ts";
 export type { TaskOptions } from "./task-options.ts";
 export { ThreadPoolExecutor } from "./thread-pool-executor.ts";

@@ -5,18 +5,12 @@
  */
 import { TimeoutError } from "#heap";
 import { ExecutorShutdownError, QueueFullError } from "./errors.ts";
-import {
-  checkFunction,
-  defaultName,
-  type Executor,
-  type ExecutorStatistics,
-  type ShutdownOptions,
-} from "./executor.ts";
+import { defaultName, type ExecutorStatistics, type ShutdownOptions } from "./executor.ts";
+import { type ExecutorCore, ExecutorView } from "./executor-view.ts";
 import { Fifo } from "./fifo.ts";
 import { cancelledFuture, fulfil, Future, reject, settleCancelled, type TaskControl } from "./future.ts";
-import { type MapOptions, type MapResult, mapOver } from "./map.ts";
 import { checkPoolOptions, type PoolOptions } from "./pool-options.ts";
-import { checkTaskOptions, type TaskOptions } from "./task-options.ts";
+import type { TaskOptions } from "./task-options.ts";
 
 /** Calls that are quick follow each other for so long before timers and sockets have their turn, in milliseconds. */
 const SLICE_MS = 10;
@@ -119,9 +113,11 @@ class InlineTask implements TaskControl {
   }
 }
 
-/** The queue that an inline executor and its views by `with` share. */
-class Loop {
+/** The queue behind an executor. */
+class Loop implements ExecutorCore {
   readonly name: string;
+  /** There is one thread. How many asynchronous calls overlap on it is set by `concurrencyPerWorker`. */
+  readonly maxWorkers = 1;
   readonly counts = { fulfilled: 0, rejected: 0, cancelled: 0 };
   readonly #maxQueued: number;
   readonly #concurrency: number;
@@ -151,6 +147,10 @@ class Loop {
     this.#queued++;
     this.#schedule();
     return task.future;
+  }
+
+  broadcast(fn: Function, args: readonly unknown[], options: TaskOptions): Future<unknown>[] {
+    return [this.submit(fn, args, options)];
   }
 
   leftQueue(): void {
@@ -214,56 +214,6 @@ class Loop {
   }
 }
 
-class LoopExecutor implements Executor {
-  readonly #loop: Loop;
-  readonly #options: TaskOptions;
-  /** There is one thread. How many asynchronous calls overlap on it is set by `concurrencyPerWorker`. */
-  readonly maxWorkers = 1;
-
-  constructor(loop: Loop, options: TaskOptions) {
-    this.#loop = loop;
-    this.#options = options;
-  }
-
-  get name(): string {
-    return this.#loop.name;
-  }
-
-  submit<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Future<R> {
-    checkFunction(fn, "submit");
-    return this.#loop.submit(fn, args, this.#options) as Future<R>;
-  }
-
-  map<T, R>(
-    fn: (item: T, index: number) => R | PromiseLike<R>,
-    items: Iterable<T> | AsyncIterable<T>,
-    options: MapOptions = {},
-  ): MapResult<R> {
-    return mapOver((call, args) => this.#loop.submit(call, args, this.#options), 1, fn, items, options);
-  }
-
-  async broadcast<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Promise<R[]> {
-    return [await this.submit(fn, ...args)];
-  }
-
-  with(options: TaskOptions): Executor {
-    checkTaskOptions(options);
-    return new LoopExecutor(this.#loop, { ...this.#options, ...options });
-  }
-
-  shutdown(options: ShutdownOptions = {}): Promise<void> {
-    return this.#loop.shutdown(options);
-  }
-
-  statistics(): ExecutorStatistics {
-    return this.#loop.statistics();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.shutdown();
-  }
-}
-
 /**
  * Runs functions on the event loop of the calling thread: for asynchronous work, for tests, and to compare with.
  *
@@ -281,7 +231,7 @@ class LoopExecutor implements Executor {
  * await executor.map(async (n: number) => n * n, [1, 2, 3]).toArray(); // => [1, 4, 9]
  * ```
  */
-export class InlineExecutor extends LoopExecutor {
+export class InlineExecutor extends ExecutorView {
   /** @throws `RangeError` or `TypeError`, naming the option that is not what it should be. */
   constructor(options: InlineOptions = {}) {
     super(new Loop(options), {});

@@ -9,7 +9,7 @@ import { type ChunkOutcome, runChunk } from "./chunk.ts";
 import { ChunkSize } from "./chunk-size.ts";
 import { Fifo } from "./fifo.ts";
 import type { Future } from "./future.ts";
-import type { MapProgress } from "./map.ts";
+import type { MapProgress } from "./map-options.ts";
 import type { MapSource } from "./map-source.ts";
 
 /** So many chunks are under way for each worker: one that runs, one that waits for it, one on the way back. */

@@ -1,110 +1,49 @@
 import { threadHeap } from "#heap";
 import { Dispatcher } from "./dispatcher.ts";
-import {
-  checkFunction,
-  defaultName,
-  type Executor,
-  type ExecutorStatistics,
-  type ShutdownOptions,
-} from "./executor.ts";
+import { defaultName, type ExecutorStatistics, type ShutdownOptions } from "./executor.ts";
+import { type ExecutorCore, ExecutorView } from "./executor-view.ts";
 import type { Future } from "./future.ts";
-import { type MapOptions, type MapResult, mapOver } from "./map.ts";
 import { checkPoolOptions, type PoolOptions } from "./pool-options.ts";
-import { checkTaskOptions, type TaskOptions } from "./task-options.ts";
+import type { TaskOptions } from "./task-options.ts";
 
-/** The part that a pool and its views by `with` share. */
-class Pool {
+/** The threads behind an executor. */
+class Pool implements ExecutorCore {
   readonly name: string;
   readonly maxWorkers: number;
-  readonly dispatcher: Dispatcher;
+  readonly #dispatcher: Dispatcher;
   #gone: Promise<void> | undefined;
 
   constructor(options: PoolOptions) {
     const { minWorkers, ...checked } = checkPoolOptions(options);
     this.name = options.name || defaultName("pool");
     this.maxWorkers = checked.maxWorkers;
-    this.dispatcher = new Dispatcher(threadHeap(), {
+    this.#dispatcher = new Dispatcher(threadHeap(), {
       ...checked,
       name: this.name,
       initialize: checked.initializer !== undefined,
     });
-    this.dispatcher.crew.ensure(minWorkers);
+    this.#dispatcher.crew.ensure(minWorkers);
   }
 
-  async shutdown(options: ShutdownOptions): Promise<void> {
-    const { wait = true, cancelPending = false } = options;
-    this.dispatcher.close();
-    if (cancelPending) this.dispatcher.cancelPending();
-    this.#gone ??= this.dispatcher.idle().then(() => this.dispatcher.stop());
-    if (wait) await this.#gone;
-  }
-}
-
-/** A pool, with options for the calls made through it. */
-class PooledExecutor implements Executor {
-  readonly #pool: Pool;
-  readonly #options: TaskOptions;
-
-  constructor(pool: Pool, options: TaskOptions) {
-    this.#pool = pool;
-    this.#options = options;
+  submit(fn: Function, args: readonly unknown[], options: TaskOptions): Future<unknown> {
+    return this.#dispatcher.submit(fn, args, options, -1);
   }
 
-  get name(): string {
-    return this.#pool.name;
-  }
-
-  get maxWorkers(): number {
-    return this.#pool.maxWorkers;
-  }
-
-  submit<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Future<R> {
-    checkFunction(fn, "submit");
-    return this.#pool.dispatcher.submit(fn, args, this.#options, -1) as Future<R>;
-  }
-
-  map<T, R>(
-    fn: (item: T, index: number) => R | PromiseLike<R>,
-    items: Iterable<T> | AsyncIterable<T>,
-    options: MapOptions = {},
-  ): MapResult<R> {
-    const { dispatcher, maxWorkers } = this.#pool;
-    return mapOver(
-      (call, args) => dispatcher.submit(call, args, this.#options, -1),
-      maxWorkers,
-      fn,
-      items,
-      options,
-    );
-  }
-
-  async broadcast<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Promise<R[]> {
-    checkFunction(fn, "broadcast");
-    const { dispatcher } = this.#pool;
-    dispatcher.crew.ensure(this.maxWorkers);
-    return await Promise.all(
-      Array.from(
-        dispatcher.crew,
-        (worker) => dispatcher.submit(fn, args, this.#options, worker) as Future<R>,
-      ),
-    );
-  }
-
-  with(options: TaskOptions): Executor {
-    checkTaskOptions(options);
-    return new PooledExecutor(this.#pool, { ...this.#options, ...options });
-  }
-
-  shutdown(options: ShutdownOptions = {}): Promise<void> {
-    return this.#pool.shutdown(options);
+  broadcast(fn: Function, args: readonly unknown[], options: TaskOptions): Future<unknown>[] {
+    const { crew } = this.#dispatcher;
+    crew.ensure(this.maxWorkers);
+    return Array.from(crew, (worker) => this.#dispatcher.submit(fn, args, options, worker));
   }
 
   statistics(): ExecutorStatistics {
-    return this.#pool.dispatcher.statistics();
+    return this.#dispatcher.statistics();
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.shutdown();
+  async shutdown({ wait = true, cancelPending = false }: ShutdownOptions): Promise<void> {
+    this.#dispatcher.close();
+    if (cancelPending) this.#dispatcher.cancelPending();
+    this.#gone ??= this.#dispatcher.idle().then(() => this.#dispatcher.stop());
+    if (wait) await this.#gone;
   }
 }
 
@@ -130,7 +69,7 @@ class PooledExecutor implements Executor {
  * await pool.submit((net: number) => net * (1 + rate), 100); // => 119
  * ```
  */
-export class ThreadPoolExecutor extends PooledExecutor {
+export class ThreadPoolExecutor extends ExecutorView {
   /** @throws `RangeError` or `TypeError`, naming the option that is not what it should be. */
   constructor(options: PoolOptions = {}) {
     super(new Pool(options), {});
