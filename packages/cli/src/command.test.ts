@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -217,6 +217,16 @@ describe("heddle map", () => {
       ["a", "b"],
     );
   });
+
+  test(
+    "says in one line why it cannot write any more, and exits 2",
+    { skip: !existsSync("/dev/full") },
+    async () => {
+      const { status, stderr } = await heddle(["map", `${FUNCTIONS}#echo`, "a", "--output", "/dev/full"]);
+      assert.equal(status, 2);
+      assert.match(stderr, /\nheddle: Cannot write \/dev\/full: no space left on the disk\n$/);
+    },
+  );
 
   test("a mistake leaves an existing output alone", async () => {
     const output = file("precious.jsonl", "old\n");

@@ -24,10 +24,18 @@ export interface Measured {
 
 /** One measurement, running from its construction. */
 export class WorkClock {
-  readonly #startMs: number = performance.now();
-  readonly #startDelayMs: number | undefined = delayedMs();
-  readonly #startProcessor: NodeJS.CpuUsage | undefined =
-    this.#startDelayMs === undefined ? process.threadCpuUsage() : undefined;
+  readonly #delayed: () => number | undefined;
+  readonly #startMs: number;
+  readonly #startDelayMs: number | undefined;
+  readonly #startProcessor: NodeJS.CpuUsage | undefined;
+
+  /** @param delayed - How long this thread has waited for a core since it began, in milliseconds, if anybody knows. */
+  constructor(delayed: () => number | undefined = delayedMs) {
+    this.#delayed = delayed;
+    this.#startDelayMs = delayed();
+    this.#startProcessor = this.#startDelayMs === undefined ? process.threadCpuUsage() : undefined;
+    this.#startMs = performance.now();
+  }
 
   /** Milliseconds since the start, waiting of every kind included. */
   get elapsedMs(): number {
@@ -41,7 +49,7 @@ export class WorkClock {
    */
   stop(waited: boolean): Measured {
     const { elapsedMs } = this;
-    const delayMs = this.#startDelayMs === undefined ? 0 : (delayedMs() ?? 0) - this.#startDelayMs;
+    const delayMs = this.#startDelayMs === undefined ? 0 : (this.#delayed() ?? 0) - this.#startDelayMs;
     const ownMs = this.#startProcessor === undefined || waited ? elapsedMs - delayMs : this.#processorMs();
     const share = elapsedMs > 0 ? Math.min(1, Math.max(0, ownMs / elapsedMs)) : 1;
     return { elapsedMs, delayMs, share };
@@ -65,7 +73,6 @@ function openFigures(): number | undefined {
   }
 }
 
-/** How long this thread has waited for a core since it began, in milliseconds. */
 function delayedMs(): number | undefined {
   if (figures === undefined) return undefined;
   const length = readSync(figures, text, 0, text.length, 0);
