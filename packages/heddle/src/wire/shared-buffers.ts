@@ -112,7 +112,7 @@ class SharedBuffers {
   /** Reads what has been posted, without waiting for the event loop. */
   #listen(): void {
     for (;;) {
-      const received = receiveMessageOnPort(this.#channel as never) as { message: Message } | undefined;
+      const received = receiveMessageOnPort(this.#channel as never);
       if (received === undefined) return;
       this.#hear(received.message);
     }
