@@ -5,7 +5,7 @@ import type { ModelHeap } from "@heddle/testing";
 import { Arena } from "./arena.ts";
 import { audit } from "./fixtures/audit.ts";
 import { Delegate } from "./fixtures/delegate.ts";
-import { leaseAll, smallHeap } from "./fixtures/small-heap.ts";
+import { HIGH_PAGE, leaseAll, smallHeap } from "./fixtures/small-heap.ts";
 import { HeapFullError } from "./heap.ts";
 import { FRONTIER_WORD, PAGE_BYTES } from "./layout.ts";
 import { LARGEST_CLASS_BYTES } from "./size-classes.ts";
@@ -54,14 +54,16 @@ const action = fc.oneof(
   fc.record({ kind: fc.constant("free" as const), arena: fc.nat(2), choice: fc.nat() }),
 );
 
+const actions = fc.array(action, { maxLength: 300, size: "max" });
+
 describe("Arena", () => {
   test("never hands out a block twice or over another, whoever takes and gives back", () => {
     fc.assert(
-      fc.property(fc.array(action, { maxLength: 300, size: "max" }), (actions) => {
-        const heap = smallHeap(512);
+      fc.property(actions, fc.constantFrom(1, HIGH_PAGE - 2, HIGH_PAGE), (steps, firstPage) => {
+        const heap = smallHeap(512, firstPage);
         const arenas = leaseAll(heap, 1, 2, 3);
         const held = new Held();
-        for (const step of actions) {
+        for (const step of steps) {
           const arena = arenas[step.arena]!;
           if (step.kind === "allocate") {
             held.add(arena.allocate(step.size), step.size, arena);
@@ -70,9 +72,9 @@ describe("Arena", () => {
             if (address !== undefined) arena.free(address);
           }
         }
-        audit(heap, { held: held.addresses, arenas: 3 });
+        audit(heap, { held: held.addresses, arenas: 3, firstPage });
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   });
 
