@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { checkFill, fill, LARGE_BYTES } from "./fixtures/roles.ts";
 import { startThread, until, zeroed } from "./fixtures/threads.ts";
-import { releaseArena, threadHeap } from "./index.ts";
+import { HeapFullError, releaseArena, threadHeap } from "./index.ts";
 import { PAGE_BYTES } from "./layout.ts";
 
 const heap = threadHeap();
@@ -58,4 +58,32 @@ describe("threadHeap() in several threads", () => {
     assert.ok(theirs.every((serial) => !mine.has(serial)));
     assert.equal(heap.nextSerial(), first + 40_001);
   });
+
+  test(
+    "passes blocks on above 2 GiB, where addresses no longer fit a signed word",
+    { timeout: 30_000 },
+    async (context) => {
+      let large: number;
+      try {
+        large = heap.allocate(2 ** 30);
+      } catch (error) {
+        if (!(error instanceof HeapFullError)) throw error;
+        return context.skip("this machine does not give the process so much address space");
+      }
+      const at = { box: zeroed(16) };
+      const thread = startThread({ role: "answer", at });
+      const block = heap.allocate(LARGE_BYTES);
+      assert.ok(block >= 2 ** 31, "below 2 GiB");
+      fill(heap, block, 9);
+      heap.store(at.box, block);
+      heap.notify(at.box);
+      await thread.result;
+      const answer = heap.load(at.box) >>> 0;
+      assert.equal(answer, block, "the block that was given back is not used again");
+      checkFill(heap, answer);
+      heap.free(answer);
+      heap.free(large);
+      releaseArena(thread.threadId);
+    },
+  );
 });
