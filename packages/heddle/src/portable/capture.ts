@@ -180,7 +180,8 @@ function readCaptures(
 
 /** Whether each captured variable keeps the value it has now. */
 export function keepsValues(fn: Function, code: Code, values: readonly unknown[]): boolean {
-  if (explicitCaptures(fn) !== undefined) return false;
+  const given = explicitCaptures(fn);
+  if (given !== undefined) return Object.isFrozen(given.captures);
   return code.variables.every(({ name, scope }, i) => {
     if (scope === HERITAGE) return true;
     const constancy = code.script?.constancy(name, code.start) ?? "changes";

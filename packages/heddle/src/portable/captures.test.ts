@@ -98,6 +98,18 @@ describe("captured variables", () => {
     assert.equal(sentCyclic.self, sentCyclic);
   });
 
+  test("that are typed arrays are sent again when a byte has changed", async () => {
+    const samples = new Float64Array(1000);
+    const sum = () => samples.reduce((a, b) => a + b, 0);
+    const record = here.publish(sum);
+    assert.equal(here.publish(sum), record);
+    assert.equal(here.publish(sum), record);
+    samples[999] = 2;
+    assert.equal((await send(sum))(), 2);
+    samples[0] = 1;
+    assert.equal((await send(sum))(), 3);
+  });
+
   test("may be long strings, which are not sent again for each closure", async () => {
     const make = (n: number) => () => longText.length + n;
     const before = here.publish(make(1));

@@ -30,7 +30,8 @@ export function moduleExportOf(fn: Function): { module: ModuleName; path: readon
 /**
  * Names what a function captures, for runtimes that cannot look into closures, or to say it in the open.
  *
- * The values are read from `captures` at each submission: change a property, and later calls see the change.
+ * The values are read from `captures` at each submission: change a property, and later calls see the change. Freeze
+ * `captures` to say that it will not change, and the second submission costs a look-up.
  * Names that the function uses and that are neither captures nor globals are refused at submission. A minifier
  * renames variables, but not the keys of `captures`: do not minify such functions.
  *

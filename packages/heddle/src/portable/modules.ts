@@ -176,15 +176,23 @@ function builtinNamespace(specifier: string): object | undefined {
 /** The modules of this thread, loaded or on the way. */
 export class Modules {
   readonly #loaded = new Map<string, object>();
-  readonly #loading = new Map<string, Promise<unknown>>();
+  readonly #loading = new Map<string, Promise<void>>();
+  /** Those that could not be loaded just now. */
+  readonly #failed = new Map<string, unknown>();
 
-  /** The namespace (or, for CommonJS, the exports) of a module; a promise while it is being loaded. */
-  load(name: ModuleName): object | Promise<unknown> {
+  /**
+   * The namespace (or, for CommonJS, the exports) of a module; a promise while it is being loaded. Ask again when
+   * that is fulfilled, which it is in any case.
+   *
+   * @throws Why the module could not be loaded, to those who waited for it. Later it is tried again.
+   */
+  load(name: ModuleName): object | Promise<void> {
     const key = keyOf(name);
+    if (this.#failed.has(key)) throw this.#failed.get(key);
     return this.#loaded.get(key) ?? this.#loading.get(key) ?? this.#begin(key, name);
   }
 
-  #begin(key: string, name: ModuleName): object | Promise<unknown> {
+  #begin(key: string, name: ModuleName): object | Promise<void> {
     const { parent, specifier, attributes, isRequired } = name;
     const ready = isRequired ? (createRequire(specifier)(specifier) as object) : builtinNamespace(specifier);
     if (ready !== undefined) {
@@ -194,17 +202,15 @@ export class Modules {
     guardEntry();
     const options = attributes && { with: attributes };
     const loading = quietly(() => importFrom(parent)(specifier, options)).then(
-      (namespace) => {
-        this.#loading.delete(key);
-        this.#loaded.set(key, namespace as object);
-      },
+      (namespace) => void this.#loaded.set(key, namespace as object),
       (error: unknown) => {
-        // Whoever asks again may find the module repaired.
-        this.#loading.delete(key);
-        throw error;
+        this.#failed.set(key, error);
+        // By then all who waited have asked again.
+        setImmediate(() => this.#failed.delete(key));
       },
     );
-    this.#loading.set(key, loading);
-    return loading;
+    const settled = loading.then(() => void this.#loading.delete(key));
+    this.#loading.set(key, settled);
+    return settled;
   }
 }

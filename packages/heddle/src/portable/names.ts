@@ -17,7 +17,6 @@ const GLOBALS = [
   "Math",
   "JSON",
   "Reflect",
-  // oxlint-disable-next-line heddle/atomics -- a name, not a use
   "Atomics",
   "Intl",
   "WebAssembly",

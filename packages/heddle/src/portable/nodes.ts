@@ -21,6 +21,9 @@ export class FunctionNode extends Node {
   keepsValues: boolean | undefined = undefined;
   /** What the record says: captured values, and properties sent along. */
   sent: readonly unknown[] = [];
+  hasProperties = false;
+  /** The captured objects that can change, if nothing else about the function can. */
+  watched: readonly ValueNode[] | undefined = undefined;
 
   constructor(fn: Function) {
     super();
@@ -31,6 +34,8 @@ export class FunctionNode extends Node {
 /** A captured object, symbol or long string. Functions that capture the same one get the same one. */
 export class ValueNode extends Node {
   readonly value: object | symbol | string;
+  /** How far from the start of the message the plain bytes of a typed array stand, if that is what the value is. */
+  bytesAt: number | undefined = undefined;
 
   constructor(value: object | symbol | string) {
     super();

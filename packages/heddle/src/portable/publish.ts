@@ -22,7 +22,7 @@ import type { Scratch, ScratchMessage } from "./scratch.ts";
 import { PropertyOwner, SlotTag } from "./slots.ts";
 import type { Sources } from "./sources.ts";
 import { Visit, type Slot, type Through } from "./visit.ts";
-import { RecordWriter } from "./write-records.ts";
+import { areBytesEqual, RecordWriter } from "./write-records.ts";
 
 /** Stands for a function that has no record yet, where only the length of a message matters. */
 const PLACEHOLDER: FunctionRecord = { address: 0, serial: 0 };
@@ -54,6 +54,7 @@ export class Round {
 
   /** Publishes `root` and all that it uses. Nothing is published if that throws. */
   publish(root: FunctionNode): HeapRecord {
+    if (root.watched?.every((node) => this.#isUnchanged(node)) === true) return root.record!;
     this.#scratch.onFunction = (fn) => this.#mention(fn);
     this.#visit(root, undefined);
     for (const visit of this.#queue) this.#look(visit, root);
@@ -62,7 +63,37 @@ export class Round {
     const dirty = this.#queue.filter(({ isDirty }) => isDirty);
     if (dirty.length > 0) this.#write(dirty);
     for (const { node, mayChange } of this.#queue) if (!mayChange) node.isSettled = true;
+    root.watched = this.#watchable();
     return root.record!;
+  }
+
+  /** The captured objects to look at the next time, if that is all there is to look at. */
+  #watchable(): readonly ValueNode[] | undefined {
+    const nodes = this.#queue.filter(({ node }) => !node.isSettled).map(({ node }) => node);
+    const isSimple = (node: Node): boolean =>
+      node instanceof ValueNode ||
+      (node instanceof FunctionNode && node.keepsValues === true && !node.hasProperties);
+    return nodes.every(isSimple) ? nodes.filter((node) => node instanceof ValueNode) : undefined;
+  }
+
+  /** Whether a captured object is what its record says. */
+  #isUnchanged({ value, record, bytesAt }: ValueNode): boolean {
+    if (bytesAt !== undefined && ArrayBuffer.isView(value)) return this.#hasBytes(record!, bytesAt, value);
+    this.#scratch.onFunction = (fn) => this.#sources.functionNode(fn).record ?? PLACEHOLDER;
+    try {
+      const { bytes, sideItems } = this.#scratch.encode(value, "value");
+      return this.#isSame(record!, bytes) && areSame(record!.sideItems, sideItems);
+    } catch {
+      // Said properly when all is looked at.
+      return false;
+    }
+  }
+
+  #hasBytes(record: HeapRecord, at: number, view: ArrayBufferView): boolean {
+    const { tailStart, tailEnd } = this.#store.view(record);
+    const start = tailStart + at;
+    const bytes = this.#heap.bytesTo(tailEnd).subarray(start, Math.min(tailEnd, start + view.byteLength));
+    return areBytesEqual(view, bytes);
   }
 
   #visit(node: Node, through: Through | undefined): Visit {
@@ -114,6 +145,7 @@ export class Round {
 
   #lookAtCode(visit: Visit, node: FunctionNode, code: Code, values: readonly unknown[]): void {
     const properties = propertiesOf(node.fn, code);
+    node.hasProperties = properties.length > 0;
     visit.mayChange = (values.length > 0 && node.keepsValues !== true) || properties.length > 0;
     visit.uses.push(this.#sources.code(code));
     visit.slots = [

@@ -27,6 +27,8 @@ export class SideChannel {
   readonly #offers = new Map<number, WeakRef<HeapRecord>>();
   readonly #waiting = new Map<number, Waiting>();
   readonly #arrived = new Map<number, readonly unknown[]>();
+  /** Those that nobody answered for, until somebody asks again. */
+  readonly #missed = new Set<number>();
 
   /** Holds the items of a record ready for whoever asks, as long as the record lives. */
   offer(record: HeapRecord): void {
@@ -34,8 +36,14 @@ export class SideChannel {
     this.#offers.set(record.serial, new WeakRef(record));
   }
 
-  /** The items of a record: at once if they have arrived, or a promise to wait for. */
+  /**
+   * The items of a record: at once if they have arrived, or a promise to wait for. Ask again when that is fulfilled,
+   * which it is in any case.
+   */
   fetch(serial: number): readonly unknown[] | Promise<void> {
+    if (this.#missed.delete(serial)) {
+      throw new Error(`Cannot fetch what record ${serial} shares: no thread answered in ${PATIENCE_MS} ms`);
+    }
     const items = this.#arrived.get(serial);
     if (items !== undefined) {
       this.#arrived.delete(serial);
@@ -51,10 +59,11 @@ export class SideChannel {
 
   #ask(serial: number): Waiting {
     const channel = this.#open();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
       this.#settle(serial);
-      reject(new Error(`Cannot fetch what record ${serial} shares: no thread answered in ${PATIENCE_MS} ms`));
+      this.#missed.add(serial);
+      resolve();
     }, PATIENCE_MS);
     const arrive = (): void => {
       clearTimeout(timer);

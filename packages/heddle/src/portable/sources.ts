@@ -93,7 +93,9 @@ export class Sources {
 
   /** The node for what a variable holds; `undefined` if the value is sent along as it is. */
   node(value: unknown, code: Code | undefined, index: number): Node | undefined {
-    if (typeof value === "function") return this.#required(value) ?? this.functionNode(value);
+    if (typeof value === "function") {
+      return this.#functions.get(value) ?? this.#required(value) ?? this.functionNode(value);
+    }
     if (typeof value === "object") {
       return value === null ? undefined : this.#object(value, code?.variables[index]?.members);
     }

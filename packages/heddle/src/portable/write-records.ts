@@ -78,6 +78,7 @@ export class RecordWriter {
     const record = this.#store.create(RecordKind.VALUE, sideCount === 0 ? 0 : 1, bytes.length);
     if (sideCount > 0) this.#store.write(record, 0, [sideCount]);
     record.sideItems = visit.sideItems;
+    (visit.node as ValueNode).bytesAt = ArrayBuffer.isView(value) ? findBytes(value, bytes) : undefined;
     if (visit.uses.length === 0) this.#writeTail(record, bytes);
     return record;
   }
@@ -119,6 +120,30 @@ export class RecordWriter {
     });
     this.#store.write(visit.fresh!, 0, words);
   }
+}
+
+/** Smaller ones are as quickly encoded again. */
+const BIG_ENOUGH_BYTES = 1024;
+/** At most so many bytes follow the content of a typed array in a message. */
+const MAX_TRAILER = 16;
+
+/** Where in a message the bytes of a typed array stand, if they stand there as they are. */
+function findBytes(view: ArrayBufferView, message: Uint8Array): number | undefined {
+  const { byteLength } = view;
+  if (byteLength < BIG_ENOUGH_BYTES || byteLength !== view.buffer.byteLength) return undefined;
+  for (
+    let at = message.length - byteLength;
+    at >= Math.max(0, message.length - byteLength - MAX_TRAILER);
+    at--
+  ) {
+    if (areBytesEqual(view, message.subarray(at, at + byteLength))) return at;
+  }
+  return undefined;
+}
+
+/** Whether a view holds these bytes. */
+export function areBytesEqual(view: ArrayBufferView, bytes: Uint8Array): boolean {
+  return Buffer.compare(new Uint8Array(view.buffer, view.byteOffset, view.byteLength), bytes) === 0;
 }
 
 function inlineSlots({ slots, properties }: Visit): Slot[] {
