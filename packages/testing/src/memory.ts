@@ -14,11 +14,11 @@ export interface Word {
   readonly origin: number;
   /** What an atomic read of the value learns; nothing when it was written plainly, or before the threads began. */
   readonly released: Clock | undefined;
-  /** When each thread last touched the word: {@link TIMES_PER_THREAD} numbers for each. */
+  /** When each thread last touched the word: four numbers for each. */
   readonly times: readonly number[];
 }
 
-export const TIMES_PER_THREAD = 4;
+const TIMES_PER_THREAD = 4;
 const PLAIN_READ = 0;
 const PLAIN_WRITE = 1;
 const ATOMIC_READ = 2;
