@@ -280,7 +280,7 @@ export class WorkerLoop {
   #spin(): boolean {
     if (this.#idleSince === 0) this.#idleSince = performance.now();
     const budgetMs = this.#policy.budgetMs(this.#woke);
-    const { parking, ring } = this.#board;
+    const { parking } = this.#board;
     const { worker } = this.#options;
     if (budgetMs === 0 || !parking.tryStartSpinning(worker, SPIN_LIMIT)) return false;
     const end = performance.now() + budgetMs;
@@ -293,9 +293,17 @@ export class WorkerLoop {
     } while (!found && performance.now() < end);
     parking.stopSpinning(worker);
     this.#policy.looked(found);
-    // A publisher may have left it to this worker to wake another one for what it does not take itself.
-    if (found && ring.size > (this.#lane.ready ? 0 : 1)) parking.wakeForWork();
+    if (found) this.#passOn();
     return found;
+  }
+
+  /**
+   * This worker has found work as it was about to sleep. A publisher may have left it to this one to wake another for
+   * what it does not take itself.
+   */
+  #passOn(): void {
+    const { parking, ring } = this.#board;
+    if (ring.size > (this.#lane.ready ? 0 : 1)) parking.wakeForWork();
   }
 
   #endIdling(): void {
@@ -310,6 +318,7 @@ export class WorkerLoop {
     const ticket = parking.prepareSleep(worker);
     if (this.#workReady) {
       parking.cancelSleep(worker);
+      this.#passOn();
       return false;
     }
     if (!this.#listening) {
