@@ -130,6 +130,20 @@ describe("what stays in its thread", () => {
     /^it is a Memory, which is not shared/,
     /shared: true/,
   );
+  refused("a timer", () => setTimeout(() => {}, 0), /^it is a Timeout, which the event loop/, /in the task/);
+  refused("an immediate", () => setImmediate(() => {}), /^it is an Immediate, which/, /in the task/);
+  refused(
+    "a watcher of files",
+    () => {
+      const watcher = fileSystem.watch(import.meta.dirname);
+      setImmediate(() => watcher.close());
+      return watcher;
+    },
+    /^it is a FSWatcher, which holds a handle/,
+    /in the task/,
+  );
+  refused("a form", () => new FormData(), /^it is a FormData, whose state/, /send the data/);
+  refused("a text decoder", () => new TextDecoder(), /^it is a TextDecoder, whose state/, /in the task/);
   refused(
     "an Intl format",
     () => new Intl.NumberFormat("en"),

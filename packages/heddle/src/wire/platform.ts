@@ -5,11 +5,13 @@
  */
 import { types } from "node:util";
 import { describeOne } from "./describe.ts";
+import { classOf, isNative } from "./instances.ts";
 import type { Reader } from "./reader.ts";
 import { findSharedBuffer, nameSharedBuffer } from "./shared-buffers.ts";
 import * as tag from "./tags.ts";
 import { hasPlatformMethod, isMarked, isTransferable } from "./transfer.ts";
 import type { Writer } from "./writer.ts";
+import { writers } from "./writers.ts";
 import type { WireError } from "./errors.ts";
 
 /** The library of types for Node does not name these. */
@@ -94,6 +96,13 @@ const KNOWN: readonly [is: (value: object) => boolean, why: string, remedy: stri
     "send a MessagePort, and what the events say",
   ],
   [isMemory, "which is not shared", "make it with shared: true"],
+  [isTimer, "which the event loop of this thread runs", "start one in the task"],
+  [holdsHandle, "which holds a handle of this thread", "open it in the task, or send the data that it gives"],
+  [
+    isOfPlatform,
+    "whose state lives outside JavaScript",
+    "send the data that it holds, or make it in the task",
+  ],
 ];
 
 function isWeak(value: object): boolean {
@@ -125,6 +134,33 @@ function isNodeStream(value: object): boolean {
 
 function isMemory(value: object): boolean {
   return value instanceof WebAssembly.Memory;
+}
+
+function isTimer(value: object): boolean {
+  return "_idleTimeout" in value || "_onImmediate" in value;
+}
+
+/** Servers, workers, child processes: what is theirs in native code stands where Node's classes keep it. */
+function holdsHandle(value: object): boolean {
+  return ["_handle", ...Object.getOwnPropertySymbols(value)].some((key) => {
+    const held: unknown = Object.getOwnPropertyDescriptor(value, key)?.value;
+    return typeof held === "object" && held !== null && isNativeObject(held);
+  });
+}
+
+function isNativeObject(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  if (prototype === null || prototype === Object.prototype || writers.has(prototype)) return false;
+  const constructor = classOf(prototype);
+  return constructor !== undefined && constructor !== Array && isNative(constructor);
+}
+
+/** What Node puts on the global object is not listed there; what programs put there is. */
+function isOfPlatform(value: object): boolean {
+  const constructor = classOf(Object.getPrototypeOf(value) as object);
+  if (constructor === undefined) return false;
+  const global = Object.getOwnPropertyDescriptor(globalThis, constructor.name);
+  return global?.enumerable === false && Reflect.get(globalThis, constructor.name) === constructor;
 }
 
 /** Why an object stays, if that is known. */
