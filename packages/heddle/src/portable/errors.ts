@@ -18,6 +18,8 @@ export interface PortabilityProblem {
   readonly boundAt?: string | undefined;
   /** Which function needs this one, when another was to travel. */
   readonly neededBy?: string | undefined;
+  /** Where the function stood in what was to travel, such as `args[0].callback`. */
+  readonly path?: string | undefined;
 }
 
 /**
@@ -40,27 +42,29 @@ export class PortabilityError extends Error {
   readonly boundAt: string | undefined;
   /** Which function needs this one, when another was to travel. */
   readonly neededBy: string | undefined;
-  readonly #problem: PortabilityProblem;
+  /** Where the function stood in what was to travel, such as `args[0].callback`; absent for what is to run. */
+  readonly path: string | undefined;
 
   constructor(problem: PortabilityProblem, options?: ErrorOptions) {
-    const { functionName, variable, reason, remedy, boundAt, neededBy } = problem;
+    const { functionName, variable, reason, remedy, boundAt, neededBy, path } = problem;
+    const what = path === undefined ? functionName : `${functionName} (${path})`;
+    const whose = neededBy === undefined ? "" : `, which ${neededBy} needs`;
     const where = boundAt === undefined ? "" : ` (${boundAt})`;
-    super(
-      `Cannot send ${functionName} to another thread${neededBy === undefined ? "" : `, which ${neededBy} needs`}: ${reason}${where}; ${remedy}`,
-      options,
-    );
-    this.#problem = problem;
+    super(`Cannot send ${what} to another thread${whose}: ${reason}${where}; ${remedy}`, options);
     this.functionName = functionName;
     this.variable = variable;
     this.reason = reason;
     this.remedy = remedy;
     this.boundAt = boundAt;
     this.neededBy = neededBy;
+    this.path = path;
   }
 
-  /** The same, told to whoever sends another function that needs this one. */
-  neededFor(other: string): PortabilityError {
-    return new PortabilityError({ ...this.#problem, neededBy: other }, { cause: this.cause });
+  /** The same, told to whoever sends another function that needs this one, or a message that holds it. */
+  toldOf(more: Pick<PortabilityProblem, "neededBy" | "path">): PortabilityError {
+    const { functionName, variable, reason, remedy, boundAt, neededBy, path, cause } = this;
+    const problem = { functionName, variable, reason, remedy, boundAt, neededBy, path, ...more };
+    return new PortabilityError(problem, cause === undefined ? undefined : { cause });
   }
 }
 

@@ -3,14 +3,34 @@
  *
  * @packageDocumentation
  */
-import { threadHeap, type Heap } from "#heap";
-import type { FunctionRecord, WireHooks } from "../wire/index.ts";
+import { HeapFullError, threadHeap, TimeoutError, type Heap } from "#heap";
+import {
+  CorruptMessageError,
+  NotLoadedError,
+  WireError,
+  type FunctionRecord,
+  type WireHooks,
+} from "../wire/index.ts";
+import { PortabilityError } from "./errors.ts";
 import { checkInstances } from "./instances.ts";
 import { announceEntry } from "./modules.ts";
+import { declareEverywhere } from "./names.ts";
 import { Round } from "./publish.ts";
 import { RecordStore } from "./records.ts";
 import { Revivals } from "./revive.ts";
 import { Sources } from "./sources.ts";
+
+// Where the toolkit is part of a bundle, its classes are no exports of a module that a worker could import; and a
+// minifier leaves the names of properties alone, but not those of classes.
+const classes = {
+  CorruptMessageError,
+  HeapFullError,
+  NotLoadedError,
+  PortabilityError,
+  TimeoutError,
+  WireError,
+};
+for (const [name, cls] of Object.entries(classes)) declareEverywhere(name, cls);
 
 /** What a {@link FunctionTable} holds. */
 export interface FunctionTableStatistics {
@@ -44,7 +64,7 @@ export class FunctionTable implements WireHooks {
    * Hold the record itself, not only its numbers, until the other thread has answered: the heap keeps it as long
    * as somebody does.
    *
-   * @param path - Where the function stands in what is sent.
+   * @param path - Where the function stands in what is sent; "fn" for what is to run.
    * @throws `PortabilityError` when `fn`, or something that it uses, cannot travel. Nothing is published then.
    *
    * @remarks
@@ -52,8 +72,8 @@ export class FunctionTable implements WireHooks {
    * otherwise captured objects are encoded and compared, and variables that are assigned somewhere are read again
    * (40 µs). The first publication takes about 1 ms.
    */
-  publishFunction(fn: Function, _path: string): FunctionRecord {
-    return this.#sources.settled(fn) ?? this.#publish(fn);
+  publishFunction(fn: Function, path: string): FunctionRecord {
+    return this.#sources.settled(fn) ?? this.#publish(fn, path);
   }
 
   /**
@@ -81,12 +101,14 @@ export class FunctionTable implements WireHooks {
     return { published: this.#sources.publishedCount, revived: this.#revivals.revivedCount };
   }
 
-  #publish(fn: Function): FunctionRecord {
+  #publish(fn: Function, path: string): FunctionRecord {
     const scratch = this.#sources.scratches.take();
     try {
       return new Round(this.#heap, this.#store, this.#sources, scratch).publish(
         this.#sources.functionNode(fn),
       );
+    } catch (error) {
+      throw error instanceof PortabilityError && path !== "fn" ? error.toldOf({ path }) : error;
     } finally {
       this.#sources.scratches.giveBack(scratch);
     }

@@ -12,7 +12,7 @@ interface Left {
 /** What stays although it is not used any more: the newest records, and the functions used last. */
 const KEPT_AT_MOST = 5000;
 
-describe("closures that are sent once", () => {
+describe("closures that are sent once, and functions whose variables change", () => {
   test("leave nothing behind: neither in the heap, nor in the tables of sender and receiver", () => {
     const program = fileURLToPath(new URL("./fixtures/closures-for-ever.ts", import.meta.url));
     const { stdout, stderr } = spawnSync(

@@ -119,7 +119,7 @@ export class Round {
       else if (node instanceof ValueNode) this.#lookAtValue(visit, node);
     } catch (error) {
       const isOther = error instanceof PortabilityError && error.functionName !== describeFunction(root.fn);
-      throw isOther ? error.neededFor(describeFunction(root.fn)) : error;
+      throw isOther ? error.toldOf({ neededBy: describeFunction(root.fn) }) : error;
     }
   }
 

@@ -49,8 +49,9 @@ export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 /** In the kind word: whoever makes the function may keep it for good. */
 const LASTING = 0x100;
 
-/** How many new records a thread holds although nothing else of it does any more (R4). */
+/** How many new records a thread holds although nothing else of it does any more (R4), and of how many bytes in all. */
 const IN_TRANSIT = 1024;
+const IN_TRANSIT_BYTES = 1 << 22;
 
 /** A claim on a record. While it is reachable, the record stays in the heap. */
 export class HeapRecord {
@@ -83,8 +84,11 @@ export interface RecordView {
 export class RecordStore {
   readonly #heap: Heap;
   readonly #releases: FinalizationRegistry<{ address: number; serial: number }>;
+  /** A ring: the newest before {@link #next}, the oldest at {@link #oldest}. */
   readonly #newest: (HeapRecord | undefined)[] = Array.from({ length: IN_TRANSIT }, () => undefined);
   #next = 0;
+  #oldest = 0;
+  #newestBytes = 0;
 
   /** @param onRelease - Told of the serials of records that this thread holds no more. */
   constructor(heap: Heap, onRelease: (serial: number) => void) {
@@ -107,8 +111,7 @@ export class RecordStore {
     heap.poke(address + SERIAL, serial | 0);
     const record = new HeapRecord(address, serial >>> 0);
     this.#releases.register(record, { address, serial: record.serial });
-    this.#newest[this.#next] = record;
-    this.#next = (this.#next + 1) % IN_TRANSIT;
+    this.#holdNewest(record);
     return record;
   }
 
@@ -152,6 +155,20 @@ export class RecordStore {
   /** Writes words of a record that is being made, from `index` on. */
   write({ address }: HeapRecord, index: number, words: readonly number[]): void {
     for (let i = 0; i < words.length; i++) this.#heap.poke(address + WORDS + 4 * (index + i), words[i]! | 0);
+  }
+
+  #holdNewest(record: HeapRecord): void {
+    this.#newest[this.#next] = record;
+    this.#next = (this.#next + 1) % IN_TRANSIT;
+    this.#newestBytes += this.#heap.blockSize(record.address);
+    while (
+      this.#next === this.#oldest ||
+      (this.#newestBytes > IN_TRANSIT_BYTES && this.#newest[this.#oldest] !== record)
+    ) {
+      this.#newestBytes -= this.#heap.blockSize(this.#newest[this.#oldest]!.address);
+      this.#newest[this.#oldest] = undefined;
+      this.#oldest = (this.#oldest + 1) % IN_TRANSIT;
+    }
   }
 
   #release(address: number): void {

@@ -7,14 +7,16 @@ import { here, send } from "./fixtures/two-tables.ts";
 
 let count = 0;
 
-function refusal(fn: Function): PortabilityError {
+/** Why a function, or a message with functions in it, cannot be sent. */
+function refusal(what: Function | object): PortabilityError {
   try {
-    here.publish(fn);
+    if (typeof what === "function") here.publish(what);
+    else here.encode(what);
   } catch (error) {
     assert.ok(error instanceof PortabilityError, String((error as Error).stack));
     return error;
   }
-  return assert.fail(`${String(fn)} was published`);
+  return assert.fail(`it was sent: ${typeof what}`);
 }
 
 describe("PortabilityError", () => {
@@ -43,6 +45,15 @@ describe("PortabilityError", () => {
     assert.match(
       error.message,
       /^Cannot send function "helper" to another thread, which function "task" needs: /,
+    );
+  });
+
+  test("says where the function stood in what was to travel", () => {
+    const error = refusal({ callbacks: [() => void count++] });
+    assert.equal(error.path, "value.callbacks[0]");
+    assert.match(
+      error.message,
+      /^Cannot send an anonymous function \(value\.callbacks\[0\]\) to another thread: /,
     );
   });
 

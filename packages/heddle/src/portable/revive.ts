@@ -18,8 +18,10 @@ import { RecordKind, type HeapRecord, type RecordStore, type RecordView } from "
 import { FUNCTION_HEAD_WORDS, PROPERTY_WORDS, PropertyOwner, SLOT_WORDS, SlotTag } from "./slots.ts";
 import type { Sources } from "./sources.ts";
 
-/** How many functions made per call or per round are kept at least, and places of code. */
-const KEPT_FUNCTIONS = 1024;
+/** How many functions made per call or per round are kept at least, if they hold little; and places of code. */
+const KEPT_FUNCTIONS = 512;
+/** Captured values of so many bytes weigh as much as one more function. */
+const BYTES_PER_FUNCTION = 1 << 14;
 const KEPT_CODE = 4096;
 /** How many long strings are kept at least. */
 const KEPT_STRINGS = 64;
@@ -56,8 +58,9 @@ export class Revivals {
   readonly #store: RecordStore;
   readonly #sources: Sources;
   readonly #modules = new Modules();
-  /** Functions whose captured variables live as long as the program that made them. */
+  /** Functions whose captured variables live as long as the program that made them: the last one of each code. */
   readonly #lasting = new Map<number, Function>();
+  readonly #lastingOfCode = new Map<number, number>();
   readonly #recent = new RecentMap<number, Function>(KEPT_FUNCTIONS);
   /** Everything that was made and is still in use, so that it is made once. */
   readonly #alive = new Map<number, WeakRef<WeakKey>>();
@@ -69,6 +72,8 @@ export class Revivals {
   readonly #code = new RecentMap<number, Compiled>(KEPT_CODE);
   readonly #decoders: Decoder[] = [];
   #depth = 0;
+  /** Length of the captured values that were decoded since the outermost call. */
+  #decodedBytes = 0;
   readonly #unbound: Unbound[] = [];
   readonly #making = new Set<number>();
   /** Bound but for a class in the making. */
@@ -107,9 +112,12 @@ export class Revivals {
     if (this.#depth > 0) return this.#revive(address, serial) as Function;
     this.#depth++;
     try {
+      this.#decodedBytes = 0;
       const fn = this.#revive(address, serial) as Function;
       this.#bindAll();
       this.#fresh.length = 0;
+      if (!this.#lasting.has(serial))
+        this.#recent.set(serial, fn, 1 + this.#decodedBytes / BYTES_PER_FUNCTION);
       return fn;
     } catch (error) {
       this.#takeBack();
@@ -171,14 +179,21 @@ export class Revivals {
   #keep<T>(record: HeapRecord, view: RecordView, thing: T): T {
     const { serial } = record;
     if (typeof thing === "function") {
-      if (view.isLasting) this.#lasting.set(serial, thing);
-      else this.#recent.set(serial, thing);
+      if (view.isLasting) this.#keepLasting(view.word(1), serial, thing);
       this.#sources.arrived(thing, record);
     } else if (typeof thing === "string") this.#strings.set(serial, { record, value: thing });
     else this.#records.set(thing as WeakKey, record);
     if (typeof thing !== "string") this.#alive.set(serial, new WeakRef(thing as WeakKey));
     this.#fresh.push(serial);
     return thing;
+  }
+
+  /** A function that captures a changing variable is a new one after each change: only the last is kept. */
+  #keepLasting(code: number, serial: number, fn: Function): void {
+    const before = this.#lastingOfCode.get(code);
+    if (before !== undefined) this.#lasting.delete(before);
+    this.#lastingOfCode.set(code, serial);
+    this.#lasting.set(serial, fn);
   }
 
   #reviveFunction(record: HeapRecord, view: RecordView): Function {
@@ -328,6 +343,7 @@ export class Revivals {
 
   /** Decodes the tail. What it refers to is revived on the way, so each level has a decoder of its own. */
   #tail({ tailStart, tailEnd }: RecordView, sideItems: readonly unknown[] = []): unknown {
+    this.#decodedBytes += tailEnd - tailStart;
     const decoder = this.#decoders.pop() ?? this.#makeDecoder();
     try {
       return decoder.decode(this.#heap.bytesTo(tailEnd), tailStart, tailEnd, sideItems);
