@@ -21,6 +21,8 @@ export async function open({ workers, settings }: OpenOptions): Promise<BenchPoo
     }),
   });
   const chunkSize = settings["chunkSize"];
+  // Its workers do not always keep the program alive while tasks are under way.
+  const keepAlive = setInterval(() => {}, 2 ** 30);
 
   return {
     add: (a, b) => pool.execute([a, b], "add"),
@@ -35,6 +37,9 @@ export async function open({ workers, settings }: OpenOptions): Promise<BenchPoo
       typeof chunkSize === "number"
         ? mapByChunks(items, chunkSize, (chunk) => pool.execute(chunk, `${name}All`))
         : mapOneByOne(items, (item) => pool.execute(item, name)),
-    close: () => pool.destroy(),
+    close: async () => {
+      clearInterval(keepAlive);
+      await pool.destroy();
+    },
   };
 }

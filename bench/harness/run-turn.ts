@@ -96,5 +96,5 @@ function complaintOf(text: string): string | undefined {
     .split("\n")
     .map((line) => line.trim().slice(0, 300))
     .filter((line) => line !== "");
-  return lines.find((line) => /^\w*(?:Error|Exception)\b/u.test(line)) ?? lines.at(-1);
+  return lines.find((line) => /^(?:Warning: |\w*(?:Error|Exception)\b)/u.test(line)) ?? lines.at(-1);
 }
