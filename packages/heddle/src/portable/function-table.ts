@@ -82,7 +82,7 @@ export class FunctionTable implements WireHooks {
    * @throws `PortabilityError` when instances hold private names as well: no other code can give them those.
    */
   publishClass(cls: Function, path: string): FunctionRecord {
-    checkInstances(cls);
+    checkInstances(cls, path);
     return this.publishFunction(cls, path);
   }
 

@@ -5,19 +5,20 @@ import { describeFunction, PortabilityError } from "./errors.ts";
 const checked = new WeakSet<Function>();
 
 /** @throws `PortabilityError` when `cls`, or a class that it extends, gives its instances private names. */
-export function checkInstances(cls: Function): void {
+export function checkInstances(cls: Function, path: string): void {
   for (let base = cls; typeof base === "function" && !checked.has(base);) {
     const text = Function.prototype.toString.call(base);
     if (isNativeText(text)) break;
-    if (analyseFunction(text)?.hasPrivateInstanceNames === true) throw refuseInstances(base);
+    if (analyseFunction(text)?.hasPrivateInstanceNames === true) throw refuseInstances(base, path);
     checked.add(base);
     base = Object.getPrototypeOf(base) as Function;
   }
 }
 
-function refuseInstances(cls: Function): PortabilityError {
+function refuseInstances(cls: Function, path: string): PortabilityError {
   return new PortabilityError({
     functionName: `an instance of ${describeFunction(cls)}`,
+    path,
     reason: "it holds private names, which only the code of its class can give it",
     remedy: "send its data and make the object there, or keep the fields public",
   });

@@ -1,5 +1,6 @@
 /** Encoders with memory of their own, for messages whose length must be known before they have a place. */
 import { Encoder, type FunctionRecord, type Region } from "../wire/index.ts";
+import { checkInstances } from "./instances.ts";
 
 const START_BYTES = 4096;
 /** Bigger scratch memory is let go after use. */
@@ -20,7 +21,14 @@ export class Scratch {
 
   constructor() {
     this.#encoder = new Encoder(
-      { publishFunction: (fn) => this.onFunction(fn), resolveFunction: unexpected },
+      {
+        publishFunction: (fn) => this.onFunction(fn),
+        publishClass: (cls, path) => {
+          checkInstances(cls, path);
+          return this.onFunction(cls);
+        },
+        resolveFunction: unexpected,
+      },
       (used, needed) => this.#grow(used, needed),
     );
   }

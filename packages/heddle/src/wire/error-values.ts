@@ -74,7 +74,7 @@ function recordOf(writer: Writer, prototype: object | null): FunctionRecord | un
   const constructor = prototype === null ? undefined : classOf(prototype);
   if (constructor === undefined || isNative(constructor)) return undefined;
   try {
-    return writer.publish(constructor);
+    return writer.publishClass(constructor);
   } catch {
     return undefined;
   }

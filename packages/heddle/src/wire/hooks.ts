@@ -14,6 +14,13 @@ export interface WireHooks {
    */
   publishFunction(fn: Function, path: string): FunctionRecord;
   /**
+   * As `publishFunction`, for a class of which an instance follows, as its fields. Where it is absent, any class that
+   * travels will do.
+   *
+   * @throws `PortabilityError` when instances hold what only the code of their class can give them.
+   */
+  publishClass?(cls: Function, path: string): FunctionRecord;
+  /**
    * Gives the same function on this side.
    *
    * @throws `NotLoadedError` when a module has to be loaded first: await it and decode the same message again.

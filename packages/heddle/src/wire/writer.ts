@@ -56,6 +56,9 @@ export class Writer extends Output {
   /** The last function that was published in this message. */
   #function: Function | undefined = undefined;
   #record: FunctionRecord | undefined = undefined;
+  /** The last class of an instance in this message. */
+  #class: Function | undefined = undefined;
+  #classRecord: FunctionRecord | undefined = undefined;
 
   constructor(hooks: WireHooks, grow: Grow, pack: Pack) {
     super(grow);
@@ -101,6 +104,8 @@ export class Writer extends Output {
     this.trail.clear();
     this.#function = undefined;
     this.#record = undefined;
+    this.#class = undefined;
+    this.#classRecord = undefined;
   }
 
   mark(at: number): Mark {
@@ -200,17 +205,27 @@ export class Writer extends Output {
     return depth;
   }
 
-  /** A tag with the record of a function or class. */
+  /** A tag with the record of a function, or of the class of what follows. */
   function(head: number, fn: Function, at: number): number {
-    return this.record(this.publish(fn), this.byte(head, at));
+    const record = head === tag.FUNCTION ? this.#publish(fn) : this.publishClass(fn);
+    return this.record(record, this.byte(head, at));
   }
 
-  publish(fn: Function): FunctionRecord {
+  #publish(fn: Function): FunctionRecord {
     if (fn !== this.#function) {
       this.#record = this.hooks.publishFunction(fn, this.trail.toString());
       this.#function = fn;
     }
     return this.#record!;
+  }
+
+  /** The record of a class of which an instance follows. */
+  publishClass(cls: Function): FunctionRecord {
+    if (cls !== this.#class) {
+      this.#classRecord = this.hooks.publishClass?.(cls, this.trail.toString()) ?? this.#publish(cls);
+      this.#class = cls;
+    }
+    return this.#classRecord!;
   }
 
   record(record: FunctionRecord, at: number): number {
