@@ -173,6 +173,8 @@ describe("shared memory", () => {
       fixed: new Uint8Array(memory, 0, 8),
       buffer: Buffer.from(memory, 0, 8),
     });
+    assert.equal(back.tracking.buffer, back.memory);
+    assert.equal(back.fixed.buffer, back.memory);
     memory.grow(32);
     assert.deepEqual([back.memory.byteLength, back.tracking.length, back.fixed.length], [32, 32, 8]);
     back.tracking[0] = 3;

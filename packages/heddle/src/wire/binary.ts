@@ -8,6 +8,7 @@
  * @packageDocumentation
  */
 import { types } from "node:util";
+import { Serializer } from "node:v8";
 import { orCorrupt } from "./builtins.ts";
 import { CorruptMessageError } from "./errors.ts";
 import type { Reader } from "./reader.ts";
@@ -112,9 +113,6 @@ export function readResizableBuffer(reader: Reader): ArrayBuffer {
 
 export function writeView(writer: Writer, value: object, at: number): number {
   if (!ArrayBuffer.isView(value)) throw writer.impostor("view on a buffer");
-  const { buffer } = value;
-  // What tracks a growing shared buffer can be told from what does not by growing it only.
-  if (isGrowable(buffer)) return writer.sideItem(value, false, at);
   const name = types.isDataView(value)
     ? "DataView"
     : (Reflect.get(TYPED_ARRAY_PROTOTYPE, Symbol.toStringTag, value) as string);
@@ -143,35 +141,25 @@ function writeWindow(writer: Writer, value: ArrayBufferView, at: number): number
   return at;
 }
 
-function isGrowable(buffer: ArrayBufferLike): boolean {
-  return types.isSharedArrayBuffer(buffer) && buffer.growable;
-}
-
-/** Whether a view has no length of its own. Nothing says so; it shows when the buffer, here a copy, changes its size. */
+/** Whether a view has no length of its own. No property says so; the flags at the end of what V8 makes of it do. */
 function tracksLength(writer: Writer, view: ArrayBufferView): boolean {
   const { buffer } = view;
-  if (!types.isArrayBuffer(buffer) || !buffer.resizable) return false;
-  let probe: ArrayBufferView;
+  if (!(types.isArrayBuffer(buffer) ? buffer.resizable : buffer.growable)) return false;
+  const probe = new Probe();
   try {
-    probe = structuredClone(view);
+    probe.writeValue(view);
   } catch {
     throw writer.refusal("it is a view on bytes that its buffer no longer has", "make a new view");
   }
-  const copy = probe.buffer as ArrayBuffer;
-  const [offset, length] = extent(probe);
-  copy.resize(copy.maxByteLength);
-  if (extent(probe)[1] !== length) return true;
-  copy.resize(Math.max(0, offset + length - 1));
-  const [newOffset, newLength] = extent(probe);
-  return newLength > 0 || (offset > 0 && newOffset === offset);
+  return (probe.releaseBuffer().at(-1)! & V8_TRACKS_LENGTH) !== 0;
 }
 
-/** Offset and length in bytes; of a view that lies outside its buffer, nothing. */
-function extent(view: ArrayBufferView): [offset: number, length: number] {
-  try {
-    return [view.byteOffset, view.byteLength];
-  } catch {
-    return [0, 0];
+const V8_TRACKS_LENGTH = 1;
+
+/** V8's own serializer, content with shared memory. */
+class Probe extends Serializer {
+  _getSharedArrayBufferId(): number {
+    return 0;
   }
 }
 

@@ -329,6 +329,6 @@ function assign(object: object, key: string, value: unknown): void {
 }
 
 /** Makes an own field, past any setter or read-only property of that name on the prototype. */
-export function defineField(object: object, key: string, value: unknown): void {
+function defineField(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }

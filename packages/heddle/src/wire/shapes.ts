@@ -12,7 +12,7 @@ import * as tag from "./tags.ts";
 /** Objects with more keys than this are dictionaries. */
 export const MAX_SHAPE_KEYS = 64;
 /** So are objects with a key longer than this, or outside Latin-1. */
-export const MAX_SHAPE_KEY_LENGTH = 64;
+const MAX_SHAPE_KEY_LENGTH = 64;
 /** Bytes before the keys of a block: u16 block length, u16 number of keys, u32 hash. */
 export const BLOCK_HEADER = 8;
 

@@ -43,7 +43,7 @@ export const FLOAT64 = 0xbd;
 export const LATIN1_STRING = 0xbe;
 /** u32 length in code units, UTF-16 little endian. */
 export const UTF16_STRING = 0xbf;
-/** A key block, then one value per key. */
+/** A block of keys, then one value per key. */
 export const NEW_SHAPE = 0xc0;
 /** u16 index of a shape that this message introduced, then one value per key. */
 export const SHAPE_BY_INDEX = 0xc1;
@@ -59,16 +59,21 @@ export const INT32_ARRAY = 0xc5;
 export const FLOAT64_ARRAY = 0xc6;
 /** u32 length, then pairs of key (an index or a name) and value up to {@link END}. */
 export const SPARSE_ARRAY = 0xc7;
-/** u32 number of an object earlier in this message. */
+/** u32 number of an object that came before in this message. */
 export const REFERENCE = 0xc8;
 /** Closes a run whose length was not known beforehand. */
 export const END = 0xc9;
-/** Sign byte, u32 number of 64-bit words, words. */
+/** u32 number of 64-bit words, u8 sign, words from the lowest. */
 export const BIGINT = 0xca;
+/** u32 number of keys and values together, key and value by turns. */
 export const MAP = 0xcb;
+/** u32 number of members, members. */
 export const SET = 0xcc;
+/** float64 milliseconds. */
 export const DATE = 0xcd;
+/** Source, flags, last index. */
 export const REGEXP = 0xce;
+/** u8 kind, u8 whether a class follows, its record; hidden fields up to END, enumerable ones up to END. */
 export const ERROR = 0xcf;
 /** A symbol of `Symbol.for`: its key. */
 export const REGISTERED_SYMBOL = 0xd0;
@@ -76,35 +81,39 @@ export const REGISTERED_SYMBOL = 0xd0;
 export const WELL_KNOWN_SYMBOL = 0xd1;
 /** Boxed boolean, number, string, bigint or symbol: the primitive. */
 export const BOXED = 0xd2;
+/** u32 length, u8 bytes to skip, those, the bytes. */
 export const ARRAY_BUFFER = 0xd3;
-/** The same with u32 maximum length. */
+/** u32 longest length, then an ARRAY_BUFFER with its tag. */
 export const RESIZABLE_BUFFER = 0xd4;
-/** u8 kind, u32 offset, u32 length or {@link LENGTH_TRACKING}, the buffer. */
+/** u8 class, u32 offset, u32 length (0xffffffff: as long as the buffer), the buffer. */
 export const VIEW = 0xd5;
-/** A Buffer: like VIEW without kind. */
+/** A Buffer that is all of its memory: like VIEW, without class. */
 export const BUFFER = 0xd6;
-/** A Buffer that is a part of its memory: u32 length, bytes. */
-export const BUFFER_PART = 0xe1;
 /** u32 index among the values that travel beside the bytes. */
 export const SIDE_ITEM = 0xd7;
-/** u32 number by which all threads know a SharedArrayBuffer. */
-export const SHARED_BUFFER = 0xe2;
-/** Address and serial of a published function. */
+/** The record of a published function: u32 address, u32 serial. */
 export const FUNCTION = 0xd8;
-/** A function record, then an object's keys and values: an instance of that class. */
+/** The record of a class, then its own fields as a shape or a DICTIONARY. */
 export const INSTANCE = 0xd9;
-/** A function record, a built-in value, then own fields up to END: an instance of a subclass of a built-in. */
+/** The record of a class, a built-in value, pairs of key and value up to END: an instance of a subclass of a built-in. */
 export const SUBCLASS = 0xda;
 /** The kind, the address. */
 export const HANDLE = 0xdb;
+/** The href. */
 export const URL_TAG = 0xdc;
+/** The text. */
 export const SEARCH_PARAMS = 0xdd;
+/** Pairs of name and value up to END. */
 export const HEADERS = 0xde;
 /** The reason. */
 export const ABORTED_SIGNAL = 0xdf;
-/** u32 side index of the port that brings the abort. */
+/** The port that brings the abort, a SIDE_ITEM. */
 export const LIVE_SIGNAL = 0xe0;
+/** A Buffer that is a part of its memory: like ARRAY_BUFFER. */
+export const BUFFER_PART = 0xe1;
+/** u32 number by which all threads know a SharedArrayBuffer. */
+export const SHARED_BUFFER = 0xe2;
 /** The same as DICTIONARY, of so many keys that the object is a hash table from the start. */
 export const LARGE_DICTIONARY = 0xe3;
-/** An empty container, whose contents follow after the value of the message. */
+/** An empty container. Its contents follow after the value of the message. */
 export const POSTPONED = 0xe4;
