@@ -6,13 +6,13 @@ const checked = new WeakSet<Function>();
 
 /** @throws `PortabilityError` when `cls`, or a class that it extends, gives its instances private names. */
 export function checkInstances(cls: Function, path: string): void {
-  for (let base = cls; typeof base === "function" && !checked.has(base);) {
+  if (checked.has(cls)) return;
+  for (let base = cls; typeof base === "function"; base = Object.getPrototypeOf(base) as Function) {
     const text = Function.prototype.toString.call(base);
     if (isNativeText(text)) break;
     if (analyseFunction(text)?.hasPrivateInstanceNames === true) throw refuseInstances(base, path);
-    checked.add(base);
-    base = Object.getPrototypeOf(base) as Function;
   }
+  checked.add(cls);
 }
 
 function refuseInstances(cls: Function, path: string): PortabilityError {
