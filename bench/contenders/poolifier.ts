@@ -21,7 +21,7 @@ export async function open({ workers, settings }: OpenOptions): Promise<BenchPoo
     }),
   });
   const chunkSize = settings["chunkSize"];
-  // Its workers do not always keep the program alive while tasks are under way.
+  // Its workers do not always keep the program alive while tasks, or their end, are awaited.
   const keepAlive = setInterval(() => {}, 2 ** 30);
 
   return {
@@ -38,8 +38,8 @@ export async function open({ workers, settings }: OpenOptions): Promise<BenchPoo
         ? mapByChunks(items, chunkSize, (chunk) => pool.execute(chunk, `${name}All`))
         : mapOneByOne(items, (item) => pool.execute(item, name)),
     close: async () => {
-      clearInterval(keepAlive);
       await pool.destroy();
+      clearInterval(keepAlive);
     },
   };
 }
