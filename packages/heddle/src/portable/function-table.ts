@@ -96,6 +96,14 @@ export class FunctionTable implements WireHooks {
     return this.#revivals.resolve(address, serial);
   }
 
+  /**
+   * Where this thread's claims on records are written down. Whoever sees the thread end gives it to
+   * {@link settleClaims}, so that nothing that it held stays in the heap.
+   */
+  get ledger(): number {
+    return this.#store.ledger;
+  }
+
   /** How many functions of this thread are known by their records, and how many of other threads live here. */
   statistics(): FunctionTableStatistics {
     return { published: this.#sources.publishedCount, revived: this.#revivals.revivedCount };

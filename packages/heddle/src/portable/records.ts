@@ -18,12 +18,15 @@
  * - R4: whoever sends a reference holds the record until the receiver has had time to claim it: the executor holds
  *   what it sent until the call settles, and each table holds its newest records (see {@link RecordStore.create}).
  *
+ * - R5: every claim is in the ledger of its thread, so that others can give it up when the thread has ended.
+ *
  * A serial is never given twice, so it is what the caches of both sides go by.
  *
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
 import { CorruptMessageError } from "../wire/index.ts";
+import { Ledger, settleLedger } from "./ledger.ts";
 
 const SERIAL = 0;
 const CLAIMS = 4;
@@ -83,7 +86,8 @@ export interface RecordView {
 /** One thread's claims on records. */
 export class RecordStore {
   readonly #heap: Heap;
-  readonly #releases: FinalizationRegistry<{ address: number; serial: number }>;
+  readonly #releases: FinalizationRegistry<{ address: number; serial: number; entry: number }>;
+  readonly #ledger: Ledger;
   /** A ring: the newest before {@link #next}, the oldest at {@link #oldest}. */
   readonly #newest: (HeapRecord | undefined)[] = Array.from({ length: IN_TRANSIT }, () => undefined);
   #next = 0;
@@ -93,10 +97,17 @@ export class RecordStore {
   /** @param onRelease - Told of the serials of records that this thread holds no more. */
   constructor(heap: Heap, onRelease: (serial: number) => void) {
     this.#heap = heap;
-    this.#releases = new FinalizationRegistry(({ address, serial }) => {
+    this.#ledger = new Ledger(heap);
+    this.#releases = new FinalizationRegistry(({ address, serial, entry }) => {
       onRelease(serial);
-      this.#release(address);
+      this.#ledger.strike(entry);
+      releaseRecord(heap, address);
     });
+  }
+
+  /** Where this thread's claims are written down: for {@link settleClaims}, when it has ended. */
+  get ledger(): number {
+    return this.#ledger.address;
   }
 
   /** Takes room for a record. Its words and tail must be written before anybody is told of it. */
@@ -110,7 +121,7 @@ export class RecordStore {
     heap.poke(address + TAIL_BYTES, tailBytes);
     heap.poke(address + SERIAL, serial | 0);
     const record = new HeapRecord(address, serial >>> 0);
-    this.#releases.register(record, { address, serial: record.serial });
+    this.#track(record);
     this.#holdNewest(record);
     return record;
   }
@@ -127,7 +138,7 @@ export class RecordStore {
     }
     heap.add(address + CLAIMS, 1);
     const record = new HeapRecord(address, serial);
-    this.#releases.register(record, { address, serial });
+    this.#track(record);
     return record;
   }
 
@@ -171,9 +182,19 @@ export class RecordStore {
     }
   }
 
-  #release(address: number): void {
-    if (this.#heap.add(address + CLAIMS, -1) !== 1) return;
-    this.#heap.store(address + SERIAL, 0);
-    this.#heap.free(address);
+  #track(record: HeapRecord): void {
+    const { address, serial } = record;
+    this.#releases.register(record, { address, serial, entry: this.#ledger.enter(address) });
   }
+}
+
+function releaseRecord(heap: Heap, address: number): void {
+  if (heap.add(address + CLAIMS, -1) !== 1) return;
+  heap.store(address + SERIAL, 0);
+  heap.free(address);
+}
+
+/** Gives up all claims of a thread that has ended, whose ledger was at `ledger`. To be called once. */
+export function settleClaims(heap: Heap, ledger: number): void {
+  settleLedger(heap, ledger, (record) => releaseRecord(heap, record));
 }
