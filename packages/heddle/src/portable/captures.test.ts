@@ -162,6 +162,23 @@ describe("captured variables", () => {
     assert.equal((await send(bound))(1), 112);
   });
 
+  test("may be objects with functions that are bound to them", async () => {
+    class Button {
+      clicks = 0;
+      constructor() {
+        this.click = this.click.bind(this);
+      }
+      click(): number {
+        return ++this.clicks;
+      }
+    }
+    const button = new Button();
+    const press = await send(() => [button.click(), (0, button.click)(), button.clicks]);
+    assert.deepEqual(press(), [1, 2, 2]);
+    const click = await send(button.click);
+    assert.deepEqual([click.name, click.length], ["bound click", 0]);
+  });
+
   test("may be built-in functions and objects, which are those of the other thread", async () => {
     const { max } = Math;
     const json = JSON;

@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { FunctionText, FreeName, Range } from "./analyse.ts";
 import type { Inspection, Inspector, Variables } from "./inspect.ts";
-import { importedModule, keyOf, type ModuleName } from "./modules.ts";
+import { importedModule, isEntry, keyOf, moduleAt, type ModuleName } from "./modules.ts";
 import { refuseKey } from "./refusals.ts";
 import { requiredPathOfText } from "./required.ts";
 import { pathOf, scriptAt, type Script } from "./script.ts";
@@ -103,10 +103,9 @@ export function makeCode(
       if (text.keyNames.has(free.name) && !(free.name in globalThis)) throw refuseKey(fn, free.name, place);
       continue;
     }
-    const origin = kinds[scope] === "Module" ? place.script?.imports.get(free.name) : undefined;
-    const module = origin && importedModule(place.url, origin);
-    if (module === undefined) variables.push({ name: free.name, scope, members: free.members });
-    else names.import(free, module, origin!.imported);
+    const outside = kinds[scope] === "Module" ? importable(free.name, place) : undefined;
+    if (outside === undefined) variables.push({ name: free.name, scope, members: free.members });
+    else names.import(free, outside.module, outside.imported);
   }
   addHeritage(text, variables, names);
   const own = ownNameElsewhere(fn, text, place, inspection.scopes);
@@ -142,6 +141,20 @@ export function makeCode(
       column: place.column,
     },
   };
+}
+
+/** Where another thread imports what `name` means at the top of a module: an import, or what the module exports. */
+function importable(
+  name: string,
+  { script, url }: Place,
+): { module: ModuleName; imported: string } | undefined {
+  const origin = script?.imports.get(name);
+  if (origin !== undefined) {
+    const module = importedModule(url, origin);
+    return module && { module, imported: origin.imported };
+  }
+  const exported = isEntry(url) ? undefined : script?.exports.get(name);
+  return exported === undefined ? undefined : { module: moduleAt(url), imported: exported };
 }
 
 /** Takes what a class extends from the class: the variable it came from need not exist any more. */

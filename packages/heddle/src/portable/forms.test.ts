@@ -194,6 +194,10 @@ describe("a function in another thread", () => {
     assert.equal(sent.toString(), viaHelpers.toString());
     assert.equal((await send(factorial)).name, "factorial");
     assert.equal((await send(object.method)).name, "method");
+    assert.equal((await send(object["quoted name"])).name, "quoted name");
+    assert.equal((await send(object[Symbol.asyncIterator])).name, "[Symbol.asyncIterator]");
+    assert.equal((await send(Object.getOwnPropertyDescriptor(object, "size")!.get!)).name, "get size");
+    assert.equal((await send(() => 1)).name, "");
   });
 
   test("shadows globals as here", async () => {

@@ -133,6 +133,56 @@ describe("modules", () => {
     assert.deepEqual(lines, [["a", "b"], []]);
   });
 
+  test("share what they export with their closures, and with their own functions", async () => {
+    const lines = await linesOf(
+      {
+        "share.mjs": `${POOL}
+          import { put, reader } from "./shares.mjs";
+          const read = reader();
+          await pool.submit(put, "a");
+          print(await pool.submit(read));
+          print(await pool.submit(() => { put("b"); return read(); }));
+          print(read());
+          await pool.shutdown();`,
+        "shares.mjs": `export const items = []; export let count = 0;
+          export function put(item) { items.push(item); count++; }
+          export const reader = () => () => [items, count];`,
+      },
+      "share.mjs",
+    );
+    assert.deepEqual(lines, [
+      [["a"], 1],
+      [["a", "b"], 2],
+      [[], 0],
+    ]);
+  });
+
+  test("may export functions without a name", async () => {
+    const lines = await linesOf(
+      {
+        "nameless.mjs": `${POOL}
+          import next from "./nameless-next.mjs";
+          print([await pool.submit(next), await pool.submit(next), await pool.submit(() => next())]);
+          await pool.shutdown();`,
+        "nameless-next.mjs": `let n = 0; export default () => ++n;`,
+      },
+      "nameless.mjs",
+    );
+    assert.deepEqual(lines, [[1, 2, 3]]);
+  });
+
+  test("may be no files: functions travel from text given to Node", async () => {
+    await project.write("evaluated.mjs", "let n = 0; export const next = () => ++n;");
+    const program = `${POOL}
+      import { next } from "./evaluated.mjs";
+      import { join } from "node:path";
+      const rate = 2;
+      print(await pool.submit((n) => [n * rate, next(), next(), join("a", "b")], 3));
+      await pool.shutdown();`;
+    const run = await project.run("node", ["--input-type=module", "--eval", program]);
+    assert.equal(run.output.trim(), '[6,1,2,"a/b"]');
+  });
+
   test("of CommonJS form lend require, module, exports, __filename and __dirname", async () => {
     const lines = await linesOf(
       {

@@ -37,6 +37,28 @@ export function compile(description: CodeDescription): ShellFactory {
   ) as ShellFactory;
 }
 
+/** A function that calls another one with `this` and arguments bound, all of which may be given later. */
+export function boundShell(): Shell {
+  let target: Function;
+  let self: unknown;
+  let bound: unknown[] = [];
+  const fn = function (...args: unknown[]): unknown {
+    const all = [...bound, ...args];
+    return new.target === undefined
+      ? (Reflect.apply(target, self, all) as unknown)
+      : Reflect.construct(target, all);
+  };
+  return {
+    bind(values): void {
+      [target, self, ...bound] = values as [Function, unknown];
+      const length = Math.max(0, target.length - bound.length);
+      Object.defineProperty(fn, "name", { value: `bound ${target.name}`, configurable: true });
+      Object.defineProperty(fn, "length", { value: length, configurable: true });
+    },
+    make: () => fn,
+  };
+}
+
 /** What stands around the text to make it an expression with the right name. */
 function expression({ form, name, text }: CodeDescription): [before: string, after: string] {
   if (form === "method") {

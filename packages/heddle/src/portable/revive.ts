@@ -12,7 +12,7 @@ import { CorruptMessageError, Decoder, NotLoadedError } from "../wire/index.ts";
 import type { CodeDescription } from "./code.ts";
 import { importFrom, metaOf, Modules } from "./modules.ts";
 import { thingNamed, type Name } from "./names.ts";
-import { compile, type Shell, type ShellFactory } from "./rebuild.ts";
+import { boundShell, compile, type Shell, type ShellFactory } from "./rebuild.ts";
 import { RecentMap } from "./recent-map.ts";
 import { RecordKind, type HeapRecord, type RecordStore, type RecordView } from "./records.ts";
 import { FUNCTION_HEAD_WORDS, PROPERTY_WORDS, PropertyOwner, SLOT_WORDS, SlotTag } from "./slots.ts";
@@ -47,7 +47,8 @@ interface Unbound {
   readonly shell: Shell;
   readonly view: RecordView;
   readonly record: HeapRecord;
-  readonly compiled: Compiled;
+  /** Absent for bound functions. */
+  readonly compiled: Compiled | undefined;
 }
 
 /** Stands for a class that is being made when something that it uses asks for it. */
@@ -157,11 +158,11 @@ export class Revivals {
       case RecordKind.FUNCTION:
         return this.#reviveFunction(record, view);
       case RecordKind.BOUND:
-        return this.#keep(record, view, this.#reviveBound(view));
+        return this.#reviveBound(record, view);
       case RecordKind.EXPORT:
         return this.#keep(record, view, this.#reviveExport(view));
       case RecordKind.NAMED:
-        return this.#keep(record, view, thingNamed(this.#tail(view) as Name) as object);
+        return this.#keep(record, view, this.#reviveNamed(view));
       case RecordKind.MODULE:
         return this.#loadModule(serial, this.#tail(view) as ModuleTail);
       case RecordKind.SYMBOL:
@@ -202,19 +203,19 @@ export class Revivals {
     const shell = compiled.factory();
     if (compiled.description.form === "class")
       return this.#reviveClass({ fn: undefined, shell, view, record, compiled });
-    const fn = this.#keep(record, view, shell.make());
+    const fn = this.#keep(record, view, named(shell.make(), compiled.description.name));
     if (view.word(2) + view.word(3) > 0) this.#unbound.push({ fn, shell, view, record, compiled });
     return fn;
   }
 
-  #reviveClass(unbound: Unbound): Function {
-    const { shell, view, record } = unbound;
+  #reviveClass(unbound: Unbound & { compiled: Compiled }): Function {
+    const { shell, view, record, compiled } = unbound;
     this.#making.add(record.serial);
     const waiting = this.#late.length;
     const isComplete = this.#bind(unbound);
     // What the class uses while it is made must be able to run.
     this.#bindAll();
-    const cls = shell.make();
+    const cls = named(shell.make(), compiled.description.name);
     this.#making.delete(record.serial);
     this.#keep(record, view, cls);
     if (!isComplete || view.word(3) > 0) this.#unbound.push({ ...unbound, fn: cls });
@@ -222,12 +223,18 @@ export class Revivals {
     return cls;
   }
 
-  #reviveBound(view: RecordView): Function {
-    const inlines = this.#inlines(view);
-    const [target, self, ...args] = Array.from({ length: view.word(2) }, (_, i) =>
-      this.#slot(view, FUNCTION_HEAD_WORDS + SLOT_WORDS * i, inlines, undefined),
-    );
-    return (target as Function).bind(self, ...args) as Function;
+  #reviveBound(record: HeapRecord, view: RecordView): Function {
+    const shell = boundShell();
+    const fn = this.#keep(record, view, shell.make());
+    this.#unbound.push({ fn: undefined, shell, view, record, compiled: undefined });
+    return fn;
+  }
+
+  #reviveNamed(view: RecordView): object {
+    const name = this.#tail(view) as Name;
+    const thing = thingNamed(name);
+    if (thing !== undefined) return thing as object;
+    throw new TypeError(`Cannot resolve a function: this thread has no ${name.filter(Boolean).join(".")}`);
   }
 
   #reviveView(view: RecordView): object {
@@ -288,7 +295,7 @@ export class Revivals {
     let isComplete = true;
     const values = Array.from({ length: slots }, (_, i) => {
       try {
-        return this.#slot(view, FUNCTION_HEAD_WORDS + SLOT_WORDS * i, inlines, compiled.description);
+        return this.#slot(view, FUNCTION_HEAD_WORDS + SLOT_WORDS * i, inlines, compiled?.description);
       } catch (error) {
         if (!(error instanceof InTheMaking)) throw error;
         isComplete = false;
@@ -296,7 +303,7 @@ export class Revivals {
       }
     });
     if (slots > 0) shell.bind(values);
-    if (fn !== undefined) this.#addProperties(fn, view, inlines, compiled.description);
+    if (fn !== undefined) this.#addProperties(fn, view, inlines, compiled?.description);
     return isComplete;
   }
 
@@ -360,6 +367,11 @@ export class Revivals {
       resolveFunction: (address, serial) => this.#revive(address, serial) as Function,
     });
   }
+}
+
+/** Gives a function the name it has at home: its text may say another. */
+function named(fn: Function, name: string): Function {
+  return fn.name === name || typeof fn.name !== "string" ? fn : giveName(fn, name);
 }
 
 function giveName(fn: Function, name: string): Function {

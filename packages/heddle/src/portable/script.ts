@@ -11,7 +11,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Location } from "./inspect.ts";
 import { forEachTarget } from "./patterns.ts";
-import { analyseScopes, type Scope, type Use } from "./scopes.ts";
+import { analyseScopes, type Scope } from "./scopes.ts";
 import { stripTypes } from "./strip-types.ts";
 
 /** Where an imported name comes from. */
@@ -36,9 +36,9 @@ export class Script {
   /** Where the function or class begins that `export default` declares. */
   readonly defaultExportStart: number | undefined;
   readonly #root: Scope;
-  readonly #uses: readonly Use[];
+  /** Names that are assigned anywhere. */
+  readonly #assigned: ReadonlySet<string>;
   #lineStarts: number[] | undefined;
-  #changingNames: Set<string> | undefined;
   #scopes: readonly Scope[] | undefined;
 
   constructor(source: string, program: acorn.Program, isModule: boolean) {
@@ -46,7 +46,7 @@ export class Script {
     this.source = source;
     this.isModule = isModule;
     this.#root = root;
-    this.#uses = uses;
+    this.#assigned = new Set(uses.filter(({ writes }) => writes).map(({ name }) => name));
     this.imports = importsOf(program);
     this.exports = exportsOf(program);
     this.defaultExportStart = program.body.find(
@@ -105,8 +105,7 @@ export class Script {
 
   /** As {@link constancy}, of all bindings with that name: true wherever the function may stand. */
   #constancyByName(name: string): Constancy {
-    this.#changingNames ??= new Set(this.#uses.filter(({ writes }) => writes).map((use) => use.name));
-    if (this.#changingNames.has(name)) return "changes";
+    if (this.#assigned.has(name)) return "changes";
     let found: Constancy | undefined;
     for (const scope of this.#allScopes()) {
       const binding = scope.bindings.get(name);
