@@ -5,16 +5,38 @@
  */
 import type { Heap } from "#heap";
 import { reject, settleCancelled, type Future, type TaskControl } from "./future.ts";
-import { FREE, INDEX, isClaimed, SLOT_BYTES, STARTED, STATE, WITHDRAWN, workerOf } from "./slot.ts";
+import {
+  CLAIMED,
+  FINISHED,
+  FREE,
+  HELD,
+  INDEX,
+  kindOf,
+  PINNED,
+  READY,
+  SLOT_BYTES,
+  STARTED,
+  STATE,
+  WITHDRAWN,
+  workerOf,
+} from "./slot.ts";
 import type { Payloads } from "./payload.ts";
-import type { Site } from "./submission-sites.ts";
+import { type Site, tellSite } from "./submission-sites.ts";
+import { delayFor } from "./timers.ts";
+
+/** A body that goes on after its signal aborted has so long before its worker is replaced. */
+const SIGNAL_GRACE_MS = 1000;
 
 /** Whom a call turns to when it is cancelled. */
 export interface CallOwner {
-  /** Ends the worker that runs a task nobody waits for any more. */
+  /** Ends a worker, whatever it runs. */
   endWorker(worker: number, cause: unknown): void;
+  /** Whether the worker runs calls that somebody waits for. */
+  runsAwaited(worker: number): boolean;
   /** The call left the queue before any worker had claimed it, and its slot may be used again. */
   withdrawn(call: Call): void;
+  /** Nobody waits for one of the calls any more whose bodies run. */
+  abandoned(): void;
 }
 
 /** A call in a slot. While it is under way it controls the future that it will settle. */
@@ -25,6 +47,8 @@ export class Call implements TaskControl {
   future: Future<unknown> | undefined = undefined;
   /** Held so that the function's record lives as long as the call. */
   fn: unknown = undefined;
+  /** Held so that signals and shared memory among them live as long. */
+  args: readonly unknown[] | undefined = undefined;
   site: Site | undefined = undefined;
   name: string | undefined = undefined;
   sequence = 0;
@@ -32,8 +56,11 @@ export class Call implements TaskControl {
   pinnedTo = -1;
   /** Its result is here, and waits to be decoded. */
   arrived = false;
+  /** Its future has settled while its body runs. */
+  isAbandoned = false;
   /** Timers and listeners that go when the future has settled. */
   #release: (() => void) | undefined = undefined;
+  #graceTimer: NodeJS.Timeout | undefined = undefined;
 
   constructor(heap: Heap, owner: CallOwner, address: number) {
     this.#heap = heap;
@@ -41,46 +68,92 @@ export class Call implements TaskControl {
     this.address = address;
   }
 
-  isRunning(): boolean {
-    return isClaimed(this.#heap.load(this.address + STATE));
+  get #state(): number {
+    return this.#heap.load(this.address + STATE);
   }
 
-  /** The worker that has claimed it; -1 while none has. */
+  /** The kind of its state. */
+  get kind(): number {
+    return kindOf(this.#state);
+  }
+
+  get isClaimed(): boolean {
+    return this.kind === CLAIMED;
+  }
+
+  /** Whether its body runs, or has run and its result is on the way. */
+  get hasBegun(): boolean {
+    const { kind } = this;
+    return kind === CLAIMED || kind === FINISHED;
+  }
+
+  /** The worker that runs it or ran it; -1 while none has. */
   get worker(): number {
-    const state = this.#heap.load(this.address + STATE);
-    return isClaimed(state) ? workerOf(state) : -1;
+    const state = this.#state;
+    return kindOf(state) === PINNED ? -1 : workerOf(state);
   }
 
   /** When the body began, in milliseconds since 1970; for calls with a time limit, once claimed. */
   get startedMs(): number {
-    const bytes = this.#heap.bytes;
+    const bytes = this.#heap.bytesTo(this.address + SLOT_BYTES);
     return new DataView(bytes.buffer, this.address + STARTED, 8).getFloat64(0, true);
   }
 
-  cancel(reason: unknown, graceMs: number): boolean {
-    const withdrawn = this.#withdraw();
-    if (!withdrawn) {
-      if (graceMs === Infinity) return false;
-      this.#endWorkerAfter(graceMs, reason);
+  isRunning(future: Future<unknown>): boolean {
+    return this.future === future && this.hasBegun;
+  }
+
+  cancel(future: Future<unknown>, reason: unknown, graceMs: number): boolean {
+    // The slot may serve another call by now.
+    if (this.future !== future) return false;
+    if (future.done) {
+      if (graceMs !== Infinity) this.#endWorkerAfter(graceMs, reason, false);
+      return true;
     }
-    settleCancelled(this.future!, reason);
-    this.#leave(withdrawn);
+    if (!this.#withdraw()) {
+      if (graceMs === Infinity || !this.isClaimed) return false;
+      this.#abandon(() => settleCancelled(future, reason));
+      this.#endWorkerAfter(graceMs, reason, false);
+      return true;
+    }
+    settleCancelled(future, reason);
+    this.#leave();
     return true;
   }
 
   /** Nobody waits for it any more: it never runs, or its result is dropped. */
   callOff(reason: unknown): void {
-    const withdrawn = this.#withdraw();
-    settleCancelled(this.future!, reason);
-    this.#leave(withdrawn);
+    const future = this.future!;
+    if (this.#withdraw()) {
+      settleCancelled(future, reason);
+      this.#leave();
+      return;
+    }
+    this.#abandon(() => settleCancelled(future, reason));
+    this.#endWorkerAfter(SIGNAL_GRACE_MS, reason, true);
   }
 
   /** It has taken too long: if its body runs, so does its worker. */
   cutOff(error: unknown): void {
-    const withdrawn = this.#withdraw();
-    if (!withdrawn) this.#endWorkerAfter(0, error);
-    reject(this.future!, error);
-    this.#leave(withdrawn);
+    const future = this.future!;
+    if (this.#withdraw()) {
+      reject(future, error);
+      this.#leave();
+    } else if (this.isClaimed) {
+      const { worker } = this;
+      this.#abandon(() => reject(future, error));
+      this.#owner.endWorker(worker, error);
+    }
+  }
+
+  /** It will not be run. One that has begun is left alone. */
+  fail(error: unknown): void {
+    const future = this.future!;
+    const site = this.site!;
+    if (!this.#withdraw()) return;
+    tellSite(error, site);
+    reject(future, error);
+    this.#leave();
   }
 
   /** Has `release` called when the call needs no watching any more. */
@@ -103,27 +176,53 @@ export class Call implements TaskControl {
     return this.name ?? ((this.fn as Function).name || "(anonymous)");
   }
 
-  /** Takes it out of the queue; false if its body runs. */
-  #withdraw(): boolean {
-    const state = this.#heap.load(this.address + STATE);
-    if (isClaimed(state)) return false;
-    const withdrawn = this.pinnedTo < 0 ? FREE : WITHDRAWN;
-    return this.#heap.compareExchange(this.address + STATE, state, withdrawn) === state;
+  /** Forgets everything, for the slot to be used again. */
+  reset(): void {
+    this.release();
+    clearTimeout(this.#graceTimer);
+    this.#graceTimer = undefined;
+    this.future = undefined;
+    this.fn = undefined;
+    this.args = undefined;
+    this.site = undefined;
+    this.name = undefined;
+    this.pinnedTo = -1;
+    this.arrived = false;
+    this.isAbandoned = false;
   }
 
-  #endWorkerAfter(graceMs: number, reason: unknown): void {
-    const { sequence, worker } = this;
-    const end = (): void => {
-      if (this.sequence === sequence && this.isRunning()) this.#owner.endWorker(worker, reason);
-    };
-    if (graceMs === 0) end();
-    else setTimeout(end, graceMs);
+  /** Takes it out of the queue; false if its body has begun. */
+  #withdraw(): boolean {
+    const state = this.#state;
+    const kind = kindOf(state);
+    if (kind !== READY && kind !== HELD && kind !== PINNED) return false;
+    const left = kind === PINNED ? WITHDRAWN : FREE;
+    return this.#heap.compareExchange(this.address + STATE, state, left) === state;
   }
 
   /** A pinned call comes back through its worker: its slot is still linked into a lane. */
-  #leave(withdrawn: boolean): void {
+  #leave(): void {
     this.release();
-    if (withdrawn && this.pinnedTo < 0) this.#owner.withdrawn(this);
+    if (this.kind === FREE) this.#owner.withdrawn(this);
+  }
+
+  #abandon(settle: () => void): void {
+    this.isAbandoned = true;
+    settle();
+    this.release();
+    this.#owner.abandoned();
+  }
+
+  /** @param spare - Whether the worker is left alone for as long as it runs calls that somebody waits for. */
+  #endWorkerAfter(graceMs: number, reason: unknown, spare: boolean): void {
+    const end = (): void => {
+      if (!this.isClaimed) return;
+      if (spare && this.#owner.runsAwaited(this.worker)) this.#endWorkerAfter(graceMs, reason, spare);
+      else this.#owner.endWorker(this.worker, reason);
+    };
+    clearTimeout(this.#graceTimer);
+    if (graceMs === 0) end();
+    else if (graceMs !== Infinity) this.#graceTimer = setTimeout(end, delayFor(graceMs)).unref();
   }
 }
 
@@ -136,6 +235,7 @@ export class Calls {
   readonly #free: Call[] = [];
   /** How many calls are pinned to each worker. */
   readonly #pinned: number[] = [];
+  #abandoned = 0;
   #sequence = 0;
 
   constructor(heap: Heap, payloads: Payloads, owner: CallOwner) {
@@ -147,6 +247,16 @@ export class Calls {
   /** How many slots are in use. */
   get active(): number {
     return this.#all.length - this.#free.length;
+  }
+
+  /** How many calls somebody waits for. */
+  get awaited(): number {
+    return this.active - this.#abandoned;
+  }
+
+  /** Nobody waits for one of them any more. */
+  countAbandoned(): void {
+    this.#abandoned++;
   }
 
   /** A free slot with an empty message. */
@@ -171,13 +281,9 @@ export class Calls {
   recycle(call: Call): void {
     this.#payloads.release(call.address);
     this.#heap.store(call.address + STATE, FREE);
-    call.future = undefined;
-    call.fn = undefined;
-    call.name = undefined;
     if (call.pinnedTo >= 0) this.#pinned[call.pinnedTo]!--;
-    call.pinnedTo = -1;
-    call.arrived = false;
-    call.release();
+    if (call.isAbandoned) this.#abandoned--;
+    call.reset();
     this.#free.push(call);
   }
 

@@ -27,6 +27,8 @@ export interface CrewOwner {
   workerStarted(worker: number): void;
   /** It begins to look for work. */
   workerReady(worker: number): void;
+  /** A worker runs no more. What it has posted can still be received. */
+  workerEnding(worker: number): void;
   /** A worker is gone. What it had claimed will not be finished. */
   workerEnded(worker: number, end: WorkerEnd): void;
   /** Workers cannot be started: no call will ever run. */
@@ -38,6 +40,8 @@ interface Member {
   thread: WorkerThread;
   parcels: ParcelPort;
   ready: boolean;
+  /** Nothing runs in it any more. */
+  ended: boolean;
 }
 
 export class Crew {
@@ -65,7 +69,7 @@ export class Crew {
 
   /** The numbers of the workers that there are. */
   *[Symbol.iterator](): Iterator<number> {
-    for (const [worker, member] of this.#members.entries()) if (member !== undefined) yield worker;
+    for (const worker of this.#members.keys()) if (this.has(worker)) yield worker;
   }
 
   nameOf(worker: number): string {
@@ -73,12 +77,12 @@ export class Crew {
   }
 
   has(worker: number): boolean {
-    return this.#members[worker] !== undefined;
+    return this.#members[worker]?.ended === false;
   }
 
-  /** A worker that has not begun to look for work. */
-  isStarting(worker: number): boolean {
-    return this.#members[worker]?.ready === false;
+  /** Whether a worker has begun to look for work. */
+  isReady(worker: number): boolean {
+    return this.has(worker) && this.#members[worker]!.ready;
   }
 
   /** Starts workers until there are `count`, or as many as the pool may have. */
@@ -134,6 +138,7 @@ export class Crew {
       name: `${name}-${this.#started}`,
       parcels: new ParcelPort(port1),
       ready: false,
+      ended: false,
       thread: startThread({
         entry,
         name: `${name}-${this.#started}`,
@@ -157,6 +162,8 @@ export class Crew {
 
   #ended(worker: number, end: ThreadEnd): void {
     const member = this.#members[worker]!;
+    member.ended = true;
+    this.#owner.workerEnding(worker);
     this.#members[worker] = undefined;
     this.#size--;
     if (!member.ready && !this.#stopped && ++this.#failedStarts >= MAX_FAILED_STARTS) {

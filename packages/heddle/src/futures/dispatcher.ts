@@ -11,17 +11,18 @@ import { type Call, Calls, type CallOwner } from "./calls.ts";
 import { Crew, type CrewOptions, type CrewOwner } from "./crew.ts";
 import { BrokenExecutorError, ExecutorShutdownError, QueueFullError, type WorkerEnd } from "./errors.ts";
 import { Fifo } from "./fifo.ts";
+import { HeldCalls } from "./held-calls.ts";
 import { cancelledFuture, fulfil, Future, reject, rejectedFuture } from "./future.ts";
-import { ParcelStore } from "./parcels.ts";
 import { Payloads } from "./payload.ts";
 import { type Finisher, Poller } from "./poller.ts";
 import {
-  CLAIMED,
   FAILED,
+  FINISHED,
   FLAGS,
   FUNCTION,
   HELD,
   NEXT,
+  PINNED,
   pinned,
   READY,
   SEQUENCE,
@@ -29,6 +30,7 @@ import {
   SIDE_ITEMS,
   STATE,
   TIMED,
+  WITHDRAWN,
 } from "./slot.ts";
 import { SubmissionSites, tellSite } from "./submission-sites.ts";
 import { limitRun, linkSignal } from "./task-limits.ts";
@@ -61,14 +63,14 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   readonly #poller: Poller;
   /** Calls that the ring has no room for, oldest first. Hints, as those in the ring. */
   readonly #overflow = new Fifo<Call>();
-  /** Calls with side items that wait for a worker to be free, oldest first. */
-  readonly #held = new Fifo<{ call: Call; sequence: number }>();
-  readonly #parcels = new ParcelStore();
+  readonly #held = new HeldCalls();
   readonly #sites = new SubmissionSites();
   #fulfilled = 0;
   #rejected = 0;
   #cancelled = 0;
   #shutDown = false;
+  /** Work that was begun before the shutdown, and may submit more calls. */
+  #begun = 0;
   #brokenBy: WorkerEnd | undefined;
   /** Called when no call is under way any more. */
   #onIdle: (() => void)[] = [];
@@ -84,8 +86,8 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     this.#poller = new Poller(heap, this.#board.done, this);
   }
 
-  get active(): number {
-    return this.#calls.active;
+  get awaited(): number {
+    return this.#calls.awaited;
   }
 
   get crew(): Crew {
@@ -95,18 +97,46 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   /**
    * Sends a call on its way. What cannot travel rejects the future; what is wrong with the executor throws.
    *
-   * @param worker - The only one that may run it; -1 for any.
+   * @param begun - The call is part of work that was begun before: neither a shutdown nor a full queue keeps it out.
    */
-  submit(fn: Function, args: readonly unknown[], options: TaskOptions, worker: number): Future<unknown> {
-    this.#checkOpen();
+  submit(fn: Function, args: readonly unknown[], options: TaskOptions, begun: boolean): Future<unknown> {
+    this.#checkWorking();
+    if (!begun) this.#checkRoom();
     if (options.signal?.aborted) {
       this.#cancelled++;
       return cancelledFuture(options.signal.reason);
     }
     if (this.#crew.size < this.#options.maxWorkers) this.#crew.ensure(this.#calls.active + 1);
-    return this.#send(fn, args, options, worker);
+    return this.#send(fn, args, options, -1);
   }
 
+  /** Sends a call to every worker, when all have been started. */
+  broadcast(fn: Function, args: readonly unknown[], options: TaskOptions): Future<unknown>[] {
+    this.#checkOpen();
+    this.#checkWorking();
+    if (options.signal?.aborted) throw options.signal.reason;
+    this.#crew.ensure(this.#options.maxWorkers);
+    return Array.from(this.#crew, (worker) => this.#send(fn, args, options, worker));
+  }
+
+  /**
+   * Begins work that will submit more calls. A shutdown waits until it is ended by what this gives.
+   *
+   * @throws `ExecutorShutdownError` when the executor takes no new work.
+   */
+  begin(): () => void {
+    this.#checkOpen();
+    this.#begun++;
+    let ended = false;
+    return () => {
+      if (ended) return;
+      ended = true;
+      this.#begun--;
+      this.#noteIdle();
+    };
+  }
+
+  /** @param worker - The only one that may run it; -1 for any. */
   #send(fn: Function, args: readonly unknown[], options: TaskOptions, worker: number): Future<unknown> {
     const call = this.#calls.take();
     const slot = call.address;
@@ -115,12 +145,12 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
       const { address, serial } = this.#hooks.publishFunction(fn, "fn");
       this.#heap.poke(slot + FUNCTION, address | 0);
       this.#heap.poke(slot + SERIAL, serial | 0);
-      const side = this.#payloads.write(slot, args, "args");
+      const side = this.#payloads.writeArguments(slot, args);
       if (side !== undefined) {
         flags |= SIDE_ITEMS;
         const parcel = { sequence: call.sequence, items: side.items };
         if (worker < 0) worker = this.#idleWorker();
-        if (worker < 0) this.#parcels.put(parcel, side.transferList);
+        if (worker < 0) this.#held.keep(parcel, side.transferList);
         else this.#crew.post(worker, parcel, side.transferList);
       }
     } catch (error) {
@@ -133,6 +163,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     const future = new Future<unknown>(call);
     call.future = future;
     call.fn = fn;
+    call.args = args;
     call.site = this.#sites.of(fn);
     call.name = options.name;
     if (options.signal !== undefined) linkSignal(call, options.signal);
@@ -142,13 +173,13 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     return future;
   }
 
-  /** Resolves when no call is under way. */
+  /** Resolves when no call is under way that somebody waits for, nor work that will submit more. */
   idle(): Promise<void> {
-    if (this.active === 0) return Promise.resolve();
+    if (this.awaited === 0 && this.#begun === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onIdle.push(resolve));
   }
 
-  /** Takes no more calls. Those under way go on. */
+  /** Takes no new work. What is under way goes on. */
   close(): void {
     this.#shutDown = true;
   }
@@ -159,24 +190,24 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
       `Executor ${this.#options.name} was shut down before this task began`,
       "AbortError",
     );
-    for (const call of this.#calls) call.cancel(reason, Infinity);
+    for (const call of this.#calls) call.future!.cancel(reason);
   }
 
   /** Ends the workers, after {@link idle}, and gives the memory back. */
   async stop(): Promise<void> {
     await this.#crew.stop();
     this.#poller.close();
-    this.#parcels.close();
+    this.#held.close();
     this.#calls.free();
     this.#board.free();
   }
 
   statistics(): DispatcherStatistics {
     let running = 0;
-    for (const call of this.#calls) if (call.isRunning()) running++;
+    for (const call of this.#calls) if (call.hasBegun) running++;
     return {
       workers: this.#crew.size,
-      queued: this.active - running,
+      queued: this.#calls.active - running,
       running,
       fulfilled: this.#fulfilled,
       rejected: this.#rejected,
@@ -189,8 +220,9 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
       const next = this.#heap.peek(slot + NEXT) >>> 0;
       const call = this.#calls.at(slot);
       const { worker } = call;
-      this.#finishCall(call);
-      if (this.#held.size > 0 && worker >= 0) this.#serveHeld(worker);
+      if (call.kind === WITHDRAWN) this.withdrawn(call);
+      else this.#finishCall(call);
+      if (this.#held.size > 0) this.#serveHeld(worker);
       slot = next;
     }
     this.#feed();
@@ -201,10 +233,8 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     const { initializer } = this.#options;
     if (initializer === undefined) return;
     this.#send(initializer, [], { name: "initializer" }, worker).addDoneCallback((future) => {
-      void future.exception().then(
-        (cause) => cause !== undefined && this.broken({ worker: this.#crew.nameOf(worker), cause }),
-        () => {},
-      );
+      if (future.state !== "rejected") return;
+      void future.exception().then((cause) => this.broken({ worker: this.#crew.nameOf(worker), cause }));
     });
   }
 
@@ -216,22 +246,47 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     this.#crew.end(worker, cause);
   }
 
+  runsAwaited(worker: number): boolean {
+    for (const call of this.#calls)
+      if (!call.isAbandoned && call.worker === worker && call.isClaimed) return true;
+    return false;
+  }
+
+  /** Its future has settled, and nobody has its slot any more. */
   withdrawn(call: Call): void {
-    this.#cancelled++;
+    if (call.future!.state === "rejected") this.#rejected++;
+    else this.#cancelled++;
+    this.#held.drop(call);
     this.#calls.recycle(call);
     this.#unblockHeld();
     this.#noteIdle();
   }
 
-  workerEnded(worker: number, end: WorkerEnd): void {
+  abandoned(): void {
+    this.#calls.countAbandoned();
+    this.#noteIdle();
+  }
+
+  workerEnding(worker: number): void {
     this.#poller.drain();
+    // What it finished without living to hand it over.
+    for (const call of this.#calls) {
+      if (!call.arrived && call.kind === FINISHED && call.worker === worker) this.#finishCall(call);
+    }
+  }
+
+  workerEnded(worker: number, end: WorkerEnd): void {
     this.#board.lane(worker).takeAll();
     this.#board.parking.forget(worker);
     for (const call of this.#calls) {
-      if (!call.arrived && (call.worker === worker || call.pinnedTo === worker)) this.#break(call, end);
+      const began = call.isClaimed && call.worker === worker;
+      const lost = call.pinnedTo === worker && (call.kind === PINNED || call.kind === WITHDRAWN);
+      if (!began && !lost) continue;
+      if (call.future!.done) this.withdrawn(call);
+      else this.#settle(call, new BrokenExecutorError({ task: call.taskName, began }, end), true);
     }
-    if (this.active > 0 && this.#brokenBy === undefined) {
-      this.#crew.ensure(this.active);
+    if (this.#calls.active > 0 && this.#brokenBy === undefined) {
+      this.#crew.ensure(this.#calls.active);
       this.#board.parking.wakeForWork();
       this.#unblockHeld();
     }
@@ -239,19 +294,13 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   }
 
   broken(end: WorkerEnd): void {
+    if (this.#brokenBy !== undefined) return;
     this.#brokenBy = end;
     this.#crew.close();
     for (const call of this.#calls) {
-      if (!call.isRunning()) this.#break(call, end);
+      call.fail(new BrokenExecutorError({ task: call.taskName, began: false }, end));
     }
     this.#noteIdle();
-  }
-
-  /** No worker will finish this call. */
-  #break(call: Call, end: WorkerEnd): void {
-    const error = new BrokenExecutorError(call.taskName, end);
-    if (call.future!.done) this.withdrawn(call);
-    else this.#settle(call, error, true);
   }
 
   /** Gives whether a worker had to be woken. */
@@ -271,28 +320,29 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
 
   #hold(call: Call): boolean {
     this.#heap.store(call.address + STATE, HELD);
-    this.#held.push({ call, sequence: call.sequence });
+    this.#held.hold(call);
     this.#unblockHeld();
     return false;
   }
 
   /** Held calls are served when others end. When none is left that could, a worker gets one at once. */
   #unblockHeld(): void {
-    if (this.#held.size === 0 || this.active > this.#held.size) return;
-    for (const worker of this.#crew) return this.#serveHeld(worker);
+    if (this.#held.size === 0 || this.#calls.active > this.#held.size) return;
+    for (const worker of this.#crew) {
+      if (!this.#crew.isReady(worker)) continue;
+      this.#serveHeld(worker);
+      return;
+    }
   }
 
   /** Gives a worker the oldest of the calls that are held, as many as it can begin. */
   #serveHeld(worker: number): void {
     if (!this.#crew.has(worker)) return;
     while (this.#calls.pinnedTo(worker) < this.#options.concurrency) {
-      const held = this.#held.shift();
+      const held = this.#held.take();
       if (held === undefined) return;
-      const { call, sequence } = held;
-      const { parcel, transferList } = this.#parcels.take(sequence);
-      if (call.sequence !== sequence || this.#heap.load(call.address + STATE) !== HELD) continue;
-      this.#crew.post(worker, parcel, transferList);
-      this.#publish(call, worker);
+      this.#crew.post(worker, held.parcel, held.transferList);
+      this.#publish(held.call, worker);
     }
   }
 
@@ -308,25 +358,30 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   }
 
   #finishCall(call: Call): void {
-    const heap = this.#heap;
-    const slot = call.address;
-    const flags = heap.peek(slot + FLAGS);
-    const future = call.future!;
-    if ((heap.load(slot + STATE) & CLAIMED) !== CLAIMED) return this.withdrawn(call);
+    const flags = this.#heap.peek(call.address + FLAGS);
     const items = (flags & SIDE_ITEMS) === 0 ? NO_ITEMS : this.#crew.receive(call.worker, call.sequence);
-    if (future.done) {
-      this.#cancelled++;
-      return this.#calls.recycle(call);
-    }
+    if (call.future!.done) this.withdrawn(call);
+    else this.#deliver(call, items);
+  }
+
+  /** Decodes a result and settles the future with it, when the modules that it refers to have been imported. */
+  #deliver(call: Call, items: readonly unknown[]): void {
+    const failed = (this.#heap.peek(call.address + FLAGS) & FAILED) !== 0;
     let value: unknown;
     try {
-      value = this.#payloads.read(slot, items);
+      value = this.#payloads.read(call.address, items);
     } catch (error) {
-      if (error instanceof NotLoadedError) return this.#finishLater(call, error.ready, items);
-      this.#settle(call, error, true);
+      if (!(error instanceof NotLoadedError)) return this.#settle(call, error, true);
+      call.arrived = true;
+      const again = (): void => {
+        if (call.future!.done) this.withdrawn(call);
+        else this.#deliver(call, items);
+        this.#noteIdle();
+      };
+      void error.ready.then(again, again);
       return;
     }
-    this.#settle(call, value, (flags & FAILED) !== 0);
+    this.#settle(call, value, failed);
   }
 
   #settle(call: Call, outcome: unknown, failed: boolean): void {
@@ -343,42 +398,37 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     }
   }
 
-  /** The result refers to modules that this thread has yet to import. */
-  #finishLater(call: Call, ready: Promise<unknown>, items: readonly unknown[]): void {
-    call.arrived = true;
-    const failed = (this.#heap.peek(call.address + FLAGS) & FAILED) !== 0;
-    void ready
-      .then(() => this.#payloads.read(call.address, items))
-      .then(
-        (value) => this.#settle(call, value, failed),
-        (error: unknown) => {
-          if (error instanceof NotLoadedError) this.#finishLater(call, error.ready, items);
-          else this.#settle(call, error, true);
-        },
-      )
-      .finally(() => this.#noteIdle());
-  }
-
-  /** A worker that could begin a call now; -1 for none. */
+  /** A worker that would begin a call now; -1 for none. Calls that others might begin there first rule that out. */
   #idleWorker(): number {
-    const { parking } = this.#board;
+    const { parking, ring } = this.#board;
+    if (ring.size > 0) return -1;
     for (const worker of this.#crew) {
-      const idle = parking.isAsleep(worker) || parking.isSpinning(worker) || this.#crew.isStarting(worker);
+      const idle = parking.isAsleep(worker) || parking.isSpinning(worker);
       if (idle && this.#calls.pinnedTo(worker) < this.#options.concurrency) return worker;
     }
     return -1;
   }
 
   #checkOpen(): void {
-    const { name, maxQueued } = this.#options;
-    if (this.#shutDown) throw new ExecutorShutdownError(name);
-    if (this.#brokenBy !== undefined) throw new BrokenExecutorError("to be submitted", this.#brokenBy);
-    if (maxQueued !== Infinity && this.statistics().queued >= maxQueued)
-      throw new QueueFullError(name, maxQueued);
+    if (this.#shutDown) throw new ExecutorShutdownError(this.#options.name);
+  }
+
+  #checkWorking(): void {
+    const { name } = this.#options;
+    if (this.#brokenBy !== undefined) throw new BrokenExecutorError({ executor: name }, this.#brokenBy);
+  }
+
+  /** As many calls as can run at once do not count as queued, whether or not their workers have begun them. */
+  #checkRoom(): void {
+    this.#checkOpen();
+    const { name, maxWorkers, concurrency, maxQueued } = this.#options;
+    if (this.#calls.active >= maxWorkers * concurrency + maxQueued) throw new QueueFullError(name, maxQueued);
   }
 
   #noteIdle(): void {
-    if (this.active > 0) return;
+    if (this.awaited > 0) return;
+    this.#poller.rest();
+    if (this.#begun > 0) return;
     const waiting = this.#onIdle;
     this.#onIdle = [];
     for (const resolve of waiting) resolve();

@@ -11,27 +11,30 @@ export interface WorkerEnd {
 }
 
 /**
- * A worker ended while it ran the task. The body may have run in part. It is not run again, and other tasks are
- * not affected.
+ * A worker ended while it ran the task: the body may have run in part, and is not run again. Or the executor has no
+ * workers any more, as its initializer failed or they could not be started.
  */
 export class BrokenExecutorError extends Error {
   override readonly name = "BrokenExecutorError";
   readonly code = "ERR_HEDDLE_BROKEN_EXECUTOR";
-  /** The name of the task: of its function, or as given by `with({ name })`. */
-  readonly task: string;
+  /** The name of the task: of its function, or as given by `with({ name })`. Undefined when none was taken. */
+  readonly task: string | undefined;
   /** The name of the worker. */
   readonly worker: string;
   /** The exit code of the worker, where it is known. */
   readonly exitCode: number | undefined;
 
-  constructor(task: string, end: WorkerEnd) {
+  constructor(what: { task: string; began: boolean } | { executor: string }, end: WorkerEnd) {
+    const cannot =
+      "executor" in what
+        ? `Cannot submit to executor ${what.executor}`
+        : what.began
+          ? `Cannot finish task ${what.task}`
+          : `Cannot begin task ${what.task}`;
     const how =
       end.cause === undefined ? `ended with exit code ${end.exitCode}` : `ended by ${describe(end.cause)}`;
-    super(
-      `Cannot finish task ${task}: worker ${end.worker} ${how}`,
-      "cause" in end ? { cause: end.cause } : undefined,
-    );
-    this.task = task;
+    super(`${cannot}: worker ${end.worker} ${how}`, "cause" in end ? { cause: end.cause } : undefined);
+    this.task = "task" in what ? what.task : undefined;
     this.worker = end.worker;
     this.exitCode = end.exitCode;
   }

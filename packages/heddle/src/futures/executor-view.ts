@@ -3,17 +3,22 @@
  *
  * @packageDocumentation
  */
-import { checkFunction, type Executor, type ExecutorStatistics, type ShutdownOptions } from "./executor.ts";
+import { checkFunction, checkObject } from "./checks.ts";
+import type { Executor, ExecutorStatistics, ShutdownOptions } from "./executor.ts";
 import type { Future } from "./future.ts";
 import { mapOver } from "./map.ts";
 import type { MapOptions, MapResult } from "./map-options.ts";
+import type { MapSession } from "./map-run.ts";
 import { checkTaskOptions, type TaskOptions } from "./task-options.ts";
 
 /** An executor, as all its views by `with` share it. */
 export interface ExecutorCore {
   readonly name: string;
   readonly maxWorkers: number;
-  submit(fn: Function, args: readonly unknown[], options: TaskOptions): Future<unknown>;
+  /** @param begun - The call is part of work that `begin` let in. */
+  submit(fn: Function, args: readonly unknown[], options: TaskOptions, begun: boolean): Future<unknown>;
+  /** Lets in work that will submit more calls, and that a shutdown waits for until what this gives is called. */
+  begin(): () => void;
   /** One call on every worker. */
   broadcast(fn: Function, args: readonly unknown[], options: TaskOptions): Future<unknown>[];
   shutdown(options: ShutdownOptions): Promise<void>;
@@ -40,7 +45,7 @@ export class ExecutorView implements Executor {
 
   submit<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Future<R> {
     checkFunction(fn, "submit");
-    return this.#core.submit(fn, args, this.#options) as Future<R>;
+    return this.#core.submit(fn, args, this.#options, false) as Future<R>;
   }
 
   map<T, R>(
@@ -48,9 +53,11 @@ export class ExecutorView implements Executor {
     items: Iterable<T> | AsyncIterable<T>,
     options: MapOptions = {},
   ): MapResult<R> {
-    const submit = (call: Function, args: unknown[]): Future<unknown> =>
-      this.#core.submit(call, args, this.#options);
-    return mapOver(submit, this.maxWorkers, fn, items, options);
+    checkObject(options, "the options of map");
+    const taskOptions = this.#options;
+    // A limit on the run is meant for each item, so each is a call of its own.
+    const chunking = taskOptions.timeoutMs === undefined ? options : { chunkSize: 1, ...options };
+    return mapOver(new Session(this.#core, taskOptions), this.maxWorkers, fn, items, chunking);
   }
 
   async broadcast<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Promise<R[]> {
@@ -64,6 +71,7 @@ export class ExecutorView implements Executor {
   }
 
   shutdown(options: ShutdownOptions = {}): Promise<void> {
+    checkObject(options, "the options of shutdown()");
     return this.#core.shutdown(options);
   }
 
@@ -73,5 +81,30 @@ export class ExecutorView implements Executor {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
+  }
+}
+
+/** The calls of one map. A shutdown waits for them while the session is held. */
+class Session implements MapSession {
+  readonly #core: ExecutorCore;
+  readonly #options: TaskOptions;
+  #release: (() => void) | undefined;
+
+  constructor(core: ExecutorCore, options: TaskOptions) {
+    this.#core = core;
+    this.#options = options;
+  }
+
+  submit(fn: Function, args: readonly unknown[], name: string): Future<unknown> {
+    return this.#core.submit(fn, args, { name, ...this.#options }, true);
+  }
+
+  hold(): void {
+    this.#release ??= this.#core.begin();
+  }
+
+  release(): void {
+    this.#release?.();
+    this.#release = undefined;
   }
 }

@@ -72,10 +72,3 @@ let count = 0;
 export function defaultName(kind: string): string {
   return `${kind}-${++count}`;
 }
-
-/** Throws unless `fn` can be called. */
-export function checkFunction(fn: unknown, operation: string): asserts fn is Function {
-  if (typeof fn === "function") return;
-  const what = fn === null ? "null" : typeof fn;
-  throw new TypeError(`Cannot ${operation}: its first argument is ${what}, not a function`);
-}

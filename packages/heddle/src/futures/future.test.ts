@@ -13,7 +13,7 @@ class FakeTask implements TaskControl {
   isRunning(): boolean {
     return this.running;
   }
-  cancel(_reason: unknown, graceMs: number): boolean {
+  cancel(_future: Future<unknown>, _reason: unknown, graceMs: number): boolean {
     this.graces.push(graceMs);
     return this.accept;
   }

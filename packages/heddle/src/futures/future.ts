@@ -4,15 +4,19 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
+import { checkObject } from "./checks.ts";
 import { forgetUnobserved, noteUnobserved, type Unobserved } from "./unobserved.ts";
 import { checkWaitOptions, type WaitOptions } from "./wait-options.ts";
 
 /** What a future asks of whoever runs its task. */
 export interface TaskControl {
   /** Whether the body has begun. */
-  isRunning(): boolean;
-  /** Tries to stop the task; gives whether it will not finish. Settles the future itself if so. */
-  cancel(reason: unknown, graceMs: number): boolean;
+  isRunning(future: Future<unknown>): boolean;
+  /**
+   * Tries to stop the task; gives whether it will not finish. Settles the future itself if so. Of a future that was
+   * cancelled before, it is the body that is stopped, if it still runs.
+   */
+  cancel(future: Future<unknown>, reason: unknown, graceMs: number): boolean;
 }
 
 /** How {@link Future.cancel} treats a task that runs. */
@@ -42,6 +46,8 @@ interface Reaction {
 export let fulfil: <T>(future: Future<T>, value: T) => void;
 /** Ends a future with an error. For executors; handlers run before it returns. */
 export let reject: <T>(future: Future<T>, reason: unknown) => void;
+/** As `addDoneCallback`, and gives what takes the callback back. */
+export let onDone: <T>(future: Future<T>, callback: (future: Future<T>) => void) => () => void;
 /** Ends a future as cancelled. Handlers run in a microtask: this is called from users' code. */
 export let settleCancelled: <T>(future: Future<T>, reason: unknown) => void;
 
@@ -64,7 +70,7 @@ export class Future<T> implements PromiseLike<T> {
   #unobserved: Unobserved | undefined = undefined;
   /** Newest first. */
   #reactions: Reaction | undefined = undefined;
-  #callbacks: ((future: Future<T>) => void)[] | undefined = undefined;
+  #callbacks: Set<() => void> | undefined = undefined;
   #control: TaskControl | undefined;
 
   /** Executors make futures; user code gets them from `submit`. */
@@ -75,6 +81,7 @@ export class Future<T> implements PromiseLike<T> {
   static {
     fulfil = (future, value) => future.#settle(FULFILLED, value);
     reject = (future, reason) => future.#settle(REJECTED, reason);
+    onDone = (future, callback) => future.#onDone(callback);
     settleCancelled = (future, reason) => {
       if (future.#state !== PENDING) return;
       future.#end(CANCELLED, reason);
@@ -87,7 +94,7 @@ export class Future<T> implements PromiseLike<T> {
     if (this.#state === FULFILLED) return "fulfilled";
     if (this.#state === REJECTED) return "rejected";
     if (this.#state === CANCELLED) return "cancelled";
-    return this.#control!.isRunning() ? "running" : "pending";
+    return this.#control!.isRunning(this) ? "running" : "pending";
   }
 
   get cancelled(): boolean {
@@ -113,17 +120,17 @@ export class Future<T> implements PromiseLike<T> {
    * @returns Whether the task is cancelled: false when it was done, or runs and no `graceMs` was given.
    */
   cancel(reason?: unknown, options: CancelOptions = {}): boolean {
-    if (this.#state !== PENDING) return this.#state === CANCELLED;
+    checkObject(options, "the options of cancel()");
     const { graceMs } = options;
     if (graceMs !== undefined && !(typeof graceMs === "number" && graceMs >= 0)) {
       throw new RangeError(
         `Cannot cancel the future: graceMs is ${String(graceMs)}, not a number of milliseconds`,
       );
     }
-    return this.#control!.cancel(
-      reason ?? new DOMException("This task was cancelled", "AbortError"),
-      graceMs ?? Infinity,
-    );
+    if (this.#state === FULFILLED || this.#state === REJECTED) return false;
+    const why = reason ?? new DOMException("This task was cancelled", "AbortError");
+    const stopped = this.#control?.cancel(this, why, graceMs ?? Infinity) ?? false;
+    return this.#state === CANCELLED || stopped;
   }
 
   /**
@@ -157,9 +164,7 @@ export class Future<T> implements PromiseLike<T> {
     if (typeof callback !== "function") {
       throw new TypeError(`Cannot add a callback: ${typeof callback} is not a function`);
     }
-    this.#observe();
-    if (this.#state !== PENDING) runCallback(callback, this);
-    else (this.#callbacks ??= []).push(callback);
+    this.#onDone(callback);
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- a future is awaited
@@ -189,6 +194,18 @@ export class Future<T> implements PromiseLike<T> {
     return "Future";
   }
 
+  #onDone(callback: (future: Future<T>) => void): () => void {
+    this.#observe();
+    if (this.#state !== PENDING) {
+      runCallback(callback, this);
+      return () => {};
+    }
+    const callbacks = (this.#callbacks ??= new Set());
+    const entry = (): void => runCallback(callback, this);
+    callbacks.add(entry);
+    return () => callbacks.delete(entry);
+  }
+
   #observe(): void {
     this.#observed = true;
     if (this.#unobserved === undefined) return;
@@ -205,7 +222,8 @@ export class Future<T> implements PromiseLike<T> {
   #end(state: number, outcome: unknown): void {
     this.#state = state;
     this.#outcome = outcome;
-    this.#control = undefined;
+    // The body of a cancelled task may run on, and be stopped by another call of `cancel`.
+    if (state !== CANCELLED) this.#control = undefined;
     if (state === REJECTED && !this.#observed) this.#unobserved = noteUnobserved(this, outcome);
   }
 
@@ -216,7 +234,7 @@ export class Future<T> implements PromiseLike<T> {
     if (this.#callbacks === undefined) return;
     const callbacks = this.#callbacks;
     this.#callbacks = undefined;
-    for (const callback of callbacks) runCallback(callback, this);
+    for (const callback of callbacks) callback();
   }
 
   #run(reaction: Reaction): void {
@@ -237,27 +255,19 @@ export class Future<T> implements PromiseLike<T> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#state !== PENDING) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined;
-      let waiting = true;
-      const leave = (): boolean => {
+      const leave = (how: () => void): void => {
         clearTimeout(timer);
         signal?.removeEventListener("abort", onAbort);
-        const was = waiting;
-        waiting = false;
-        return was;
+        forget();
+        how();
       };
-      const onAbort = (): void => {
-        if (leave()) reject(signal!.reason);
-      };
+      const onAbort = (): void => leave(() => reject(signal!.reason));
+      const timer =
+        timeoutMs === undefined || timeoutMs === Infinity
+          ? undefined
+          : setTimeout(() => leave(() => reject(new TimeoutError(operation, timeoutMs))), timeoutMs);
       signal?.addEventListener("abort", onAbort);
-      if (timeoutMs !== undefined && timeoutMs !== Infinity) {
-        timer = setTimeout(() => {
-          if (leave()) reject(new TimeoutError(operation, timeoutMs));
-        }, timeoutMs);
-      }
-      this.addDoneCallback(() => {
-        if (leave()) resolve();
-      });
+      const forget = this.#onDone(() => leave(resolve));
     });
   }
 }

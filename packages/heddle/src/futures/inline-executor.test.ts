@@ -116,11 +116,26 @@ describe("InlineExecutor", () => {
   });
 
   test("refuses more than maxQueued calls, and takes them again when there is room", async () => {
-    const executor = new InlineExecutor({ maxQueued: 1 });
-    const first = executor.submit(() => 1);
-    assert.throws(() => executor.submit(() => 2), QueueFullError);
-    assert.equal(await first, 1);
-    assert.equal(await executor.submit(() => 2), 2);
+    const executor = new InlineExecutor({ concurrencyPerWorker: 1, maxQueued: 1 });
+    const futures = [executor.submit(() => 1), executor.submit(() => 2)];
+    assert.throws(() => executor.submit(() => 3), QueueFullError);
+    assert.deepEqual(await Promise.all(futures), [1, 2]);
+    assert.equal(await executor.submit(() => 3), 3);
+  });
+
+  test("takes a limit that no timer can hold as none", async () => {
+    const executor = new InlineExecutor();
+    const later = (): Promise<number> => new Promise((resolve) => setTimeout(resolve, 5, 1));
+    assert.equal(await executor.with({ timeoutMs: 2 ** 31 }).submit(later), 1);
+    assert.equal(await executor.with({ timeoutMs: Infinity }).submit(later), 1);
+  });
+
+  test("finishes a map that was begun before shutdown()", async () => {
+    const executor = new InlineExecutor();
+    const results = executor.map(async (x) => x, [1, 2, 3], { chunkSize: 1 });
+    await executor.shutdown();
+    assert.deepEqual(await results.toArray(), [1, 2, 3]);
+    assert.throws(() => executor.map((x) => x, [1]), ExecutorShutdownError);
   });
 
   test("refuses what is no function, and bad options, naming them", () => {

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
+import { checkObject } from "./checks.ts";
 import { ExecutorShutdownError, QueueFullError } from "./errors.ts";
 import { defaultName, type ExecutorStatistics, type ShutdownOptions } from "./executor.ts";
 import { type ExecutorCore, ExecutorView } from "./executor-view.ts";
@@ -11,6 +12,7 @@ import { Fifo } from "./fifo.ts";
 import { cancelledFuture, fulfil, Future, reject, settleCancelled, type TaskControl } from "./future.ts";
 import { checkPoolOptions, type PoolOptions } from "./pool-options.ts";
 import type { TaskOptions } from "./task-options.ts";
+import { LONGEST_DELAY_MS } from "./timers.ts";
 
 /** Calls that are quick follow each other for so long before timers and sockets have their turn, in milliseconds. */
 const SLICE_MS = 10;
@@ -36,7 +38,7 @@ class InlineTask implements TaskControl {
     this.future = new Future<unknown>(this);
     const { signal } = options;
     if (signal === undefined) return;
-    const onAbort = (): void => void this.cancel(signal.reason, 0);
+    const onAbort = (): void => void this.cancel(this.future, signal.reason, 0);
     signal.addEventListener("abort", onAbort, { once: true });
     this.#release.push(() => signal.removeEventListener("abort", onAbort));
   }
@@ -50,7 +52,8 @@ class InlineTask implements TaskControl {
   }
 
   /** A body that runs here cannot be stopped: past the grace, nobody waits for it any more. */
-  cancel(reason: unknown, graceMs: number): boolean {
+  cancel(future: Future<unknown>, reason: unknown, graceMs: number): boolean {
+    if (future.done) return future.cancelled;
     if (this.#state === "running" && graceMs === Infinity) return false;
     const wasQueued = this.#state === "queued";
     settleCancelled(this.future, reason);
@@ -88,6 +91,7 @@ class InlineTask implements TaskControl {
     const { timeoutMs, name } = this.#options;
     if (timeoutMs === undefined) return;
     const task = name ?? (this.#fn.name || "(anonymous)");
+    if (timeoutMs > LONGEST_DELAY_MS) return;
     const timer = setTimeout(() => this.#reject(new TimeoutError(`task ${task}`, timeoutMs)), timeoutMs);
     this.#release.push(() => clearTimeout(timer));
   }
@@ -125,19 +129,25 @@ class Loop implements ExecutorCore {
   #queued = 0;
   #running = 0;
   #scheduled = false;
+  /** Maps under way, which may submit more. */
+  #begun = 0;
   #shutDown = false;
   #onIdle: (() => void)[] = [];
 
   constructor(options: InlineOptions) {
-    const { maxQueued, concurrency } = checkPoolOptions({ concurrencyPerWorker: Infinity, ...options });
+    checkObject(options, "the options of an executor");
+    const { maxQueued, concurrency } = checkPoolOptions({ concurrencyPerWorker: Infinity, ...options }, [
+      "name",
+      "maxQueued",
+      "concurrencyPerWorker",
+    ]);
     this.name = options.name || defaultName("inline");
     this.#maxQueued = maxQueued;
     this.#concurrency = concurrency;
   }
 
-  submit(fn: Function, args: readonly unknown[], options: TaskOptions): Future<unknown> {
-    if (this.#shutDown) throw new ExecutorShutdownError(this.name);
-    if (this.#queued >= this.#maxQueued) throw new QueueFullError(this.name, this.#maxQueued);
+  submit(fn: Function, args: readonly unknown[], options: TaskOptions, begun: boolean): Future<unknown> {
+    if (!begun) this.#checkRoom();
     if (options.signal?.aborted) {
       this.counts.cancelled++;
       return cancelledFuture(options.signal.reason);
@@ -150,7 +160,16 @@ class Loop implements ExecutorCore {
   }
 
   broadcast(fn: Function, args: readonly unknown[], options: TaskOptions): Future<unknown>[] {
-    return [this.submit(fn, args, options)];
+    return [this.submit(fn, args, options, false)];
+  }
+
+  begin(): () => void {
+    this.#checkOpen();
+    this.#begun++;
+    return () => {
+      this.#begun--;
+      this.#noteIdle();
+    };
   }
 
   leftQueue(): void {
@@ -166,15 +185,31 @@ class Loop implements ExecutorCore {
         "AbortError",
       );
       for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) {
-        if (task.isQueued) task.cancel(reason, Infinity);
+        if (task.isQueued) task.cancel(task.future, reason, Infinity);
       }
     }
-    if (!wait || this.#queued + this.#running === 0) return;
+    if (!wait || this.#isIdle) return;
     await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   statistics(): ExecutorStatistics {
     return { workers: 1, queued: this.#queued, running: this.#running, ...this.counts };
+  }
+
+  get #isIdle(): boolean {
+    return this.#queued + this.#running + this.#begun === 0;
+  }
+
+  #checkOpen(): void {
+    if (this.#shutDown) throw new ExecutorShutdownError(this.name);
+  }
+
+  /** As many calls as can run at once do not count as queued. */
+  #checkRoom(): void {
+    this.#checkOpen();
+    if (this.#queued + this.#running >= this.#concurrency + this.#maxQueued) {
+      throw new QueueFullError(this.name, this.#maxQueued);
+    }
   }
 
   #schedule(): void {
@@ -207,7 +242,7 @@ class Loop implements ExecutorCore {
   }
 
   #noteIdle(): void {
-    if (this.#queued + this.#running > 0) return;
+    if (!this.#isIdle) return;
     const waiting = this.#onIdle;
     this.#onIdle = [];
     for (const resolve of waiting) resolve();

@@ -2,7 +2,10 @@ import type { WaitOptions } from "./wait-options.ts";
 
 /** How a map is done. `timeoutMs` and `signal` limit the whole of it. */
 export interface MapOptions extends WaitOptions {
-  /** Items to a call; `"auto"`, the default, learns from how long they take. */
+  /**
+   * Items to a call; `"auto"`, the default, learns from how long they take. When a worker ends, all items of the call
+   * that it ran fail with `BrokenExecutorError`: some of them may have been done. With 1 it is the one at fault.
+   */
   chunkSize?: number | "auto";
   /**
    * At most so many results wait to be read; the items are read no faster. By default there is no bound for arrays, and

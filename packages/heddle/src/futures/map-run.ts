@@ -15,8 +15,15 @@ import type { MapSource } from "./map-source.ts";
 /** So many chunks are under way for each worker: one that runs, one that waits for it, one on the way back. */
 const CHUNKS_PER_WORKER = 3;
 
-/** Sends one call. */
-export type Submit = (fn: Function, args: unknown[]) => Future<unknown>;
+/** What a map needs of its executor. */
+export interface MapSession {
+  /** Sends one call. */
+  submit(fn: Function, args: readonly unknown[], name: string): Future<unknown>;
+  /** From now on a shutdown waits for the map. Throws when the executor takes no new work. */
+  hold(): void;
+  /** A shutdown waits no more: the map has ended, or does not go on before somebody reads. */
+  release(): void;
+}
 
 export interface MapRunOptions {
   /** How many calls can run at once. */
@@ -47,7 +54,7 @@ interface Chunk {
  *   that the item at fault fails alone.
  */
 export class MapRun {
-  readonly #submit: Submit;
+  readonly #session: MapSession;
   readonly #fn: Function;
   readonly #source: MapSource<unknown>;
   readonly #options: MapRunOptions;
@@ -70,13 +77,14 @@ export class MapRun {
   #wakeReader: (() => void) | undefined;
   #release: () => void = () => {};
 
-  constructor(submit: Submit, fn: Function, source: MapSource<unknown>, options: MapRunOptions) {
-    this.#submit = submit;
+  constructor(session: MapSession, fn: Function, source: MapSource<unknown>, options: MapRunOptions) {
+    this.#session = session;
     this.#fn = fn;
     this.#source = source;
     this.#options = options;
     this.#chunkSize = new ChunkSize(options.workers);
     this.progress = { done: 0, failed: 0, ...(source.total !== undefined && { total: source.total }) };
+    session.hold();
     this.#limit();
     this.#pump();
   }
@@ -119,10 +127,15 @@ export class MapRun {
     if (this.#ended !== undefined) return;
     this.#ended = how;
     this.#release();
-    this.#source.close();
     for (const chunk of this.#chunks) chunk.future?.cancel();
     this.#chunks.clear();
+    this.#session.release();
     this.#wake();
+    try {
+      this.#source.close();
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : `The source of a map threw ${String(error)}`);
+    }
   }
 
   #limit(): void {
@@ -142,9 +155,22 @@ export class MapRun {
 
   /** Sends as many chunks as there is room for. */
   #pump(): void {
+    this.#fill();
+    if (this.#underWay > 0 || this.#asking) return;
+    // Nothing goes on before somebody reads, or at all.
+    this.#session.release();
+    if (this.#exhausted) this.#release();
+  }
+
+  #fill(): void {
     const { buffer, chunkSize, workers } = this.#options;
     while (!this.#asking && !this.#exhausted && this.#ended === undefined) {
       if (this.#underWay >= CHUNKS_PER_WORKER * workers || this.#unread >= buffer) return;
+      try {
+        this.#session.hold();
+      } catch (error) {
+        return this.#end({ error });
+      }
       const size = chunkSize === "auto" ? this.#chunkSize.next(this.#source.left ?? Infinity) : chunkSize;
       let items: unknown[] | Promise<unknown[]>;
       try {
@@ -168,6 +194,7 @@ export class MapRun {
       (error: unknown) => {
         this.#asking = false;
         this.#exhaust({ error });
+        this.#pump();
       },
     );
   }
@@ -191,37 +218,40 @@ export class MapRun {
 
   #send(chunk: Chunk): void {
     try {
-      chunk.future = this.#submit(runChunk, [this.#fn, chunk.first, chunk.items, this.#options.failFast]);
+      chunk.future = this.#call(chunk.first, chunk.items);
     } catch (error) {
       return this.#finish(chunk, failed(chunk, error));
     }
-    chunk.future.addDoneCallback(() => {
-      void chunk.future!.then(
-        (outcome) => this.#finish(chunk, outcome as ChunkOutcome),
-        (error: unknown) => this.#fail(chunk, error),
-      );
-    });
+    void chunk.future.then(
+      (outcome) => this.#finish(chunk, outcome as ChunkOutcome),
+      (error: unknown) => this.#fail(chunk, error),
+    );
+  }
+
+  #call(first: number, items: readonly unknown[]): Future<unknown> {
+    const args = [this.#fn, first, items, this.#options.failFast];
+    return this.#session.submit(runChunk, args, this.#fn.name || "(anonymous)");
   }
 
   #fail(chunk: Chunk, error: unknown): void {
     // I2. Only what is thrown before a chunk is sent names an argument.
-    if (!(error instanceof WireError && error.path.startsWith("args")) || chunk.items.length === 1) {
-      return this.#finish(chunk, failed(chunk, error));
-    }
-    void this.#sendOneByOne(chunk);
+    if (!(error instanceof WireError && error.path.startsWith("args")))
+      this.#finish(chunk, failed(chunk, error));
+    else if (chunk.items.length === 1) this.#finish(chunk, failed(chunk, ofItem(error, chunk.first)));
+    else void this.#sendOneByOne(chunk);
   }
 
   async #sendOneByOne(chunk: Chunk): Promise<void> {
     const whole: ChunkOutcome = { values: [], errors: [], elapsedMs: 0, "heddle.chunk": true };
     for (const [place, item] of chunk.items.entries()) {
+      const index = chunk.first + place;
       try {
-        const args = [this.#fn, chunk.first + place, [item], this.#options.failFast];
-        const { values, errors } = (await this.#submit(runChunk, args)) as ChunkOutcome;
+        const { values, errors } = (await this.#call(index, [item])) as ChunkOutcome;
         whole.values.push(...values);
         for (const [, error] of errors) whole.errors.push([place, error]);
       } catch (error) {
         whole.values.push(undefined);
-        whole.errors.push([place, error]);
+        whole.errors.push([place, ofItem(error, index)]);
       }
       if (this.#ended !== undefined || (this.#options.failFast && whole.errors.length > 0)) break;
     }
@@ -264,4 +294,12 @@ function failed(chunk: Chunk, error: unknown): ChunkOutcome {
     elapsedMs: 0,
     "heddle.chunk": true,
   };
+}
+
+/** What keeps the only item of a chunk from being sent names a place in the call; users know the place in the items. */
+function ofItem(error: unknown, index: number): unknown {
+  const ITEM = "args[2][0]";
+  if (!(error instanceof WireError) || !error.path.startsWith(ITEM)) return error;
+  const path = `items[${index}]${error.path.slice(ITEM.length)}`;
+  return Object.assign(error, { message: error.message.replace(error.path, path), path });
 }

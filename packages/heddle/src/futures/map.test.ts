@@ -196,11 +196,30 @@ describe("map()", () => {
     assert.equal((await waiting).done, true);
   });
 
+  test("goes on when its source cannot be closed, and warns", async () => {
+    const warning = new Promise<Error>((resolve) => process.once("warning", resolve));
+    const source = {
+      [Symbol.iterator]: () => ({
+        next: () => ({ value: 1, done: false }),
+        return: () => {
+          throw new Error("will not close");
+        },
+      }),
+    };
+    for await (const x of executor.map((n) => n, source as Iterable<number>, { buffer: 2 })) {
+      assert.equal(x, 1);
+      break;
+    }
+    assert.match((await warning).message, /will not close/);
+  });
+
   test("refuses bad options and what cannot be iterated, naming them", () => {
     const identity = (x: unknown): unknown => x;
     assert.throws(() => executor.map(identity, 5 as never), /items are number/);
     assert.throws(() => executor.map(identity, null as never), /items are null/);
     assert.throws(() => executor.map("x" as never, []), /not a function/);
+    assert.throws(() => executor.map(identity, [], { chunksize: 5 } as never), /chunksize/);
+    assert.throws(() => executor.map(identity, [], null as never), /null is not an object of options/);
     assert.throws(() => executor.map(identity, [], { chunkSize: 0 }), RangeError);
     assert.throws(() => executor.map(identity, [], { buffer: 1.5 }), RangeError);
     assert.throws(() => executor.map(identity, [], { buffer: "many" as never }), TypeError);

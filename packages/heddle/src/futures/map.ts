@@ -4,19 +4,20 @@
  * @packageDocumentation
  */
 import type { ChunkOutcome } from "./chunk.ts";
-import { checkFunction } from "./executor.ts";
-import { MapRun, type Submit } from "./map-run.ts";
+import { checkFunction, checkInteger, checkKnown } from "./checks.ts";
+import { MapRun, type MapSession } from "./map-run.ts";
 import { mapSource } from "./map-source.ts";
-import { checkInteger } from "./pool-options.ts";
 import type { MapOptions, MapProgress, MapResult } from "./map-options.ts";
 import { checkWaitOptions } from "./wait-options.ts";
 
 /** So many results wait to be read, at most, where the source has no length. */
 const DEFAULT_BUFFER = 100_000;
 
-/** Begins a map. `submit` sends one call; `workers` of them can run at once. */
+const KNOWN = ["timeoutMs", "signal", "chunkSize", "buffer", "ordered", "onError"];
+
+/** Begins a map. `workers` calls can run at once. */
 export function mapOver<T, R>(
-  submit: Submit,
+  session: MapSession,
   workers: number,
   fn: (item: T, index: number) => R | PromiseLike<R>,
   items: Iterable<T> | AsyncIterable<T>,
@@ -24,9 +25,12 @@ export function mapOver<T, R>(
 ): MapResult<R> {
   checkFunction(fn, "map");
   const { timeoutMs, signal } = checkWaitOptions(options, "map");
+  checkKnown(options, KNOWN, "map");
   const { chunkSize = "auto", ordered = true, onError = "throw", buffer } = options;
   if (chunkSize !== "auto") checkInteger("chunkSize", chunkSize, 1, Number.MAX_SAFE_INTEGER);
   if (buffer !== undefined && buffer !== Infinity) checkInteger("buffer", buffer, 1, Number.MAX_SAFE_INTEGER);
+  if (typeof ordered !== "boolean")
+    throw new TypeError("Cannot take the option ordered: it is not a boolean");
   if (onError !== "throw" && onError !== "collect") {
     throw new RangeError(
       `Cannot take the option onError: ${String(onError)} is neither "throw" nor "collect"`,
@@ -34,7 +38,7 @@ export function mapOver<T, R>(
   }
   const source = mapSource(items);
   const failFast = onError === "throw";
-  const run = new MapRun(submit, fn, source, {
+  const run = new MapRun(session, fn, source, {
     workers,
     chunkSize,
     ordered,

@@ -23,6 +23,7 @@ export class Payloads {
   readonly #decoder: Decoder;
   readonly #region: Region;
   #slot = 0;
+  #writing = false;
 
   constructor(heap: Heap, hooks: WireHooks) {
     this.#heap = heap;
@@ -52,16 +53,34 @@ export class Payloads {
    * @throws What the encoder throws. The slot holds nothing of use then, and can be written again.
    */
   write(slot: number, value: unknown, path: string): SideItems | undefined {
+    return this.#write(slot, (region) => this.#encoder.encode(value, region, path));
+  }
+
+  /** As `write`, for the arguments of a call. */
+  writeArguments(slot: number, args: readonly unknown[]): SideItems | undefined {
+    return this.#write(slot, (region) => this.#encoder.encodeArguments(args, region));
+  }
+
+  #write(slot: number, encode: (region: Region) => number): SideItems | undefined {
+    if (this.#writing) {
+      throw new Error(
+        "Cannot submit a call while another is being sent: a getter among its arguments does so; read it before",
+      );
+    }
     const heap = this.#heap;
-    const encoder = this.#encoder;
     const region = this.#region;
     this.#slot = slot;
     region.start = heap.peek(slot + PAYLOAD) >>> 0;
     region.end = region.start + heap.peek(slot + CAPACITY);
     region.bytes = heap.bytesTo(region.end);
-    heap.poke(slot + LENGTH, encoder.encode(value, region, path));
-    if (encoder.sideItems.length === 0) return undefined;
-    return { items: encoder.sideItems, transferList: encoder.transferList };
+    this.#writing = true;
+    try {
+      heap.poke(slot + LENGTH, encode(region));
+    } finally {
+      this.#writing = false;
+    }
+    const { sideItems: items, transferList } = this.#encoder;
+    return items.length === 0 ? undefined : { items, transferList };
   }
 
   /** Gives the value that a slot holds. What the decoder throws, `NotLoadedError` among it, leaves the slot as it is. */

@@ -19,8 +19,8 @@ const TURNS_BEFORE_SLEEP = 4;
 export interface Finisher {
   /** Settles the calls of a chain of finished slots. */
   finish(firstSlot: number): void;
-  /** How many calls are under way. */
-  readonly active: number;
+  /** How many calls are under way that somebody waits for. */
+  readonly awaited: number;
 }
 
 /**
@@ -96,6 +96,13 @@ export class Poller {
     return true;
   }
 
+  /** Nobody waits for anything any more. */
+  rest(): void {
+    if (this.#state !== "asleep") return;
+    this.#done.awake();
+    this.#rest();
+  }
+
   /** Ends the polling for good. */
   close(): void {
     this.#state = "idle";
@@ -116,7 +123,7 @@ export class Poller {
   #look(mayStay: boolean): void {
     if (this.#looks++ === 0) this.#turnBegan = performance.now();
     if (this.drain() || (mayStay && this.#spin() && this.drain())) this.#found();
-    else if (this.#finisher.active === 0) this.#rest();
+    else if (this.#finisher.awaited === 0) this.#rest();
     else if (this.#turnsLeft-- > 0) this.#nextTurn();
     else this.#sleep();
   }
@@ -127,7 +134,7 @@ export class Poller {
     this.#waitBegan = 0;
     this.#woke = false;
     this.#turnsLeft = 0;
-    if (this.#finisher.active === 0) this.#rest();
+    if (this.#finisher.awaited === 0) this.#rest();
     else if (this.#looks < LOOKS_PER_TURN && now - this.#turnBegan < TURN_MS) this.#soon();
     else this.#nextTurn();
   }

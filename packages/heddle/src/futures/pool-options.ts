@@ -1,6 +1,7 @@
 import type { ResourceLimits } from "node:worker_threads";
 import { cpuCount } from "../workers/index.ts";
 import { MAX_WORKERS } from "./board.ts";
+import { checkInteger, checkKnown, checkObject } from "./checks.ts";
 
 /** How a pool is made. */
 export interface PoolOptions {
@@ -20,7 +21,7 @@ export interface PoolOptions {
   resourceLimits?: ResourceLimits;
 }
 
-const KNOWN = new Set([
+const KNOWN = [
   "maxWorkers",
   "minWorkers",
   "name",
@@ -28,7 +29,7 @@ const KNOWN = new Set([
   "maxQueued",
   "concurrencyPerWorker",
   "resourceLimits",
-]);
+];
 
 /** The options, checked and complete but for the name. */
 export interface CheckedPoolOptions {
@@ -41,10 +42,9 @@ export interface CheckedPoolOptions {
 }
 
 /** Throws `TypeError` or `RangeError`, naming the option, if one is not what it should be. */
-export function checkPoolOptions(options: PoolOptions): CheckedPoolOptions {
-  for (const key of Object.keys(options)) {
-    if (!KNOWN.has(key)) throw new TypeError(`Cannot make a pool: this release has no option ${key}`);
-  }
+export function checkPoolOptions(options: PoolOptions, known: readonly string[] = KNOWN): CheckedPoolOptions {
+  checkObject(options, "the options of a pool");
+  checkKnown(options, known, "a pool");
   const { maxWorkers = Math.min(cpuCount(), MAX_WORKERS), initializer, resourceLimits, name } = options;
   const { minWorkers = 0, maxQueued = Infinity, concurrencyPerWorker = 1 } = options;
   checkInteger("maxWorkers", maxWorkers, 1, MAX_WORKERS);
@@ -55,6 +55,7 @@ export function checkPoolOptions(options: PoolOptions): CheckedPoolOptions {
   if (initializer !== undefined && typeof initializer !== "function") {
     throw new TypeError(`Cannot make a pool: initializer is ${typeof initializer}, not a function`);
   }
+  if (resourceLimits !== undefined) checkObject(resourceLimits, "the option resourceLimits");
   if (name !== undefined && typeof name !== "string")
     throw new TypeError("Cannot make a pool: name is not a string");
   return {
@@ -65,12 +66,4 @@ export function checkPoolOptions(options: PoolOptions): CheckedPoolOptions {
     concurrency: concurrencyPerWorker,
     resourceLimits,
   };
-}
-
-export function checkInteger(option: string, value: unknown, least: number, most: number): void {
-  if (typeof value !== "number") throw new TypeError(`Cannot take the option ${option}: it is not a number`);
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new RangeError(
-    `Cannot take the option ${option}: ${value} is not a whole number from ${least} to ${most}`,
-  );
 }

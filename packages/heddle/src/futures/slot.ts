@@ -4,7 +4,7 @@
  * ```text
  * bytes  name       values                                              written by
  * 0      next       link of the done list                               the worker; then the owner
- * 4      state      FREE HELD READY WITHDRAWN pinned(w) claimed(w)      see below, by CAS
+ * 4      state      one of the states below, by worker where w is      see below, by CAS
  * 8      index      which slot of the owner this is                     the owner, once
  * 12     function   address of the function's record                    the owner, while FREE
  * 16     serial     serial of the function's record                     the owner, while FREE
@@ -16,16 +16,17 @@
  * 40     started    when the body began, ms since 1970 (float64)        the claimant, if TIMED
  * 48     …          the message itself, when it is short
  *
- *              submit                 claim (CAS, worker w)               the owner takes it from the done list
- * FREE ─────────────────▶ READY ──────────────────────▶ claimed(w) ──────────────────────────────────────▶ FREE
- *  │  │ submit to one worker    pinned(w) ─── claim ───────▲  │
- *  ▲  └────────────────────────────▲  │ withdraw (CAS, owner)  │ worker w ended: the owner, which then knows
- *  ├────── withdraw (CAS, owner) ───┘ └────▶ WITHDRAWN         │ that nobody else writes it
- *  └─────────── handed back by w unrun ──────────┴─────────────┘
+ *         submit                     claim (CAS)                body done                taken by the owner
+ * FREE ──┬────────▶ READY ──────────────────────▶ claimed(w) ────────────▶ finished(w) ──────────────────▶ FREE
+ *        ├────────▶ pinned(w) ─────── claim ───────▲   │                      ▲
+ *        └────────▶ HELD ─── given to w ──▶ pinned(w)   └ w ended: the owner, which knows that nobody writes it
+ *
+ * withdraw (CAS, owner):  READY, HELD ──▶ FREE        pinned(w) ──▶ WITHDRAWN ─── handed back by w, or w ended ──▶ FREE
  * ```
  *
  * - I1: a call runs at most once: only the CAS from READY (or pinned) to claimed gives the right to run it.
- * - I2: a claimed slot is written by its claimant alone until it stands in the done list.
+ * - I2: a claimed slot is written by its claimant alone until it is finished: from then on its message is whole, and
+ *   the owner may read it, whether or not the claimant lived to put it into the done list.
  * - I3: whoever claimed it is named in the state, so a worker that ends at any step leaves no call unaccounted for.
  * - I4: a pinned slot is linked into a lane, so it is not reused before its worker has passed it: hence WITHDRAWN.
  *   A READY slot is only hinted at, so it may be reused at once; a stale hint finds another call, or none.
@@ -45,19 +46,25 @@ export const INLINE = 48;
 export const SLOT_BYTES = 192;
 export const INLINE_BYTES: number = SLOT_BYTES - INLINE;
 
+/** The kinds of state: the lowest bits of the word. Above them stands the worker, where there is one. */
 export const FREE = 0;
 export const READY = 1;
-/** Called off while pinned. */
-export const WITHDRAWN = 4;
 /** Known to its owner only: it waits for the worker that will get its side items. */
-export const HELD = 8;
-/** The lowest bits of a claimed state. */
-export const CLAIMED = 3;
-export const pinned = (worker: number): number => ((worker + 1) << 2) | 2;
-export const claimed = (worker: number): number => ((worker + 1) << 2) | CLAIMED;
-export const isClaimed = (state: number): boolean => (state & CLAIMED) === CLAIMED;
-/** The worker of a pinned or claimed state. */
-export const workerOf = (state: number): number => (state >> 2) - 1;
+export const HELD = 2;
+/** Called off while pinned. */
+export const WITHDRAWN = 3;
+export const PINNED = 4;
+export const CLAIMED = 5;
+export const FINISHED = 6;
+
+const KIND_BITS = 3;
+const stateOf = (kind: number, worker: number): number => ((worker + 1) << KIND_BITS) | kind;
+export const pinned = (worker: number): number => stateOf(PINNED, worker);
+export const claimed = (worker: number): number => stateOf(CLAIMED, worker);
+export const finished = (worker: number): number => stateOf(FINISHED, worker);
+export const kindOf = (state: number): number => state & ((1 << KIND_BITS) - 1);
+/** The worker of a pinned, claimed or finished state; -1 in the others. */
+export const workerOf = (state: number): number => (state >> KIND_BITS) - 1;
 
 /** The message is an error that the body threw, or that kept its result from travelling. */
 export const FAILED = 1;

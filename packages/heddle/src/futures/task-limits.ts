@@ -5,14 +5,25 @@
  */
 import { TimeoutError } from "#heap";
 import type { Call } from "./calls.ts";
+import { delayFor } from "./timers.ts";
 
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+/** The calls that a signal cancels. One listener serves them all: a signal looks through its listeners at each new one. */
+const linked = new WeakMap<AbortSignal, Set<Call>>();
 
 /** Lets `signal` cancel the call: a queued one never runs, and nobody waits for a running one any more. */
 export function linkSignal(call: Call, signal: AbortSignal): void {
-  const onAbort = (): void => call.callOff(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  call.onRelease(() => signal.removeEventListener("abort", onAbort));
+  let calls = linked.get(signal);
+  if (calls === undefined) {
+    const fresh = new Set<Call>();
+    linked.set(signal, (calls = fresh));
+    const onAbort = (): void => {
+      for (const each of fresh) each.callOff(signal.reason);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+  }
+  const group = calls;
+  group.add(call);
+  call.onRelease(() => group.delete(call));
 }
 
 /**
@@ -24,13 +35,13 @@ export function linkSignal(call: Call, signal: AbortSignal): void {
 export function limitRun(call: Call, timeoutMs: number): void {
   let timer: NodeJS.Timeout;
   const look = (): void => {
-    const leftMs = call.isRunning() ? call.startedMs + timeoutMs - nowMs() : timeoutMs;
+    const leftMs = call.isClaimed ? call.startedMs + timeoutMs - nowMs() : timeoutMs;
     if (leftMs > 0) wait(leftMs);
     else call.cutOff(new TimeoutError(`task ${call.taskName}`, timeoutMs));
   };
-  const wait = (delayMs: number): void => {
-    // The future of the call keeps the program alive, not its limit.
-    timer = setTimeout(look, Math.min(Math.ceil(delayMs), LONGEST_TIMEOUT_MS)).unref();
+  const wait = (milliseconds: number): void => {
+    // The call keeps the program alive, not its limit.
+    timer = setTimeout(look, delayFor(milliseconds)).unref();
   };
   wait(timeoutMs);
   call.onRelease(() => clearTimeout(timer));

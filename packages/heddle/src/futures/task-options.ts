@@ -1,22 +1,28 @@
+import { checkKnown, checkObject } from "./checks.ts";
+
 /** How one call is to be treated. Given by `executor.with(options)` for all calls made through the result. */
 export interface TaskOptions {
-  /** When it aborts, a queued task never runs, and nobody waits for a running one any more. */
+  /**
+   * When it aborts, a queued task never runs, and nobody waits for a running one any more. If that is still running a
+   * second later, and its worker runs nothing that somebody waits for, the worker is replaced.
+   */
   signal?: AbortSignal;
-  /** A task that runs for longer fails with `TimeoutError`, and its worker is replaced. From the start of its run, in ms. */
+  /**
+   * A task that runs for longer fails with `TimeoutError`, and its worker is replaced; so do the others that run there,
+   * with `BrokenExecutorError`, where `concurrencyPerWorker` lets them. From the start of its run, in milliseconds.
+   * A map under this option sends its items one by one.
+   */
   timeoutMs?: number;
   /** Names the task in errors, instead of its function. */
   name?: string;
 }
 
-const KNOWN = new Set(["signal", "timeoutMs", "name"]);
+const KNOWN = ["signal", "timeoutMs", "name"];
 
 /** Throws if the options are not what they should be. */
 export function checkTaskOptions(options: TaskOptions): void {
-  for (const key of Object.keys(options)) {
-    if (!KNOWN.has(key)) {
-      throw new TypeError(`Cannot take the option ${key}: this release knows ${[...KNOWN].join(", ")}`);
-    }
-  }
+  checkObject(options, "the options of a task");
+  checkKnown(options, KNOWN, "a task");
   const { signal, timeoutMs, name } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError("Cannot take the option signal: it is not an AbortSignal");

@@ -313,7 +313,163 @@ describe("A worker that ends", () => {
   });
 });
 
+describe("What ends, ends alone", () => {
+  const block = (milliseconds: number): void => {
+    const end = performance.now() + milliseconds;
+    while (performance.now() < end);
+  };
+
+  test("cancelling a call that has finished leaves its worker, and what runs there now, alone", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const flag = new Flag();
+    await pool.submit(add, 1, 1);
+    const first = pool.submit(add, 1, 2);
+    const second = pool.submit(setAndHold, flag.words);
+    // The event loop does not turn: the first result is there, and nobody has taken it.
+    while (flag.words[0] === 0) block(1);
+    assert.equal(first.cancel("late", { graceMs: 0 }), false);
+    flag.words[1] = 1;
+    assert.equal(await first, 3);
+    await second;
+  });
+
+  test("an aborted call that never ends is stopped by cancel(), and its worker replaced", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const flag = new Flag();
+    const controller = new AbortController();
+    const future = pool.with({ signal: controller.signal }).submit(setAndSpin, flag.words);
+    await flag.isSet();
+    controller.abort("why");
+    await assert.rejects(future.result(), (reason) => reason === "why");
+    assert.equal(future.cancel("stop", { graceMs: 0 }), true);
+    assert.equal(await pool.submit(add, 1, 2), 3);
+  });
+
+  test("an aborted call that never ends is stopped after a second, and does not hold up those behind it", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const flag = new Flag();
+    const controller = new AbortController();
+    const future = pool.with({ signal: controller.signal }).submit(setAndSpin, flag.words);
+    await flag.isSet();
+    controller.abort("why");
+    assert.equal(await pool.submit(add, 1, 2), 3);
+    assert.equal(future.state, "cancelled");
+  });
+
+  test("shutdown() does not wait for an aborted call that never ends", async () => {
+    const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const flag = new Flag();
+    const controller = new AbortController();
+    const future = pool.with({ signal: controller.signal }).submit(setAndSpin, flag.words);
+    await flag.isSet();
+    controller.abort("why");
+    await pool.shutdown();
+    assert.equal(future.state, "cancelled");
+  });
+
+  test("calls with moved buffers survive the end of workers that had not begun them", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 2 });
+    const outcomes: Promise<unknown>[] = [];
+    for (let i = 0; i < 20; i++) {
+      pool.submit(() => process.exit(1)).catch(() => {});
+      outcomes.push(
+        pool.submit((buffer: ArrayBuffer) => buffer.byteLength, transfer(new ArrayBuffer(i))).result(),
+      );
+    }
+    assert.deepEqual(
+      await Promise.all(outcomes),
+      outcomes.map((_, i) => i),
+    );
+  });
+
+  test("results with moved buffers survive the end of the worker that gave them", async () => {
+    for (let round = 0; round < 10; round++) {
+      await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+      const results = [1, 2, 3, 4].map((n) =>
+        pool.submit((size: number) => transfer(new ArrayBuffer(size)), n),
+      );
+      pool.submit(() => process.exit(0)).catch(() => {});
+      const sizes = (await Promise.all(results)).map((buffer) => buffer.byteLength);
+      assert.deepEqual(sizes, [1, 2, 3, 4]);
+    }
+  });
+
+  test("cancelling calls that are held leaves the others to whichever worker is free", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 2 });
+    const [long, short] = [new Flag(), new Flag()];
+    const holding = [pool.submit(setAndHold, long.words), pool.submit(setAndHold, short.words)];
+    await long.isSet();
+    await short.isSet();
+    const moved = [1, 2, 3, 4].map((n) =>
+      pool.submit((buffer: ArrayBuffer) => buffer.byteLength, transfer(new ArrayBuffer(n))),
+    );
+    assert.equal(moved[2]!.cancel(), true);
+    assert.equal(moved[3]!.cancel(), true);
+    short.words[1] = 1;
+    assert.deepEqual(await Promise.all([moved[0], moved[1]]), [1, 2]);
+    long.words[1] = 1;
+    await Promise.all(holding);
+  });
+
+  test("a result whose then cannot be read fails its call, not its worker", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1, name: "mine" });
+    const awkward = pool.submit(() => ({
+      get then(): never {
+        throw new RangeError("no then");
+      },
+    }));
+    await assert.rejects(awkward.result(), /no then/);
+    assert.equal(await pool.submit(add, 1, 2), 3);
+  });
+});
+
 describe("A pool", () => {
+  test("with an initializer that throws undefined, or fails under a broadcast, fails every call and shuts down", async () => {
+    for (const thrown of [undefined, new Error("no licence")]) {
+      const pool = new ThreadPoolExecutor({
+        maxWorkers: 2,
+        initializer: () => {
+          throw thrown;
+        },
+      });
+      const outcomes = await Promise.allSettled([
+        pool.broadcast(() => 1),
+        pool.submit(() => 2),
+        pool.submit(() => 3),
+      ]);
+      for (const outcome of outcomes) {
+        assert.equal(outcome.status, "rejected");
+        assert(outcome.reason instanceof BrokenExecutorError);
+      }
+      await pool.shutdown();
+      assert.equal(pool.statistics().queued, 0);
+    }
+  });
+
+  test("finishes a map that was begun before shutdown(), and begins none after", async () => {
+    const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const results = pool.map((x: number) => x * 2, [1, 2, 3, 4, 5, 6, 7, 8], { chunkSize: 1 });
+    await pool.shutdown();
+    assert.deepEqual(await results.toArray(), [2, 4, 6, 8, 10, 12, 14, 16]);
+    assert.throws(() => pool.map((x: number) => x, [1]), ExecutorShutdownError);
+    await assert.rejects(
+      pool.broadcast(() => 1),
+      ExecutorShutdownError,
+    );
+  });
+
+  test("names the function of a map in its errors, and the item", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const leave = (x: number): number => (x === 2 ? process.exit(4) : x);
+    await assert.rejects(pool.map(leave, [1, 2], { chunkSize: 1 }).toArray(), /task leave/);
+    await assert.rejects(pool.map((x: unknown) => x, [1, { deep: new WeakMap() }]).toArray(), (error) => {
+      assert(error instanceof WireError);
+      assert.equal(error.path, "items[1].deep");
+      assert.match(error.message, /items\[1\]\.deep/);
+      return true;
+    });
+  });
+
   test("runs its initializer in every worker before anything else", async () => {
     const initializer = async (): Promise<void> => {
       await new Promise(setImmediate);
@@ -400,6 +556,11 @@ describe("A pool", () => {
     assert.throws(() => new ThreadPoolExecutor({ minWorkers: 5, maxWorkers: 2 }), /minWorkers/);
     assert.throws(() => new ThreadPoolExecutor({ initializer: 5 as never }), /initializer/);
     assert.throws(() => new ThreadPoolExecutor({ threads: 2 } as never), /threads/);
+    for (const nonsense of [null, 5, "x", []]) {
+      assert.throws(() => new ThreadPoolExecutor(nonsense as never), /not an object of options/);
+      assert.throws(() => new ThreadPoolExecutor().with(nonsense as never), /not an object of options/);
+      assert.throws(() => new ThreadPoolExecutor().shutdown(nonsense as never), /not an object of options/);
+    }
     assert.throws(() => new ThreadPoolExecutor().with({ colour: 2 } as never), /colour/);
   });
 });

@@ -25,14 +25,16 @@ class Pool implements ExecutorCore {
     this.#dispatcher.crew.ensure(minWorkers);
   }
 
-  submit(fn: Function, args: readonly unknown[], options: TaskOptions): Future<unknown> {
-    return this.#dispatcher.submit(fn, args, options, -1);
+  submit(fn: Function, args: readonly unknown[], options: TaskOptions, begun: boolean): Future<unknown> {
+    return this.#dispatcher.submit(fn, args, options, begun);
+  }
+
+  begin(): () => void {
+    return this.#dispatcher.begin();
   }
 
   broadcast(fn: Function, args: readonly unknown[], options: TaskOptions): Future<unknown>[] {
-    const { crew } = this.#dispatcher;
-    crew.ensure(this.maxWorkers);
-    return Array.from(crew, (worker) => this.#dispatcher.submit(fn, args, options, worker));
+    return this.#dispatcher.broadcast(fn, args, options);
   }
 
   statistics(): ExecutorStatistics {

@@ -1,4 +1,4 @@
-import { checkFunction } from "./executor.ts";
+import { checkFunction } from "./checks.ts";
 import type { Future } from "./future.ts";
 import { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 

@@ -1,3 +1,6 @@
+import { checkObject } from "./checks.ts";
+import { LONGEST_DELAY_MS } from "./timers.ts";
+
 /** How long to wait, and what may end the wait early. */
 export interface WaitOptions {
   /** In milliseconds. A wait that runs out throws `TimeoutError`. */
@@ -6,12 +9,10 @@ export interface WaitOptions {
   signal?: AbortSignal;
 }
 
-/** The longest delay that a timer of Node takes; a longer wait is a wait without end. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
-
 /** Gives the options, checked. */
 export function checkWaitOptions(options: WaitOptions | undefined, operation: string): WaitOptions {
   if (options === undefined) return {};
+  checkObject(options, "the options of a wait");
   const { timeoutMs, signal } = options;
   if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs >= 0)) {
     throw new RangeError(
@@ -21,7 +22,7 @@ export function checkWaitOptions(options: WaitOptions | undefined, operation: st
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`Cannot begin ${operation}: signal is not an AbortSignal`);
   }
-  return timeoutMs !== undefined && timeoutMs > LONGEST_TIMEOUT_MS
+  return timeoutMs !== undefined && timeoutMs > LONGEST_DELAY_MS
     ? { ...options, timeoutMs: Infinity }
     : options;
 }

@@ -99,6 +99,21 @@ describe("asCompleted()", () => {
     });
   });
 
+  test("ends early when left, and when its signal aborts", async () => {
+    const [a, b] = [pending(), pending()];
+    fulfil(a, 1);
+    for await (const future of asCompleted([a, b])) {
+      assert.equal(future, a);
+      break;
+    }
+    const controller = new AbortController();
+    const completions = asCompleted([b], { signal: controller.signal });
+    const step = completions.next();
+    controller.abort("why");
+    await assert.rejects(step, (reason) => reason === "why");
+    assert.equal((await asCompleted([]).next()).done, true);
+  });
+
   test("answers several calls of next() one after the other", async () => {
     const [a, b] = [pending(), pending()];
     const completions = asCompleted([a, b]);

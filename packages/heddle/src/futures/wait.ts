@@ -4,7 +4,8 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
-import { Future } from "./future.ts";
+import { Fifo } from "./fifo.ts";
+import { Future, onDone } from "./future.ts";
 import { checkWaitOptions, type WaitOptions } from "./wait-options.ts";
 
 /** When {@link wait} returns. */
@@ -20,35 +21,37 @@ const RETURN_WHEN: readonly ReturnWhen[] = ["FIRST_COMPLETED", "FIRST_EXCEPTION"
  * @returns Those that are done, and those that are not. Cancelled ones are done. No future is cancelled.
  * @throws The signal's reason when it aborts; `RangeError` and `TypeError` for bad arguments.
  */
-export async function wait<T>(
-  futures: Iterable<Future<T>>,
+export async function wait<F extends Future<unknown>>(
+  futures: Iterable<F>,
   options: WaitOptions & { returnWhen?: ReturnWhen } = {},
-): Promise<{ done: Set<Future<T>>; notDone: Set<Future<T>> }> {
+): Promise<{ done: Set<F>; notDone: Set<F> }> {
   const { timeoutMs, signal } = checkWaitOptions(options, "wait()");
   const { returnWhen = "ALL_COMPLETED" } = options;
   if (!RETURN_WHEN.includes(returnWhen)) {
     throw new RangeError(`Cannot wait: returnWhen is ${returnWhen}, not one of ${RETURN_WHEN.join(", ")}`);
   }
   const notDone = checkFutures(futures, "wait");
-  const done = new Set<Future<T>>();
+  const done = new Set<F>();
+  let failed = false;
+  const move = (future: F): void => {
+    notDone.delete(future);
+    done.add(future);
+    failed ||= future.state === "rejected";
+  };
   const isEnough = (): boolean =>
     notDone.size === 0 ||
     (returnWhen === "FIRST_COMPLETED" && done.size > 0) ||
-    (returnWhen === "FIRST_EXCEPTION" && [...done].some((future) => future.state === "rejected"));
-  const sort = (): void => {
-    for (const future of notDone) if (future.done && notDone.delete(future)) done.add(future);
-  };
+    (returnWhen === "FIRST_EXCEPTION" && failed);
   signal?.throwIfAborted();
-  sort();
+  for (const future of notDone) if (future.done) move(future);
   if (isEnough()) return { done, notDone };
 
   await new Promise<void>((resolve, reject) => {
-    let left = false;
+    const forget: (() => void)[] = [];
     const leave = (how: () => void): void => {
-      if (left) return;
-      left = true;
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
+      for (const each of forget) each();
       how();
     };
     const onAbort = (): void => leave(() => reject(signal!.reason));
@@ -57,16 +60,13 @@ export async function wait<T>(
         ? undefined
         : setTimeout(() => leave(resolve), timeoutMs);
     signal?.addEventListener("abort", onAbort);
-    for (const future of notDone) {
-      future.addDoneCallback(() => {
-        if (left) return;
-        notDone.delete(future);
-        done.add(future);
-        if (isEnough()) leave(resolve);
-      });
-    }
+    const onEnd = (future: F): void => {
+      if (!notDone.has(future)) return;
+      move(future);
+      if (isEnough()) leave(resolve);
+    };
+    for (const future of notDone) forget.push(onDone(future, () => onEnd(future)));
   });
-  sort();
   return { done, notDone };
 }
 
@@ -94,55 +94,83 @@ export interface Completions<T> {
 
 /** Not a generator, which would await the futures that it yields. */
 class FutureIterator<T> implements Completions<T> {
-  readonly #left: Set<Future<T>>;
   readonly #total: number;
-  readonly #timeoutMs: number | undefined;
-  readonly #signal: AbortSignal | undefined;
-  readonly #began = performance.now();
-  /** One call of `next` at a time. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #done = new Fifo<Future<T>>();
+  readonly #waiting = new Fifo<PromiseWithResolvers<IteratorResult<Future<T>, undefined>>>();
+  readonly #forget: (() => void)[] = [];
+  #given = 0;
+  /** Why no more are given; `undefined` while more are to come. */
+  #end: (() => Promise<IteratorResult<Future<T>, undefined>>) | undefined;
 
   constructor(futures: Set<Future<T>>, timeoutMs: number | undefined, signal: AbortSignal | undefined) {
-    this.#left = futures;
     this.#total = futures.size;
-    this.#timeoutMs = timeoutMs;
-    this.#signal = signal;
+    if (signal !== undefined) this.#endOn(signal);
+    if (timeoutMs !== undefined && timeoutMs !== Infinity) this.#endAfter(timeoutMs);
+    for (const future of futures) this.#forget.push(onDone(future, () => this.#add(future)));
+    if (this.#total === 0) this.#finish(ended);
   }
 
   next(): Promise<IteratorResult<Future<T>, undefined>> {
-    const step = this.#turn.then(() => this.#next());
-    this.#turn = step.catch(() => {});
-    return step;
+    const future = this.#done.shift();
+    if (future !== undefined) return this.#give(future);
+    if (this.#end !== undefined) return this.#end();
+    const waiter = Promise.withResolvers<IteratorResult<Future<T>, undefined>>();
+    this.#waiting.push(waiter);
+    return waiter.promise;
   }
 
-  async return(): Promise<IteratorResult<Future<T>, undefined>> {
-    this.#left.clear();
-    return { value: undefined, done: true };
+  return(): Promise<IteratorResult<Future<T>, undefined>> {
+    while (this.#done.shift() !== undefined) this.#given++;
+    this.#finish(ended);
+    return ended();
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  async #next(): Promise<IteratorResult<Future<T>, undefined>> {
-    if (this.#left.size === 0) return { value: undefined, done: true };
-    const timeoutMs = this.#timeoutMs;
-    const { done } = await wait(this.#left, {
-      returnWhen: "FIRST_COMPLETED",
-      ...(timeoutMs !== undefined && {
-        timeoutMs: Math.max(0, timeoutMs - (performance.now() - this.#began)),
-      }),
-      ...(this.#signal && { signal: this.#signal }),
-    });
-    for (const future of done) {
-      this.#left.delete(future);
-      return { value: future, done: false };
+  #add(future: Future<T>): void {
+    const waiter = this.#waiting.shift();
+    if (waiter === undefined) this.#done.push(future);
+    else waiter.resolve(this.#give(future));
+  }
+
+  #give(value: Future<T>): Promise<IteratorResult<Future<T>, undefined>> {
+    if (++this.#given === this.#total) this.#finish(ended);
+    return Promise.resolve({ value, done: false });
+  }
+
+  #endOn(signal: AbortSignal): void {
+    const onAbort = (): void => this.#finish(() => Promise.reject(signal.reason));
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort);
+    this.#forget.push(() => signal.removeEventListener("abort", onAbort));
+  }
+
+  #endAfter(timeoutMs: number): void {
+    const timer = setTimeout(() => {
+      const left = this.#total - this.#given - this.#done.size;
+      this.#finish(() => Promise.reject(new TimeoutError(`${left} (of ${this.#total}) futures`, timeoutMs)));
+    }, timeoutMs);
+    this.#forget.push(() => clearTimeout(timer));
+  }
+
+  #finish(end: () => Promise<IteratorResult<Future<T>, undefined>>): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    for (const forget of this.#forget) forget();
+    this.#forget.length = 0;
+    for (let waiter = this.#waiting.shift(); waiter !== undefined; waiter = this.#waiting.shift()) {
+      waiter.resolve(end());
     }
-    throw new TimeoutError(`${this.#left.size} (of ${this.#total}) futures`, timeoutMs!);
   }
 }
 
-function checkFutures<T>(futures: Iterable<Future<T>>, operation: string): Set<Future<T>> {
+function ended(): Promise<IteratorResult<never, undefined>> {
+  return Promise.resolve({ value: undefined, done: true });
+}
+
+function checkFutures<F extends Future<unknown>>(futures: Iterable<F>, operation: string): Set<F> {
   const set = new Set(futures);
   for (const future of set) {
     if (!(future instanceof Future))

@@ -13,6 +13,7 @@ import { Payloads } from "./payload.ts";
 import {
   claimed,
   FAILED,
+  finished,
   FLAGS,
   FUNCTION,
   NEXT,
@@ -73,6 +74,7 @@ export class WorkerLoop {
   readonly #ready: number;
   readonly #claimed: number;
   readonly #pinned: number;
+  readonly #finished: number;
   /** Slots taken from the lane and not yet claimed. */
   readonly #ownCalls = new Fifo<number>();
   #state: "taking" | "scheduled" | "full" | "parked" = "scheduled";
@@ -102,6 +104,7 @@ export class WorkerLoop {
     this.#ready = READY;
     this.#claimed = claimed(worker);
     this.#pinned = pinned(worker);
+    this.#finished = finished(worker);
   }
 
   start(): void {
@@ -192,6 +195,7 @@ export class WorkerLoop {
   #call(slot: number, items: readonly unknown[]): void {
     const heap = this.#heap;
     let result: unknown;
+    let pending: boolean;
     try {
       const fn = this.#hooks.resolveFunction(
         heap.peek(slot + FUNCTION) >>> 0,
@@ -199,12 +203,14 @@ export class WorkerLoop {
       );
       const args = this.#payloads.read(slot, items) as unknown[];
       result = fn(...args);
+      // A result may have a getter of this name that throws.
+      pending = isThenable(result);
     } catch (error) {
       if (error instanceof NotLoadedError) this.#callLater(slot, items, error.ready);
       else this.#finish(slot, error, true);
       return;
     }
-    if (isThenable(result)) this.#finishLater(slot, result);
+    if (pending) this.#finishLater(slot, result as PromiseLike<unknown>);
     else this.#finish(slot, result, false);
   }
 
@@ -243,6 +249,7 @@ export class WorkerLoop {
     }
     if (!failed && !this.#initialized) this.#initialized = true;
     this.#heap.poke(slot + FLAGS, flags);
+    this.#heap.store(slot + STATE, this.#finished);
     this.#woke = this.#board.done.push(slot);
   }
 
@@ -335,7 +342,7 @@ export class WorkerLoop {
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+function isThenable(value: unknown): boolean {
   return (
     value !== null &&
     (typeof value === "object" || typeof value === "function") &&

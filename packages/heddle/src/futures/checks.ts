@@ -1,0 +1,34 @@
+/** Checks at the doors: each names what is wrong. */
+
+/** Throws unless `fn` can be called. */
+export function checkFunction(fn: unknown, operation: string): asserts fn is Function {
+  if (typeof fn === "function") return;
+  const what = fn === null ? "null" : typeof fn;
+  throw new TypeError(`Cannot ${operation}: its first argument is ${what}, not a function`);
+}
+
+/** Throws `TypeError` unless `value` is an object whose properties can be read as options. */
+export function checkObject(value: unknown, what: string): void {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
+  throw new TypeError(
+    `Cannot take ${what}: ${value === null ? "null" : typeof value} is not an object of options`,
+  );
+}
+
+/** Throws `TypeError` if an option has a name that is not among the known ones. */
+export function checkKnown(options: object, known: readonly string[], what: string): void {
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) {
+      throw new TypeError(`Cannot take the option ${key} of ${what}: this release knows ${known.join(", ")}`);
+    }
+  }
+}
+
+/** Throws unless an option is a whole number within bounds. */
+export function checkInteger(option: string, value: unknown, least: number, most: number): void {
+  if (typeof value !== "number") throw new TypeError(`Cannot take the option ${option}: it is not a number`);
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new RangeError(
+    `Cannot take the option ${option}: ${value} is not a whole number from ${least} to ${most}`,
+  );
+}
