@@ -58,6 +58,16 @@ export function factoriseAll(values: readonly number[]): number[][] {
   return values.map(factorise);
 }
 
+/** The same work with a small result: the largest prime factor alone. */
+export function largestFactor(value: number): number {
+  return primeFactors(value).at(-1) ?? 1;
+}
+
+/** A hand-made chunk of the same. */
+export function largestFactorAll(values: readonly number[]): number[] {
+  return values.map(largestFactor);
+}
+
 /** Starts a timer that counts `ticks` times in shared memory, once every `everyMs`, after the task has returned. */
 export function startTicking(shared: SharedArrayBuffer, everyMs: number, ticks: number): number {
   const words = new Int32Array(shared);

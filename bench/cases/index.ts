@@ -11,7 +11,7 @@ import {
   roundTrip,
   roundTripAfterIdle,
 } from "./latency.ts";
-import { factorisations, factorisationsCold, increments } from "./map.ts";
+import { factorisations, factorisationsCold, increments, largestFactors } from "./map.ts";
 import { burstOfAdds, burstOfObjects, burstOfTurns, windowOfAdds } from "./rate.ts";
 
 export const caseRuns: Readonly<Record<string, CaseRun>> = {
@@ -29,6 +29,7 @@ export const caseRuns: Readonly<Record<string, CaseRun>> = {
   "async-burst": burstOfTurns,
   map: increments,
   factorise: factorisations,
+  "largest-factor": largestFactors,
   "factorise-cold": factorisationsCold,
   idle: idleCpu,
   timers: idleTimers,

@@ -82,6 +82,7 @@ function mapOf(name: MapName): CaseRun {
 
 export const increments: CaseRun = mapOf("increment");
 export const factorisations: CaseRun = mapOf("factorise");
+export const largestFactors: CaseRun = mapOf("largestFactor");
 
 /** From nothing: the time covers the start of the workers too. */
 export const factorisationsCold: CaseRun = async (context) => {

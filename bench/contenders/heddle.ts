@@ -2,10 +2,20 @@
 import { transfer } from "heddle";
 import { ThreadPoolExecutor } from "heddle/futures";
 import type { SampleRecord } from "../work.ts";
-import { add, burn, byteLength, echo, factorise, increment, startTicking, turn } from "../work.ts";
+import {
+  add,
+  burn,
+  byteLength,
+  echo,
+  factorise,
+  increment,
+  largestFactor,
+  startTicking,
+  turn,
+} from "../work.ts";
 import type { BenchPool, OpenOptions } from "./pool.ts";
 
-const functions = { increment, factorise };
+const functions = { increment, factorise, largestFactor };
 
 const moveBack = (buffer: ArrayBuffer): ArrayBuffer => transfer(buffer);
 

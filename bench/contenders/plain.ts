@@ -1,8 +1,18 @@
 /** No workers: the same functions, called on the main thread. The floor for `map`, and the one thread of a speed-up. */
-import { add, burn, byteLength, echo, factorise, increment, startTicking, turn } from "../work.ts";
+import {
+  add,
+  burn,
+  byteLength,
+  echo,
+  factorise,
+  increment,
+  largestFactor,
+  startTicking,
+  turn,
+} from "../work.ts";
 import type { BenchPool } from "./pool.ts";
 
-const functions = { increment, factorise };
+const functions = { increment, factorise, largestFactor };
 
 export async function open(): Promise<BenchPool> {
   return {

@@ -3,7 +3,7 @@ import type { PoolSettings } from "../harness/types.ts";
 import type { SampleRecord } from "../work.ts";
 
 /** The functions of a map, by name: peers look them up in their worker file. */
-export type MapName = "increment" | "factorise";
+export type MapName = "increment" | "factorise" | "largestFactor";
 
 /** One contender's running workers. A method that a library cannot offer throws {@link CannotError}. */
 export interface BenchPool {

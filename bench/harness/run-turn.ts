@@ -8,7 +8,7 @@ const child = fileURLToPath(new URL("./child.ts", import.meta.url));
 const foreign = fileURLToPath(new URL("../contenders/foreign/", import.meta.url));
 
 /** A child that takes longer is killed: no case takes half as long. */
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 60_000;
 
 /** What became of a turn. */
 export type Outcome =

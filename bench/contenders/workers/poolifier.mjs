@@ -15,4 +15,6 @@ export default new ThreadWorker({
   factorise: work.factorise,
   incrementAll: work.incrementAll,
   factoriseAll: work.factoriseAll,
+  largestFactor: work.largestFactor,
+  largestFactorAll: work.largestFactorAll,
 });

@@ -11,6 +11,7 @@ const methods = {
   startTicking: ([shared, everyMs, ticks]) => work.startTicking(shared, everyMs, ticks),
   incrementAll: work.incrementAll,
   factoriseAll: work.factoriseAll,
+  largestFactorAll: work.largestFactorAll,
 };
 
 parentPort.on("message", ({ id, method, value }) => {

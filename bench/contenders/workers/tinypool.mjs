@@ -14,3 +14,5 @@ export const increment = work.increment;
 export const factorise = work.factorise;
 export const incrementAll = work.incrementAll;
 export const factoriseAll = work.factoriseAll;
+export const largestFactor = work.largestFactor;
+export const largestFactorAll = work.largestFactorAll;

@@ -15,4 +15,6 @@ workerpool.worker({
   factorise: work.factorise,
   incrementAll: work.incrementAll,
   factoriseAll: work.factoriseAll,
+  largestFactor: work.largestFactor,
+  largestFactorAll: work.largestFactorAll,
 });
