@@ -45,7 +45,7 @@ export class Poller {
   readonly #words: Words;
   readonly #done: DoneList;
   readonly #finisher: Finisher;
-  readonly #policy = new SpinPolicy();
+  readonly #policy = new SpinPolicy(false);
   #state: "idle" | "microtask" | "turn" | "asleep" = "idle";
   /** I2. Held while asleep: a pending `Atomics.waitAsync` keeps no program alive (nodejs/node#61941). */
   readonly #keepAlive: NodeJS.Timeout;

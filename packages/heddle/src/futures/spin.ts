@@ -17,6 +17,14 @@ const WORTHWHILE_MS = 0.06;
 const WAKE_MS = 0.15;
 /** One in so many sleeps is preceded by a look all the same, to see whether times have changed. */
 const PROBE_EVERY = 64;
+/**
+ * Looking for so long lets the scheduler's clock tick: with one core idle and two threads on another, it moves one. Until
+ * then both may stay where they are, each making room for the other whenever it sleeps.
+ */
+const PART_MS = 6;
+/** How long until that is tried again, at first and after many times in vain. */
+const PART_AGAIN_MS = 50;
+const PART_AGAIN_MAX_MS = 12_800;
 /** After looks in vain, so many waits at most go without one. */
 const MAX_PENALTY = 31;
 /** What one observation counts for in the average. */
@@ -31,7 +39,8 @@ export const SPIN_LIMIT: number = process.env["HEDDLE_SPIN"] === "0" ? 0 : avail
  * Learns how long one thread's waits last, and whether looking finds anything, and says whether to look.
  *
  * Where cores are short, the kernel may put both sides on one: then the one that looks keeps the other from finishing,
- * and finds nothing until it sleeps. So looks in vain are followed by more and more waits without a look.
+ * and finds nothing until it sleeps. So looks in vain are followed by more and more waits without a look; and when
+ * waits are short and looks in vain all the same, a worker now and then looks for so long that the kernel parts the two.
  */
 export class SpinPolicy {
   #averageMs = 0;
@@ -39,6 +48,14 @@ export class SpinPolicy {
   /** How many waits in a row go without a look after the next look in vain. */
   #penalty = 0;
   #toSkip = 0;
+  readonly #mayPart: boolean;
+  #partAgain = 0;
+  #partAfterMs = PART_AGAIN_MS;
+
+  /** @param mayPart - Whether this thread can afford to look for {@link PART_MS}: not one that serves requests. */
+  constructor(mayPart: boolean) {
+    this.#mayPart = mayPart;
+  }
 
   /**
    * How long to look, in milliseconds, before the next sleep; 0 for not at all.
@@ -50,16 +67,25 @@ export class SpinPolicy {
     if (this.#averageMs > WORTHWHILE_MS && --this.#untilProbe > 0) return 0;
     if (this.#toSkip > 0) {
       this.#toSkip--;
-      return 0;
+      return this.#mayPart && this.#penalty === MAX_PENALTY ? this.#partBudgetMs() : 0;
     }
     this.#untilProbe = PROBE_EVERY;
     return woke ? WORTHWHILE_MS + WAKE_MS : WORTHWHILE_MS;
+  }
+
+  #partBudgetMs(): number {
+    const now = performance.now();
+    if (now < this.#partAgain) return 0;
+    this.#partAgain = now + this.#partAfterMs;
+    this.#partAfterMs = Math.min(2 * this.#partAfterMs, PART_AGAIN_MAX_MS);
+    return PART_MS;
   }
 
   /** A look has ended, with or without a find. */
   looked(found: boolean): void {
     this.#penalty = found ? this.#penalty >> 1 : Math.min(2 * this.#penalty + 1, MAX_PENALTY);
     if (!found) this.#toSkip = this.#penalty;
+    else if (this.#penalty === 0) this.#partAfterMs = PART_AGAIN_MS;
   }
 
   /** A wait has ended that lasted so long, with or without sleep. */

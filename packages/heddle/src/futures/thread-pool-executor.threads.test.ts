@@ -413,11 +413,13 @@ describe("What ends, ends alone", () => {
 
   test("a result whose then cannot be read fails its call, not its worker", async () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 1, name: "mine" });
-    const awkward = pool.submit(() => ({
-      get then(): never {
-        throw new RangeError("no then");
-      },
-    }));
+    const awkward = pool.submit(() =>
+      Object.defineProperty({}, "then", {
+        get() {
+          throw new RangeError("no then");
+        },
+      }),
+    );
     await assert.rejects(awkward.result(), /no then/);
     assert.equal(await pool.submit(add, 1, 2), 3);
   });

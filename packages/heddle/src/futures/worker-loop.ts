@@ -70,7 +70,7 @@ export class WorkerLoop {
   readonly #options: WorkerLoopOptions;
   readonly #hooks: WireHooks;
   readonly #payloads: Payloads;
-  readonly #policy = new SpinPolicy();
+  readonly #policy = new SpinPolicy(true);
   readonly #ready: number;
   readonly #claimed: number;
   readonly #pinned: number;
