@@ -260,6 +260,8 @@ export class Round {
       if (node instanceof FunctionNode || node instanceof ViewNode) node.sent = sent;
       if (fresh!.sideItems.length > 0) this.#sources.side.offer(fresh!);
     }
+    // The first one is the root, which holds all others.
+    this.#store.holdInTransit(this.#queue[0]!.node.record!);
   }
 
   #recordOf(node: Node): HeapRecord {

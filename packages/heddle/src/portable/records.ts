@@ -8,16 +8,16 @@
  * 8      kind       a RecordKind, and LASTING                       its maker, before it is published
  * 12     wordCount  how many words follow                           its maker, before it is published
  * 16     tailBytes  length of the message behind the words          its maker, before it is published
- * 20     words      references to other records, tags, counts       its maker, before it is published
+ * 20     arrived    1 once another thread has made something of it     any thread
+ * 24     words      references to other records, tags, counts       its maker, before it is published
  * …      tail       one message of the wire format                  its maker, before it is published
  * ```
  *
  * - R1: a record is immutable from its publication to its end.
  * - R2: whoever holds a {@link HeapRecord} holds a claim; the last claim frees the block.
  * - R3: a record's parts (the records it refers to) are held by everyone who holds the record.
- * - R4: whoever sends a reference holds the record until the receiver has had time to claim it: the executor holds
- *   what it sent until the call settles, and each table holds its newest records (see {@link RecordStore.create}).
- *
+ * - R4: whoever sends a reference holds the record until the receiver has had time to claim it: each thread holds what
+ *   it published until it has arrived somewhere, and the executor holds what it sent until the call settles.
  * - R5: every claim is in the ledger of its thread, so that others can give it up when the thread has ended.
  *
  * A serial is never given twice, so it is what the caches of both sides go by.
@@ -27,13 +27,15 @@
 import type { Heap } from "#heap";
 import { CorruptMessageError } from "../wire/index.ts";
 import { Ledger, settleLedger } from "./ledger.ts";
+import { Queue } from "./queue.ts";
 
 const SERIAL = 0;
 const CLAIMS = 4;
 const KIND = 8;
 const WORD_COUNT = 12;
 const TAIL_BYTES = 16;
-const WORDS = 20;
+const ARRIVED = 20;
+const WORDS = 24;
 
 /** What a record describes. */
 export const RecordKind = {
@@ -52,9 +54,8 @@ export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 /** In the kind word: whoever makes the function may keep it for good. */
 const LASTING = 0x100;
 
-/** How many new records a thread holds although nothing else of it does any more (R4), and of how many bytes in all. */
-const IN_TRANSIT = 1024;
-const IN_TRANSIT_BYTES = 1 << 22;
+/** What nobody has taken after this time, nobody will: its call was cancelled, or its reader is gone (R4). */
+const PATIENCE_MS = 60_000;
 
 /** A claim on a record. While it is reachable, the record stays in the heap. */
 export class HeapRecord {
@@ -88,11 +89,8 @@ export class RecordStore {
   readonly #heap: Heap;
   readonly #releases: FinalizationRegistry<{ address: number; serial: number; entry: number }>;
   readonly #ledger: Ledger;
-  /** A ring: the newest before {@link #next}, the oldest at {@link #oldest}. */
-  readonly #newest: (HeapRecord | undefined)[] = Array.from({ length: IN_TRANSIT }, () => undefined);
-  #next = 0;
-  #oldest = 0;
-  #newestBytes = 0;
+  /** Published, oldest first, and perhaps still on the way. */
+  readonly #inTransit = new Queue<{ record: HeapRecord; since: number }>();
 
   /** @param onRelease - Told of the serials of records that this thread holds no more. */
   constructor(heap: Heap, onRelease: (serial: number) => void) {
@@ -119,10 +117,10 @@ export class RecordStore {
     heap.poke(address + KIND, kind | (isLasting ? LASTING : 0));
     heap.poke(address + WORD_COUNT, wordCount);
     heap.poke(address + TAIL_BYTES, tailBytes);
+    heap.poke(address + ARRIVED, 0);
     heap.poke(address + SERIAL, serial | 0);
     const record = new HeapRecord(address, serial >>> 0);
     this.#track(record);
-    this.#holdNewest(record);
     return record;
   }
 
@@ -140,6 +138,28 @@ export class RecordStore {
     const record = new HeapRecord(address, serial);
     this.#track(record);
     return record;
+  }
+
+  /**
+   * Holds a record that is to be sent until another thread has made something of it, and so claimed its parts.
+   *
+   * Each call looks at two that are held already, so those that have arrived do not pile up behind one that never will.
+   */
+  holdInTransit(record: HeapRecord): void {
+    const queue = this.#inTransit;
+    const now = performance.now();
+    for (let looks = 0; looks < 2; looks++) {
+      const held = queue.shift();
+      if (held === undefined) break;
+      const isOnTheWay = this.#heap.load(held.record.address + ARRIVED) === 0;
+      if (isOnTheWay && now - held.since < PATIENCE_MS) queue.push(held);
+    }
+    queue.push({ record, since: now });
+  }
+
+  /** Notes that this thread has made something of a record. */
+  arrived(address: number): void {
+    this.#heap.store(address + ARRIVED, 1);
   }
 
   /** How many threads hold a record. */
@@ -166,20 +186,6 @@ export class RecordStore {
   /** Writes words of a record that is being made, from `index` on. */
   write({ address }: HeapRecord, index: number, words: readonly number[]): void {
     for (let i = 0; i < words.length; i++) this.#heap.poke(address + WORDS + 4 * (index + i), words[i]! | 0);
-  }
-
-  #holdNewest(record: HeapRecord): void {
-    this.#newest[this.#next] = record;
-    this.#next = (this.#next + 1) % IN_TRANSIT;
-    this.#newestBytes += this.#heap.blockSize(record.address);
-    while (
-      this.#next === this.#oldest ||
-      (this.#newestBytes > IN_TRANSIT_BYTES && this.#newest[this.#oldest] !== record)
-    ) {
-      this.#newestBytes -= this.#heap.blockSize(this.#newest[this.#oldest]!.address);
-      this.#newest[this.#oldest] = undefined;
-      this.#oldest = (this.#oldest + 1) % IN_TRANSIT;
-    }
   }
 
   #track(record: HeapRecord): void {

@@ -117,6 +117,7 @@ export class Revivals {
       const fn = this.#revive(address, serial) as Function;
       this.#bindAll();
       this.#fresh.length = 0;
+      this.#store.arrived(address);
       if (!this.#lasting.has(serial))
         this.#recent.set(serial, fn, 1 + this.#decodedBytes / BYTES_PER_FUNCTION);
       return fn;

@@ -62,11 +62,31 @@ describe("what a script imports and exports", () => {
   });
 
   test("is known for TypeScript, where types are no imports", () => {
-    const { imports } = scriptOf(
-      `import type { T } from "./t.ts"; import { type U, v } from "./u.ts"; enum E { A }`,
+    const { imports, exports } = scriptOf(
+      `import type { T } from "./t.ts"; import { type U, v } from "./u.ts"; export const x: T = v as U;`,
       "ts",
     );
     assert.deepEqual([...imports.keys()], ["v"]);
+    assert.deepEqual([...exports.keys()], ["x"]);
+  });
+
+  test("is known for TypeScript that has to be transformed", () => {
+    const { imports, exports } = scriptOf(
+      `import type { T } from "./t.ts";
+import v, { type U, w as x } from "./u.ts";
+import {
+  y,
+} from "./y.ts";
+import * as z from './z.ts'
+enum E { A }
+export async function a() {}
+export default class B {}
+export enum C { D }
+export type F = T;`,
+      "ts",
+    );
+    assert.deepEqual([...imports.keys()], ["v", "x", "y", "z"]);
+    assert.deepEqual(Object.fromEntries(exports), { a: "a", B: "default", C: "C" });
   });
 });
 

@@ -3,19 +3,32 @@ import { stripTypeScriptTypes } from "node:module";
 import { quietly } from "./quietly.ts";
 
 /**
- * The JavaScript in a TypeScript source; `undefined` if it cannot be had.
- *
- * Syntax that makes code (enums, parameter properties) is transformed: such a file was run by another loader, so its
- * positions mean nothing in any case.
+ * The JavaScript in a TypeScript source. Of syntax that types are not simply taken out of (enums, parameter
+ * properties, JSX) only what is imported and exported: such a file was run by another loader, so nothing else in it is
+ * where it was.
  */
-export function stripTypes(source: string): string | undefined {
-  return quietly(() => attempt(source, "strip") ?? attempt(source, "transform"));
+export function stripTypes(source: string): string {
+  return quietly(() => {
+    try {
+      return stripTypeScriptTypes(source);
+    } catch {
+      return outlineOf(source);
+    }
+  });
 }
 
-function attempt(source: string, mode: "strip" | "transform"): string | undefined {
-  try {
-    return stripTypeScriptTypes(source, { mode });
-  } catch {
-    return undefined;
-  }
+const IMPORT = /^import\s+(?!type\b)([^;'"]+?)\s*from\s*(["'][^"'\n]+["'])(\s*with\s*\{[^}]*\})?/gm;
+const TYPE_IMPORT = /\btype\s+[\w$]+(?:\s+as\s+[\w$]+)?\s*,?/g;
+const EXPORT =
+  /^export\s+(default\s+)?(?:async\s+|abstract\s+)*(?:function\s*\*?|class|const|let|var|enum)\s+([\w$]+)/gm;
+
+/** The imports of a module, and declarations of the names that it exports. */
+function outlineOf(source: string): string {
+  const imports = Array.from(source.matchAll(IMPORT), ([, names, specifier, attributes]) => {
+    return `import ${names!.replace(TYPE_IMPORT, "")} from ${specifier}${attributes ?? ""};`;
+  });
+  const exports = Array.from(source.matchAll(EXPORT), ([, isDefault, name]) => {
+    return isDefault ? `let ${name}; export { ${name} as default };` : `export let ${name};`;
+  });
+  return [...imports, ...exports].join("\n");
 }
