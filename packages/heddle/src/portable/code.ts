@@ -20,6 +20,8 @@ export interface CapturedName {
   readonly scope: number;
   /** The properties taken from it, if it is used in no other way. */
   readonly members: readonly string[] | undefined;
+  /** It lives as long as the program: it is not made anew per call or per round. */
+  readonly isLasting: boolean;
 }
 
 /** Not a scope: what the class itself says that it extends. */
@@ -104,13 +106,19 @@ export function makeCode(
       continue;
     }
     const outside = kinds[scope] === "Module" ? importable(free.name, place) : undefined;
-    if (outside === undefined) variables.push({ name: free.name, scope, members: free.members });
+    if (outside === undefined)
+      variables.push({ name: free.name, scope, members: free.members, isLasting: isTop(kinds, scope) });
     else names.import(free, outside.module, outside.imported);
   }
   addHeritage(text, variables, names);
   const own = ownNameElsewhere(fn, text, place, inspection.scopes);
   if (own !== -1) {
-    variables.push({ name: text.ownName!.name, scope: own, members: undefined });
+    variables.push({
+      name: text.ownName!.name,
+      scope: own,
+      members: undefined,
+      isLasting: isTop(kinds, own),
+    });
     names.replace(text.ownName!.name, "own", text.ownName!.uses);
   }
   names.rewrite(text);
@@ -122,9 +130,7 @@ export function makeCode(
     variables,
     modules: names.modules,
     specials: names.specials,
-    isLasting: variables.every(
-      ({ scope }) => scope === HERITAGE || kinds[scope] === "Module" || kinds[scope] === "Script",
-    ),
+    isLasting: variables.every((variable) => variable.isLasting),
     description: {
       text: names.apply(text.text),
       form: text.form,
@@ -157,10 +163,19 @@ function importable(
   return exported === undefined ? undefined : { module: moduleAt(url), imported: exported };
 }
 
+/**
+ * Whether a scope is the top of a script. Without modules that is the function which a loader or test runner puts around
+ * the text: the outermost closure.
+ */
+function isTop(kinds: readonly string[], scope: number): boolean {
+  if (kinds[scope] === "Module" || kinds[scope] === "Script") return true;
+  return kinds[scope] === "Closure" && !kinds.includes("Module") && kinds.lastIndexOf("Closure") === scope;
+}
+
 /** Takes what a class extends from the class: the variable it came from need not exist any more. */
 function addHeritage({ heritage }: FunctionText, variables: CapturedName[], names: Names): void {
   if (heritage === undefined) return;
-  variables.push({ name: "extends", scope: HERITAGE, members: undefined });
+  variables.push({ name: "extends", scope: HERITAGE, members: undefined, isLasting: true });
   names.replace("extends", "base", [heritage]);
 }
 
@@ -194,7 +209,7 @@ export function makeExplicitCode(
   const variables: CapturedName[] = [];
   for (const free of text.free) {
     const { name, members } = free;
-    if (captured.has(name)) variables.push({ name, scope: 0, members });
+    if (captured.has(name)) variables.push({ name, scope: 0, members, isLasting: false });
     else names.isRunners(free, text.text, url);
   }
   addHeritage(text, variables, names);

@@ -31,3 +31,13 @@ describe("closures that are sent once, and functions whose variables change", ()
     assert.equal(last.heapBytes, middle.heapBytes, "the heap still grows");
   });
 });
+
+test("an object at the top of a module stays one object in the other thread, whatever is sent meanwhile", () => {
+  const program = fileURLToPath(new URL("./fixtures/state-that-stays.ts", import.meta.url));
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--expose-gc", "--conditions=@heddle/source", program],
+    { encoding: "utf8" },
+  );
+  assert.equal(stdout.trim(), '["first","second"]', stderr);
+});

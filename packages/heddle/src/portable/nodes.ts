@@ -34,6 +34,10 @@ export class FunctionNode extends Node {
 /** A captured object, symbol or long string. Functions that capture the same one get the same one. */
 export class ValueNode extends Node {
   readonly value: object | symbol | string;
+  /** A variable at the top of a script holds it, so it lives as long as the program. */
+  isLasting = false;
+  /** The serial of its first record: what is the same in all that follow. */
+  identity: number | undefined = undefined;
   /** How far from the start of the message the plain bytes of a typed array stand, if that is what the value is. */
   bytesAt: number | undefined = undefined;
 

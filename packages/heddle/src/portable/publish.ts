@@ -172,6 +172,7 @@ export class Round {
   #slot(visit: Visit, value: unknown, name: string, code?: Code, index = 0): Slot {
     const node = this.#sources.node(value, code, index);
     if (node === undefined) return { tag: SlotTag.INLINE, inline: value };
+    if (node instanceof ValueNode && code?.variables[index]!.isLasting === true) node.isLasting = true;
     this.#use(visit, node, name);
     return { tag: SlotTag.RECORD, node };
   }

@@ -76,7 +76,6 @@ export class HeapRecord {
 export interface RecordView {
   readonly kind: RecordKind;
   readonly isLasting: boolean;
-  readonly wordCount: number;
   /** The word at an index. */
   word(index: number): number;
   /** Where the tail begins and ends in the heap. */
@@ -176,7 +175,6 @@ export class RecordStore {
     return {
       kind: (kind & ~LASTING) as RecordKind,
       isLasting: (kind & LASTING) !== 0,
-      wordCount,
       word: (index) => heap.peek(address + WORDS + 4 * index) >>> 0,
       tailStart,
       tailEnd: tailStart + heap.peek(address + TAIL_BYTES),

@@ -62,6 +62,8 @@ export class Revivals {
   /** Functions whose captured variables live as long as the program that made them: the last one of each code. */
   readonly #lasting = new Map<number, Function>();
   readonly #lastingOfCode = new Map<number, number>();
+  /** What variables at the top of scripts hold, by the identity of the object. */
+  readonly #lastingValues = new Map<number, unknown>();
   readonly #recent = new RecentMap<number, Function>(KEPT_FUNCTIONS);
   /** Everything that was made and is still in use, so that it is made once. */
   readonly #alive = new Map<number, WeakRef<WeakKey>>();
@@ -184,7 +186,10 @@ export class Revivals {
       if (view.isLasting) this.#keepLasting(view.word(1), serial, thing);
       this.#sources.arrived(thing, record);
     } else if (typeof thing === "string") this.#strings.set(serial, { record, value: thing });
-    else this.#records.set(thing as WeakKey, record);
+    else {
+      this.#records.set(thing as WeakKey, record);
+      if (view.isLasting) this.#lastingValues.set(view.word(1), thing);
+    }
     if (typeof thing !== "string") this.#alive.set(serial, new WeakRef(thing as WeakKey));
     this.#fresh.push(serial);
     return thing;
@@ -254,7 +259,7 @@ export class Revivals {
   }
 
   #reviveValue(record: HeapRecord, view: RecordView): unknown {
-    if (view.wordCount === 0) return this.#tail(view);
+    if (view.word(0) === 0) return this.#tail(view);
     const items = this.#sources.side.fetch(record.serial);
     if (items instanceof Promise) throw new NotLoadedError(items);
     record.sideItems = items;

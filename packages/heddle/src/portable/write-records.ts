@@ -38,7 +38,7 @@ export class RecordWriter {
   /** Takes room for the record of a visited node, and fills it as far as nothing refers to other records. */
   allocate(visit: Visit): HeapRecord {
     const { node } = visit;
-    if (node instanceof ValueNode) return this.#allocateValue(visit, node.value);
+    if (node instanceof ValueNode) return this.#allocateValue(visit, node);
     const captured = node instanceof FunctionNode ? node.captured! : undefined;
     if (captured?.kind === "named") return this.#sources.create(RecordKind.NAMED, [], captured.name);
     if (captured?.kind === "exported") {
@@ -70,15 +70,16 @@ export class RecordWriter {
     if (kind !== "named" && kind !== "exported") this.#writeSlots(visit);
   }
 
-  #allocateValue(visit: Visit, value: ValueNode["value"]): HeapRecord {
+  #allocateValue(visit: Visit, node: ValueNode): HeapRecord {
+    const { value } = node;
     if (typeof value === "symbol") return this.#sources.create(RecordKind.SYMBOL, [], value.description);
     // The wire says differently what it meets for the first time: only now is the message what it will be.
     const { bytes } = this.#scratch.encode(value, visit.through!.name);
-    const sideCount = visit.sideItems.length;
-    const record = this.#store.create(RecordKind.VALUE, sideCount === 0 ? 0 : 1, bytes.length);
-    if (sideCount > 0) this.#store.write(record, 0, [sideCount]);
+    const record = this.#store.create(RecordKind.VALUE, 2, bytes.length, node.isLasting);
+    node.identity ??= record.serial;
+    this.#store.write(record, 0, [visit.sideItems.length, node.identity]);
     record.sideItems = visit.sideItems;
-    (visit.node as ValueNode).bytesAt = ArrayBuffer.isView(value) ? findBytes(value, bytes) : undefined;
+    node.bytesAt = ArrayBuffer.isView(value) ? findBytes(value, bytes) : undefined;
     if (visit.uses.length === 0) this.#writeTail(record, bytes);
     return record;
   }
