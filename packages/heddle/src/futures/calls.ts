@@ -54,6 +54,8 @@ export class Call implements TaskControl {
   sequence = 0;
   /** The only worker that may run it; -1 for any. */
   pinnedTo = -1;
+  /** What has to be moved with it is still here. */
+  hasParcelHere = false;
   /** Its result is here, and waits to be decoded. */
   arrived = false;
   /** Its future has settled while its body runs. */
@@ -187,6 +189,7 @@ export class Call implements TaskControl {
     this.site = undefined;
     this.name = undefined;
     this.pinnedTo = -1;
+    this.hasParcelHere = false;
     this.arrived = false;
     this.isAbandoned = false;
   }
@@ -275,6 +278,12 @@ export class Calls {
   /** How many calls only this worker may run. */
   pinnedTo(worker: number): number {
     return this.#pinned[worker] ?? 0;
+  }
+
+  /** It waits for a worker again. */
+  unpin(call: Call): void {
+    this.#pinned[call.pinnedTo]!--;
+    call.pinnedTo = -1;
   }
 
   /** Ends the use of a slot. Nobody else may refer to it but by a stale hint. */

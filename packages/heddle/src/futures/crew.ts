@@ -44,6 +44,8 @@ interface Member {
   ended: boolean;
 }
 
+const NO_ITEMS: readonly unknown[] = [];
+
 export class Crew {
   readonly #options: CrewOptions;
   readonly #board: BoardLocation;
@@ -118,7 +120,7 @@ export class Crew {
 
   /** The side items that a worker posted with a result. */
   receive(worker: number, sequence: number): readonly unknown[] {
-    return this.#members[worker]?.parcels.receive(sequence) ?? [];
+    return this.#members[worker]?.parcels.receive(sequence) ?? NO_ITEMS;
   }
 
   #start(worker: number): void {

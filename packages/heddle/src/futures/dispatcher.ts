@@ -221,8 +221,9 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
       const call = this.#calls.at(slot);
       const { worker } = call;
       if (call.kind === WITHDRAWN) this.withdrawn(call);
-      else this.#finishCall(call);
-      if (this.#held.size > 0) this.#serveHeld(worker);
+      else if (call.kind === FINISHED) this.#finishCall(call);
+      else this.#sendParcel(call);
+      this.#serveHeld(worker);
       slot = next;
     }
     this.#feed();
@@ -232,10 +233,10 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   workerStarted(worker: number): void {
     const { initializer } = this.#options;
     if (initializer === undefined) return;
-    this.#send(initializer, [], { name: "initializer" }, worker).addDoneCallback((future) => {
-      if (future.state !== "rejected") return;
-      void future.exception().then((cause) => this.broken({ worker: this.#crew.nameOf(worker), cause }));
-    });
+    // Its worker ends when this fails: the pool has to know before that why.
+    void this.#send(initializer, [], { name: "initializer" }, worker).then(undefined, (cause: unknown) =>
+      this.broken({ worker: this.#crew.nameOf(worker), cause }),
+    );
   }
 
   workerReady(worker: number): void {
@@ -282,8 +283,19 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
       const began = call.isClaimed && call.worker === worker;
       const lost = call.pinnedTo === worker && (call.kind === PINNED || call.kind === WITHDRAWN);
       if (!began && !lost) continue;
+      if (call.hasParcelHere && !call.future!.done) {
+        // Its body never began, and nothing of it has left.
+        this.#calls.unpin(call);
+        this.#hold(call);
+        continue;
+      }
       if (call.future!.done) this.withdrawn(call);
-      else this.#settle(call, new BrokenExecutorError({ task: call.taskName, began }, end), true);
+      else
+        this.#settle(
+          call,
+          new BrokenExecutorError({ task: call.taskName, began }, this.#brokenBy ?? end),
+          true,
+        );
     }
     if (this.#calls.active > 0 && this.#brokenBy === undefined) {
       this.#crew.ensure(this.#calls.active);
@@ -335,15 +347,19 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     }
   }
 
-  /** Gives a worker the oldest of the calls that are held, as many as it can begin. */
+  /** Gives a worker the oldest of the calls that are held, as many as it can begin. What belongs to them stays here. */
   #serveHeld(worker: number): void {
     if (!this.#crew.has(worker)) return;
-    while (this.#calls.pinnedTo(worker) < this.#options.concurrency) {
-      const held = this.#held.take();
-      if (held === undefined) return;
-      this.#crew.post(worker, held.parcel, held.transferList);
-      this.#publish(held.call, worker);
+    while (this.#held.size > 0 && this.#calls.pinnedTo(worker) < this.#options.concurrency) {
+      this.#publish(this.#held.next()!, worker);
     }
+  }
+
+  /** A worker has claimed a call and asks for what belongs to it. */
+  #sendParcel(call: Call): void {
+    if (!call.hasParcelHere || !this.#crew.has(call.worker)) return;
+    const { parcel, transferList } = this.#held.takeParcel(call);
+    this.#crew.post(call.worker, parcel, transferList);
   }
 
   /** Moves calls from the overflow to the ring. */

@@ -6,13 +6,18 @@
 import type { Call } from "./calls.ts";
 import { type Parcel, ParcelStore } from "./parcels.ts";
 
+/**
+ * Keeps calls until a worker is found for them, and what has to be moved with them until that worker has claimed them: what
+ * is posted to a worker that runs something else is lost if that ends it.
+ */
 export class HeldCalls {
   /** A Map keeps the order, and lets one leave from anywhere. */
-  readonly #calls = new Map<number, Call>();
+  readonly #waiting = new Map<number, Call>();
   readonly #parcels = new ParcelStore();
 
+  /** How many wait for a worker. */
   get size(): number {
-    return this.#calls.size;
+    return this.#waiting.size;
   }
 
   /** Keeps what has to be moved with a call that is about to be held. */
@@ -21,21 +26,29 @@ export class HeldCalls {
   }
 
   hold(call: Call): void {
-    this.#calls.set(call.sequence, call);
+    call.hasParcelHere = true;
+    this.#waiting.set(call.sequence, call);
+  }
+
+  /** The oldest call. Its parcel stays here. */
+  next(): Call | undefined {
+    for (const [sequence, call] of this.#waiting) {
+      this.#waiting.delete(sequence);
+      return call;
+    }
+    return undefined;
+  }
+
+  /** The parcel of a call, and what of it has to be moved on. */
+  takeParcel(call: Call): { parcel: Parcel; transferList: unknown[] } {
+    call.hasParcelHere = false;
+    return this.#parcels.take(call.sequence);
   }
 
   /** Lets go of a call that was called off, and of what came with it. */
   drop(call: Call): void {
-    if (this.#calls.delete(call.sequence)) this.#parcels.take(call.sequence);
-  }
-
-  /** The oldest call, with its parcel and what of that has to be moved on. */
-  take(): { call: Call; parcel: Parcel; transferList: unknown[] } | undefined {
-    for (const [sequence, call] of this.#calls) {
-      this.#calls.delete(sequence);
-      return { call, ...this.#parcels.take(sequence) };
-    }
-    return undefined;
+    this.#waiting.delete(call.sequence);
+    if (call.hasParcelHere) this.takeParcel(call);
   }
 
   close(): void {

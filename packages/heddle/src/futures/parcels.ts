@@ -27,8 +27,8 @@ export class ParcelPort {
     this.#port.postMessage(parcel, transferList as never);
   }
 
-  /** The side items of a call that has arrived. They were posted before it. */
-  receive(sequence: number): readonly unknown[] {
+  /** The side items of a call; `undefined` if they have not come. */
+  receive(sequence: number): readonly unknown[] | undefined {
     for (;;) {
       const early = this.#early.get(sequence);
       if (early !== undefined) {
@@ -36,7 +36,7 @@ export class ParcelPort {
         return early;
       }
       const received = receiveMessageOnPort(this.#port);
-      if (received === undefined) return [];
+      if (received === undefined) return undefined;
       this.#early.set(received.message.sequence, received.message.items);
     }
   }
@@ -64,7 +64,7 @@ export class ParcelStore {
 
   /** A parcel, and what of it has to be moved on. */
   take(sequence: number): { parcel: Parcel; transferList: unknown[] } {
-    const items = this.#ports!.from.receive(sequence);
+    const items = this.#ports!.from.receive(sequence)!;
     const places = this.#moved.get(sequence)!;
     this.#moved.delete(sequence);
     return { parcel: { sequence, items }, transferList: places.map((place) => items[place]) };

@@ -30,6 +30,7 @@
  * - I3: whoever claimed it is named in the state, so a worker that ends at any step leaves no call unaccounted for.
  * - I4: a pinned slot is linked into a lane, so it is not reused before its worker has passed it: hence WITHDRAWN.
  *   A READY slot is only hinted at, so it may be reused at once; a stale hint finds another call, or none.
+ * - I5: a claimed slot in the done list asks for its side items. It stands there again, finished, only after it got them.
  */
 export const NEXT = 0;
 export const STATE = 4;

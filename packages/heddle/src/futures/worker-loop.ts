@@ -180,7 +180,7 @@ export class WorkerLoop {
     return 0;
   }
 
-  #receive(slot: number): readonly unknown[] {
+  #receive(slot: number): readonly unknown[] | undefined {
     return this.#options.parcels.receive(this.#heap.peek(slot + SEQUENCE));
   }
 
@@ -189,7 +189,23 @@ export class WorkerLoop {
     if ((flags & TIMED) !== 0) {
       new DataView(this.#heap.bytes.buffer, slot + STARTED, 8).setFloat64(0, nowMs(), true);
     }
-    this.#call(slot, (flags & SIDE_ITEMS) === 0 ? NO_ITEMS : this.#receive(slot));
+    if ((flags & SIDE_ITEMS) === 0) this.#call(slot, NO_ITEMS);
+    else this.#callWithItems(slot);
+  }
+
+  /** What belongs to a call may still be with its owner, who posts it when asked: by the call, put into the done list. */
+  #callWithItems(slot: number): void {
+    const items = this.#receive(slot);
+    if (items !== undefined) return this.#call(slot, items);
+    this.#busy++;
+    this.#board.done.push(slot);
+    const look = (): void => {
+      const received = this.#receive(slot);
+      if (received === undefined) return void setImmediate(look);
+      this.#call(slot, received);
+      this.#oneLess();
+    };
+    setImmediate(look);
   }
 
   #call(slot: number, items: readonly unknown[]): void {
@@ -247,10 +263,13 @@ export class WorkerLoop {
     } catch (error) {
       flags = this.#finishUnsendable(slot, outcome, error);
     }
-    if (!failed && !this.#initialized) this.#initialized = true;
     this.#heap.poke(slot + FLAGS, flags);
     this.#heap.store(slot + STATE, this.#finished);
     this.#woke = this.#board.done.push(slot);
+    if (this.#initialized) return;
+    // Nothing may run where the initializer has failed.
+    if (failed) process.exit(1);
+    this.#initialized = true;
   }
 
   /** The outcome cannot travel: an error goes in its place, or as many results of a chunk as can. Gives the flags. */
