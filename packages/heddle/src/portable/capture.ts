@@ -32,10 +32,13 @@ export type Captured =
   | { readonly kind: "bound"; readonly bound: BoundFunction }
   | { readonly kind: "code"; readonly code: Code; readonly values: readonly unknown[] };
 
+/** Globals that nobody shadows. */
+const CONSTANTS: ReadonlySet<string> = new Set(["undefined", "NaN", "Infinity"]);
+
 /** Places whose code is kept at least. */
 const KNOWN_PLACES = 4096;
 const codeByPlace = new RecentMap<string, Code>(KNOWN_PLACES);
-/** Code of functions that take nothing from outside: their text says it all. */
+/** Code of functions that use no name from outside, not even a global: their text says it all. */
 const codeByText = new RecentMap<string, Code>(KNOWN_PLACES);
 
 /**
@@ -109,8 +112,17 @@ function codeAt(
   for (const obstacle of sent.obstacles) throw refuseObstacle(fn, obstacle, place);
   const code = makeCode(fn, sent, inspection, looking, place);
   if (key !== undefined) codeByPlace.set(key, code);
-  if (code.description.names.length === 0 && text.form !== "class") codeByText.set(text.text, code);
+  if (standsAlone(code)) codeByText.set(text.text, code);
   return code;
+}
+
+/** Whether any function with this text is the same: a name that is a global here may be a variable elsewhere. */
+export function standsAlone({ text, description }: Code): boolean {
+  return (
+    text.form !== "class" &&
+    description.names.length === 0 &&
+    text.free.every(({ name }) => CONSTANTS.has(name))
+  );
 }
 
 /** Node's own functions are code, too, but code that only works inside Node. */

@@ -1,7 +1,7 @@
 /* oxlint-disable typescript/unbound-method -- functions are sent without their objects */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { here, send, there } from "./fixtures/two-tables.ts";
+import { here, send, sendValue, there } from "./fixtures/two-tables.ts";
 
 const constant = 1;
 let assigned = 1;
@@ -188,6 +188,32 @@ describe("captured variables", () => {
     assert.equal(await send(Math.sqrt), Math.sqrt);
     assert.equal(await send(structuredClone), structuredClone);
     assert.equal(await send(Buffer.from), Buffer.from);
+  });
+});
+
+describe("functions that capture nothing", () => {
+  test("share a record when they are made again and again to be run", async () => {
+    const make = () => (a: number, b: number) => a + b;
+    const records = Array.from({ length: 3 }, () => here.publish(make()));
+    assert.equal(records[1], records[0]);
+    assert.equal(records[2], records[0]);
+    assert.equal((await there.resolve<(a: number, b: number) => number>(records[0]!))(1, 2), 3);
+  });
+
+  test("are told apart when they are part of a message, and so come back as themselves", async () => {
+    const make = () => (a: number) => a * 2;
+    const [first, second] = [make(), make()];
+    const back = await here.decode(there.encode(await sendValue([first, second])));
+    assert.deepEqual(back, [first, second]);
+    assert.equal((back as unknown[])[1], second);
+  });
+
+  test("are told apart by their names and properties", () => {
+    const first = Object.assign((a: number) => a * 3, { kind: 1 });
+    const second = (a: number) => a * 3;
+    assert.notEqual(here.publish(first), here.publish(second));
+    const named = { a: (n: number) => n * 4, b: (n: number) => n * 4 };
+    assert.notEqual(here.publish(named.a), here.publish(named.b));
   });
 });
 

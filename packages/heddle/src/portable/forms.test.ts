@@ -207,6 +207,21 @@ describe("a function in another thread", () => {
     assert.deepEqual(sent(), ["mine", "not undefined"]);
   });
 
+  test("means by a name what it means where it stands, though its text stands elsewhere too", async () => {
+    const plain = (() => {
+      const read = (n: number) => Math.abs(n);
+      return read;
+    })();
+    const shadowed = (() => {
+      const Math = { abs: (_: number) => "mine" };
+      const read = (n: number) => Math.abs(n);
+      return read;
+    })();
+    assert.equal(plain.toString(), shadowed.toString());
+    assert.equal((await send(plain))(-1), 1);
+    assert.equal((await send(shadowed))(-1), "mine");
+  });
+
   test("is strict where it was strict", async () => {
     assert.equal(
       (

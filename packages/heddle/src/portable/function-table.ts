@@ -19,6 +19,7 @@ import { Round } from "./publish.ts";
 import { RecordStore } from "./records.ts";
 import { Revivals } from "./revive.ts";
 import { Sources } from "./sources.ts";
+import { Twins } from "./twins.ts";
 
 // Where the toolkit is part of a bundle, its classes are no exports of a module that a worker could import; and a
 // minifier leaves the names of properties alone, but not those of classes.
@@ -31,6 +32,9 @@ const classes = {
   WireError,
 };
 for (const [name, cls] of Object.entries(classes)) declareEverywhere(name, cls);
+
+/** The path of what is to run, which nobody compares with what comes back. */
+const TO_RUN = "fn";
 
 /** What a {@link FunctionTable} holds. */
 export interface FunctionTableStatistics {
@@ -46,6 +50,7 @@ export class FunctionTable implements WireHooks {
   readonly #store: RecordStore;
   readonly #sources: Sources;
   readonly #revivals: Revivals;
+  readonly #twins = new Twins();
 
   constructor(heap: Heap) {
     announceEntry();
@@ -73,7 +78,11 @@ export class FunctionTable implements WireHooks {
    * (40 µs). The first publication takes about 1 ms.
    */
   publishFunction(fn: Function, path: string): FunctionRecord {
-    return this.#sources.settled(fn) ?? this.#publish(fn, path);
+    return (
+      this.#sources.settled(fn) ??
+      (path === TO_RUN ? this.#twins.recordOf(fn) : undefined) ??
+      this.#publish(fn, path)
+    );
   }
 
   /**
@@ -112,11 +121,12 @@ export class FunctionTable implements WireHooks {
   #publish(fn: Function, path: string): FunctionRecord {
     const scratch = this.#sources.scratches.take();
     try {
-      return new Round(this.#heap, this.#store, this.#sources, scratch).publish(
-        this.#sources.functionNode(fn),
-      );
+      const node = this.#sources.functionNode(fn);
+      const record = new Round(this.#heap, this.#store, this.#sources, scratch).publish(node);
+      if (path === TO_RUN && node.isSettled) this.#twins.add(node);
+      return record;
     } catch (error) {
-      throw error instanceof PortabilityError && path !== "fn" ? error.toldOf({ path }) : error;
+      throw error instanceof PortabilityError && path !== TO_RUN ? error.toldOf({ path }) : error;
     } finally {
       this.#sources.scratches.giveBack(scratch);
     }
