@@ -98,7 +98,7 @@ function refuseThrough(
 }
 
 /** `file:line` of the declaration of a captured variable, or else of the function. */
-export function boundAt(code: Code, name: string): string | undefined {
+function boundAt(code: Code, name: string): string | undefined {
   const line = code.script?.lineOf(name, code.start) ?? code.description.line + 1;
   return whereabouts(code.description.url, line);
 }
