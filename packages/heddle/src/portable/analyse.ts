@@ -5,7 +5,8 @@
  */
 import * as acorn from "acorn";
 import { RecentMap } from "./recent-map.ts";
-import { analyseScopes, type LexicalUse, type Use } from "./scopes.ts";
+import type { LexicalUse, Use } from "./scope.ts";
+import { analyseScopes } from "./scopes.ts";
 
 /** A range of the text. */
 export interface Range {

@@ -40,6 +40,8 @@ export function moduleExportOf(fn: Function): { module: ModuleName; path: readon
  *
  * @example
  * ```ts
+ * import { portable } from "heddle";
+ *
  * const rate = 1.19;
  * const gross = portable((net: number) => net * rate, { captures: { rate } });
  * gross(100); // => 119

@@ -213,7 +213,7 @@ describe("a function in another thread", () => {
       return read;
     })();
     const shadowed = (() => {
-      const Math = { abs: (_: number) => "mine" };
+      const Math = { abs: (_n: number) => "mine" };
       const read = (n: number) => Math.abs(n);
       return read;
     })();

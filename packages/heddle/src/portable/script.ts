@@ -11,7 +11,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Location } from "./inspect.ts";
 import { forEachTarget } from "./patterns.ts";
-import { analyseScopes, type Scope } from "./scopes.ts";
+import type { Scope } from "./scope.ts";
+import { analyseScopes } from "./scopes.ts";
 import { stripTypes } from "./strip-types.ts";
 
 /** Where an imported name comes from. */
