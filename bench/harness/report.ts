@@ -85,7 +85,7 @@ function resultTable(spec: CaseSpec, result: Result): string {
 }
 
 /** One line a target: what was promised, what came out. */
-export function formatVerdict(verdict: Verdict): string {
+function formatVerdict(verdict: Verdict): string {
   const against =
     verdict.reference === undefined
       ? ""

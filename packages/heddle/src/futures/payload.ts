@@ -16,6 +16,9 @@ export interface SideItems {
 
 type Transferable = Encoder["transferList"][number];
 
+/** From this size on a port moves a copy of a buffer faster than the heap takes one in and gives another out. */
+const COPY_ASIDE_BYTES = 128 * 1024;
+
 /** One thread's reader and writer of slots. */
 export class Payloads {
   readonly #heap: Heap;
@@ -27,7 +30,7 @@ export class Payloads {
 
   constructor(heap: Heap, hooks: WireHooks) {
     this.#heap = heap;
-    this.#encoder = new Encoder(hooks, (used, needed) => this.#grow(used, needed));
+    this.#encoder = new Encoder(hooks, (used, needed) => this.#grow(used, needed), COPY_ASIDE_BYTES);
     this.#decoder = new Decoder(hooks);
     this.#region = { bytes: heap.bytes, start: 0, end: 0 };
   }

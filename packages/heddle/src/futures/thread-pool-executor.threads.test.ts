@@ -414,6 +414,7 @@ describe("What ends, ends alone", () => {
   test("a result whose then cannot be read fails its call, not its worker", async () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 1, name: "mine" });
     const awkward = pool.submit(() =>
+      // oxlint-disable-next-line unicorn/no-thenable -- the point of the test
       Object.defineProperty({}, "then", {
         get() {
           throw new RangeError("no then");

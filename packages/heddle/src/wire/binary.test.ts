@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { Decoder } from "./decoder.ts";
+import { Encoder } from "./encoder.ts";
 import { transfer } from "./transfer.ts";
 import { TestWire } from "./fixture.test.ts";
 
@@ -145,6 +147,30 @@ describe("Buffer", () => {
     back.writeUInt8(9, 0);
     assert.ok(Buffer.isBuffer(back));
     assert.equal(new Uint8Array(memory)[4], 9);
+  });
+});
+
+describe("large buffers", () => {
+  test("are copied beside the message where that was asked for, and keep what they share", () => {
+    const encoder = new Encoder(new TestWire().hooks, () => assert.fail("the message is short"), 1024);
+    const region = { bytes: new Uint8Array(256), start: 0, end: 256 };
+    const buffer = new ArrayBuffer(1024);
+    const bytes = new Uint8Array(buffer).fill(7);
+    const end = encoder.encode([buffer, bytes, new ArrayBuffer(8)], region, "args");
+    assert.equal(buffer.byteLength, 1024);
+    assert.deepEqual(encoder.sideItems, encoder.transferList);
+    const [copy] = encoder.sideItems as [ArrayBuffer];
+    assert.notEqual(copy, buffer);
+    bytes.fill(8);
+    const back = new Decoder(new TestWire().hooks).decode(region.bytes, 0, end, encoder.sideItems) as [
+      ArrayBuffer,
+      Uint8Array,
+      ArrayBuffer,
+    ];
+    assert.equal(back[0], copy);
+    assert.equal(back[1].buffer, copy);
+    assert.ok(back[1].every((byte) => byte === 7));
+    assert.equal(back[2].byteLength, 8);
   });
 });
 

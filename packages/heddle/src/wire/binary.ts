@@ -54,9 +54,19 @@ export function writeArrayBuffer(writer: Writer, value: object, at: number): num
   if (isMarked(value)) return writer.sideItem(value, true, at);
   refuseTooLong(writer, value.maxByteLength);
   const bytes = new Uint8Array(value);
-  if (!value.resizable) return writeBytes(writer, tag.ARRAY_BUFFER, bytes, at);
+  if (!value.resizable) {
+    if (bytes.byteLength >= writer.copiesAsideFrom) return writer.sideItem(copyOf(bytes), true, at);
+    return writeBytes(writer, tag.ARRAY_BUFFER, bytes, at);
+  }
   at = writer.word(tag.RESIZABLE_BUFFER, value.maxByteLength, at);
   return writeBytes(writer, tag.ARRAY_BUFFER, bytes, at);
+}
+
+/** A copy to be moved. Its memory is not cleared first, as every byte is written. */
+function copyOf(bytes: Uint8Array): ArrayBuffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.byteLength);
+  copy.set(bytes);
+  return copy.buffer;
 }
 
 /**

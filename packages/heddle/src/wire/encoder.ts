@@ -20,8 +20,13 @@ export class Encoder {
   readonly #writer: Writer;
   #isBusy = false;
 
-  constructor(hooks: WireHooks, grow: Grow) {
+  /**
+   * @param copiesAsideFrom - ArrayBuffers of so many bytes and more are not written into the message: a copy of each is
+   * moved beside it. Worth it where somebody posts side items anyway: the bytes are copied once, not twice.
+   */
+  constructor(hooks: WireHooks, grow: Grow, copiesAsideFrom: number = Infinity) {
     const writer = new Writer(hooks, grow, packBy(hooks));
+    writer.copiesAsideFrom = copiesAsideFrom;
     this.#writer = writer;
     this.sideItems = writer.sideItems;
     this.transferList = writer.transferList;

@@ -48,6 +48,8 @@ export class Writer extends Output {
   hasReferences = false;
   /** Contents may come later. Not in what may have to be taken back. */
   mayPostpone = true;
+  /** ArrayBuffers of this size and above are not written, but copied and moved beside the bytes. */
+  copiesAsideFrom: number = Infinity;
   readonly sideItems: unknown[] = [];
   readonly transferList: Transferable[] = [];
 
