@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
+import type { FunctionRecord } from "../wire/index.ts";
 import { reject, settleCancelled, type Future, type TaskControl } from "./future.ts";
 import {
   CLAIMED,
@@ -45,8 +46,10 @@ export class Call implements TaskControl {
   readonly #heap: Heap;
   readonly #owner: CallOwner;
   future: Future<unknown> | undefined = undefined;
-  /** Held so that the function's record lives as long as the call. */
   fn: unknown = undefined;
+  /** Held so that the function lives in the heap as long as the call; so do those among its arguments. */
+  record: FunctionRecord | undefined = undefined;
+  records: readonly FunctionRecord[] | undefined = undefined;
   /** Held so that signals and shared memory among them live as long. */
   args: readonly unknown[] | undefined = undefined;
   site: Site | undefined = undefined;
@@ -186,6 +189,8 @@ export class Call implements TaskControl {
     this.future = undefined;
     this.fn = undefined;
     this.args = undefined;
+    this.record = undefined;
+    this.records = undefined;
     this.site = undefined;
     this.name = undefined;
     this.pinnedTo = -1;

@@ -8,7 +8,7 @@ import { startThread, type ThreadEnd, type WorkerThread } from "../workers/index
 import type { BoardLocation } from "./board.ts";
 import type { WorkerEnd } from "./errors.ts";
 import { type Parcel, ParcelPort } from "./parcels.ts";
-import { type Assignment, READY_MESSAGE, workerEntry } from "./worker-entry.ts";
+import { type Assignment, type ReadyMessage, workerEntry } from "./worker-entry.ts";
 
 /** After so many workers that ended before they were ready, no more are started. */
 const MAX_FAILED_STARTS = 3;
@@ -40,6 +40,7 @@ interface Member {
   thread: WorkerThread;
   parcels: ParcelPort;
   ready: boolean;
+  ledger: number | undefined;
   /** Nothing runs in it any more. */
   ended: boolean;
 }
@@ -140,6 +141,7 @@ export class Crew {
       name: `${name}-${this.#started}`,
       parcels: new ParcelPort(port1),
       ready: false,
+      ledger: undefined,
       ended: false,
       thread: startThread({
         entry,
@@ -147,7 +149,7 @@ export class Crew {
         data: assignment,
         transferList: [port2],
         resourceLimits,
-        onMessage: (message) => message === READY_MESSAGE && this.#ready(worker),
+        onMessage: (message) => isReady(message) && this.#ready(worker, message),
         onEnd: (end) => this.#ended(worker, end),
       }),
     };
@@ -156,8 +158,10 @@ export class Crew {
     this.#owner.workerStarted(worker);
   }
 
-  #ready(worker: number): void {
-    this.#members[worker]!.ready = true;
+  #ready(worker: number, { ledger }: ReadyMessage): void {
+    const member = this.#members[worker]!;
+    member.ready = true;
+    member.ledger = ledger;
     this.#failedStarts = 0;
     this.#owner.workerReady(worker);
   }
@@ -172,7 +176,11 @@ export class Crew {
       this.#stopped = true;
       this.#owner.broken({ worker: member.name, ...end });
     }
-    this.#owner.workerEnded(worker, { worker: member.name, ...end });
+    this.#owner.workerEnded(worker, {
+      worker: member.name,
+      ...end,
+      ...(member.ledger !== undefined && { ledger: member.ledger }),
+    });
     member.parcels.close();
   }
 
@@ -180,4 +188,9 @@ export class Crew {
     this.#leaving.add(gone);
     void gone.finally(() => this.#leaving.delete(gone));
   }
+}
+
+/** What runs in a worker may post to its parent port as well. */
+function isReady(message: unknown): message is ReadyMessage {
+  return typeof message === "object" && message !== null && "ledger" in message;
 }

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import { functionTable } from "../portable/index.ts";
+import { functionTable, settleClaims } from "../portable/index.ts";
 import { NotLoadedError, type WireHooks } from "../wire/index.ts";
 import { Board } from "./board.ts";
 import { type Call, Calls, type CallOwner } from "./calls.ts";
@@ -142,9 +142,10 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     const slot = call.address;
     let flags = options.timeoutMs === undefined ? 0 : TIMED;
     try {
-      const { address, serial } = this.#hooks.publishFunction(fn, "fn");
-      this.#heap.poke(slot + FUNCTION, address | 0);
-      this.#heap.poke(slot + SERIAL, serial | 0);
+      const record = this.#hooks.publishFunction(fn, "fn");
+      this.#heap.poke(slot + FUNCTION, record.address | 0);
+      this.#heap.poke(slot + SERIAL, record.serial | 0);
+      call.record = record;
       const side = this.#payloads.writeArguments(slot, args);
       if (side !== undefined) {
         flags |= SIDE_ITEMS;
@@ -164,6 +165,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     call.future = future;
     call.fn = fn;
     call.args = args;
+    call.records = this.#payloads.takeRecords();
     call.site = this.#sites.of(fn);
     call.name = options.name;
     if (options.signal !== undefined) linkSignal(call, options.signal);
@@ -279,6 +281,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   workerEnded(worker: number, end: WorkerEnd): void {
     this.#board.lane(worker).takeAll();
     this.#board.parking.forget(worker);
+    if (end.ledger !== undefined) settleClaims(this.#heap, end.ledger);
     for (const call of this.#calls) {
       const began = call.isClaimed && call.worker === worker;
       const lost = call.pinnedTo === worker && (call.kind === PINNED || call.kind === WITHDRAWN);

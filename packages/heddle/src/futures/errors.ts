@@ -1,5 +1,7 @@
 /** What can go wrong between a call and its result, apart from what the called function throws. */
 
+import { declareEverywhere } from "../portable/index.ts";
+
 /** How a worker ended. */
 export interface WorkerEnd {
   /** The worker's name, such as `pool-1-2`. */
@@ -8,6 +10,8 @@ export interface WorkerEnd {
   exitCode?: number;
   /** The error that ended it, when there was one. */
   cause?: unknown;
+  /** Where it wrote down which functions of the heap it held. */
+  ledger?: number;
 }
 
 /**
@@ -59,6 +63,10 @@ export class QueueFullError extends Error {
     super(`Cannot submit to executor ${executor}: ${maxQueued} tasks are queued, which is its maxQueued`);
   }
 }
+
+// Where Heddle is part of a bundle, workers have the same classes.
+for (const cls of [BrokenExecutorError, ExecutorShutdownError, QueueFullError])
+  declareEverywhere(cls.name, cls);
 
 function describe(cause: unknown): string {
   return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);

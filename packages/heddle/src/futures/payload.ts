@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import { Decoder, Encoder, type Region, type WireHooks } from "../wire/index.ts";
+import { Decoder, Encoder, type FunctionRecord, type Region, type WireHooks } from "../wire/index.ts";
 import { CAPACITY, INLINE, INLINE_BYTES, LENGTH, PAYLOAD } from "./slot.ts";
 
 /** What a port must carry beside a message. */
@@ -27,10 +27,16 @@ export class Payloads {
   readonly #region: Region;
   #slot = 0;
   #writing = false;
+  /** Of the functions in the last message: each lives as long as somebody has its record. */
+  #records: FunctionRecord[] = [];
 
   constructor(heap: Heap, hooks: WireHooks) {
     this.#heap = heap;
-    this.#encoder = new Encoder(hooks, (used, needed) => this.#grow(used, needed), COPY_ASIDE_BYTES);
+    this.#encoder = new Encoder(
+      this.#keeping(hooks),
+      (used, needed) => this.#grow(used, needed),
+      COPY_ASIDE_BYTES,
+    );
     this.#decoder = new Decoder(hooks);
     this.#region = { bytes: heap.bytes, start: 0, end: 0 };
   }
@@ -84,6 +90,25 @@ export class Payloads {
     }
     const { sideItems: items, transferList } = this.#encoder;
     return items.length === 0 ? undefined : { items, transferList };
+  }
+
+  /** The records of the functions in the message that was just written. Whoever sent it keeps them until it has been read. */
+  takeRecords(): readonly FunctionRecord[] {
+    const records = this.#records;
+    if (records.length > 0) this.#records = [];
+    return records;
+  }
+
+  #keeping(hooks: WireHooks): WireHooks {
+    const keep = (record: FunctionRecord): FunctionRecord => {
+      this.#records.push(record);
+      return record;
+    };
+    return {
+      publishFunction: (fn, path) => keep(hooks.publishFunction(fn, path)),
+      publishClass: (cls, path) => keep(hooks.publishClass?.(cls, path) ?? hooks.publishFunction(cls, path)),
+      resolveFunction: (address, serial) => hooks.resolveFunction(address, serial),
+    };
   }
 
   /** Gives the value that a slot holds. What the decoder throws, `NotLoadedError` among it, leaves the slot as it is. */

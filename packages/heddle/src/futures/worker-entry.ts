@@ -29,19 +29,23 @@ export interface Assignment {
 }
 
 /** What a worker posts to its pool when it is about to look for work. */
-export const READY_MESSAGE = "ready";
+export interface ReadyMessage {
+  /** Where it writes down which functions of the heap it holds. */
+  ledger: number;
+}
 
 /** Runs calls until the pool says to stop. */
 export function runWorker({ board, side, ...options }: Assignment): void {
   const parcels = new ParcelPort(side);
-  const loop = new WorkerLoop(new Board(threadHeap(), board), functionTable(), { ...options, parcels });
+  const table = functionTable();
+  const loop = new WorkerLoop(new Board(threadHeap(), board), table, { ...options, parcels });
   // The listener keeps the thread alive; without it the thread ends when nothing else holds it.
   parentPort!.on("message", () => {
     parentPort!.close();
     parcels.close();
   });
   hearOfSharedBuffers();
-  parentPort!.postMessage(READY_MESSAGE);
+  parentPort!.postMessage({ ledger: table.ledger } satisfies ReadyMessage);
   loop.start();
 }
 
