@@ -288,7 +288,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
       const began = call.isClaimed && call.worker === worker;
       const lost = call.pinnedTo === worker && (call.kind === PINNED || call.kind === WITHDRAWN);
       if (!began && !lost) continue;
-      if (call.hasParcelHere && !call.future!.done) {
+      if (call.hasParcelHere && !call.future!.done && this.#brokenBy === undefined) {
         // Its body never began, and nothing of it has left.
         this.#calls.unpin(call);
         this.#hold(call);
