@@ -13,8 +13,8 @@ import { posix } from "node:path";
 const layers: readonly string[] = [
   "heap",
   "wire",
-  "sync",
   "portable",
+  "sync",
   "tasks",
   "queues",
   "workers",

@@ -8,7 +8,7 @@ import { startThread, type ThreadEnd, type WorkerThread } from "../workers/index
 import type { BoardLocation } from "./board.ts";
 import type { WorkerEnd } from "./errors.ts";
 import { type Parcel, ParcelPort } from "./parcels.ts";
-import { type Assignment, type ReadyMessage, workerEntry } from "./worker-entry.ts";
+import { type Assignment, READY, workerEntry } from "./worker-entry.ts";
 
 /** After so many workers that ended before they were ready, no more are started. */
 const MAX_FAILED_STARTS = 3;
@@ -40,7 +40,6 @@ interface Member {
   thread: WorkerThread;
   parcels: ParcelPort;
   ready: boolean;
-  ledger: number | undefined;
   /** Nothing runs in it any more. */
   ended: boolean;
 }
@@ -141,7 +140,6 @@ export class Crew {
       name: `${name}-${this.#started}`,
       parcels: new ParcelPort(port1),
       ready: false,
-      ledger: undefined,
       ended: false,
       thread: startThread({
         entry,
@@ -149,7 +147,7 @@ export class Crew {
         data: assignment,
         transferList: [port2],
         resourceLimits,
-        onMessage: (message) => isReady(message) && this.#ready(worker, message),
+        onMessage: (message) => message === READY && this.#ready(worker),
         onEnd: (end) => this.#ended(worker, end),
       }),
     };
@@ -158,10 +156,9 @@ export class Crew {
     this.#owner.workerStarted(worker);
   }
 
-  #ready(worker: number, { ledger }: ReadyMessage): void {
+  #ready(worker: number): void {
     const member = this.#members[worker]!;
     member.ready = true;
-    member.ledger = ledger;
     this.#failedStarts = 0;
     this.#owner.workerReady(worker);
   }
@@ -176,11 +173,7 @@ export class Crew {
       this.#stopped = true;
       this.#owner.broken({ worker: member.name, ...end });
     }
-    this.#owner.workerEnded(worker, {
-      worker: member.name,
-      ...end,
-      ...(member.ledger !== undefined && { ledger: member.ledger }),
-    });
+    this.#owner.workerEnded(worker, { worker: member.name, ...end });
     member.parcels.close();
   }
 
@@ -188,9 +181,4 @@ export class Crew {
     this.#leaving.add(gone);
     void gone.finally(() => this.#leaving.delete(gone));
   }
-}
-
-/** What runs in a worker may post to its parent port as well. */
-function isReady(message: unknown): message is ReadyMessage {
-  return typeof message === "object" && message !== null && "ledger" in message;
 }

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import { functionTable, settleClaims } from "../portable/index.ts";
+import { functionTable } from "../portable/index.ts";
 import { countNamings, NotLoadedError, type WireHooks } from "../wire/index.ts";
 import { Board } from "./board.ts";
 import { type Call, Calls, type CallOwner } from "./calls.ts";
@@ -283,7 +283,6 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   workerEnded(worker: number, end: WorkerEnd): void {
     this.#board.lane(worker).takeAll();
     this.#board.parking.forget(worker);
-    if (end.ledger !== undefined) settleClaims(this.#heap, end.ledger);
     for (const call of this.#calls) {
       const began = call.isClaimed && call.worker === worker;
       const lost = call.pinnedTo === worker && (call.kind === PINNED || call.kind === WITHDRAWN);

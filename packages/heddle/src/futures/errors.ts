@@ -10,8 +10,6 @@ export interface WorkerEnd {
   exitCode?: number;
   /** The error that ended it, when there was one. */
   cause?: unknown;
-  /** Where it wrote down which functions of the heap it held. */
-  ledger?: number;
 }
 
 /**

@@ -28,24 +28,20 @@ export interface Assignment {
   bundled: boolean;
 }
 
-/** What a worker posts to its pool when it is about to look for work. */
-export interface ReadyMessage {
-  /** Where it writes down which functions of the heap it holds. */
-  ledger: number;
-}
+/** What a worker posts to its pool when it is about to look for work. What runs in it may post other things. */
+export const READY = "heddle.ready";
 
 /** Runs calls until the pool says to stop. */
 export function runWorker({ board, side, ...options }: Assignment): void {
   const parcels = new ParcelPort(side);
-  const table = functionTable();
-  const loop = new WorkerLoop(new Board(threadHeap(), board), table, { ...options, parcels });
+  const loop = new WorkerLoop(new Board(threadHeap(), board), functionTable(), { ...options, parcels });
   // The listener keeps the thread alive; without it the thread ends when nothing else holds it.
   parentPort!.on("message", () => {
     parentPort!.close();
     parcels.close();
   });
   hearOfSharedBuffers();
-  parentPort!.postMessage({ ledger: table.ledger } satisfies ReadyMessage);
+  parentPort!.postMessage(READY);
   loop.start();
 }
 

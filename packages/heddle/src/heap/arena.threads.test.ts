@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { audit } from "./fixtures/audit.ts";
 import { BOXES, checkFill, PROGRESS, STOP } from "./fixtures/roles.ts";
 import { randomNumbers, startThread, type Thread, until, zeroed } from "./fixtures/threads.ts";
-import { releaseArena, threadHeap } from "./index.ts";
+import { settleThread, threadHeap } from "./index.ts";
 import type { Pages } from "./heap.ts";
 
 const heap = threadHeap();
@@ -28,7 +28,7 @@ describe("Heap.allocate() and free() in several threads", () => {
     const left = leftIn(at.boxes);
     audit(pages, { held: [at.control, at.boxes, ...left], arenas: 4 });
     for (const block of [...left, at.control, at.boxes]) heap.free(block);
-    for (const thread of threads) releaseArena(thread.threadId);
+    for (const thread of threads) settleThread(thread.threadId);
   });
 
   test(
@@ -44,7 +44,7 @@ describe("Heap.allocate() and free() in several threads", () => {
         await until(() => heap.load(at.control + PROGRESS) >= goal);
         const victim = random(threads.length);
         await threads[victim]!.kill();
-        releaseArena(threads[victim]!.threadId);
+        settleThread(threads[victim]!.threadId);
         threads[victim] = start(round);
       }
       heap.store(at.control + STOP, 1);

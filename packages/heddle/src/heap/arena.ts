@@ -98,9 +98,16 @@ export class Arena {
 
   /** Ends the lease of a thread that runs no more. Doing so twice is harmless. */
   static release(pages: Pages, token: number): void {
+    const index = Arena.leasedBy(pages, token);
+    if (index >= 0) pages.compareExchange(leaseWord(index), token, 0);
+  }
+
+  /** The number of the arena that a thread has leased; -1 for none. */
+  static leasedBy(pages: Pages, token: number): number {
     for (let index = 0; index < MAX_ARENAS; index++) {
-      if (pages.compareExchange(leaseWord(index), token, 0) === token) return;
+      if (pages.load(leaseWord(index)) === token) return index;
     }
+    return -1;
   }
 
   /** Takes a block. Throws `HeapFullError` when there is none to be had; then nothing was taken. */

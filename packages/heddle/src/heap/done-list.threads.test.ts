@@ -5,7 +5,7 @@ import { audit } from "./fixtures/audit.ts";
 import { PROGRESS, STOP, TAKEN } from "./fixtures/roles.ts";
 import { randomNumbers, startThread, type Thread, until, zeroed } from "./fixtures/threads.ts";
 import type { Pages } from "./heap.ts";
-import { DoneList, releaseArena, threadHeap } from "./index.ts";
+import { DoneList, settleThread, threadHeap } from "./index.ts";
 
 const heap = threadHeap();
 const PRODUCERS = 3;
@@ -77,7 +77,7 @@ describe("DoneList between threads", () => {
       await Promise.all(threads.map(({ result }) => result));
       assert.deepEqual(consumer.last, [50_000, 50_000, 50_000]);
       audit(heap as unknown as Pages, { held: [at.control, at.list], arenas: PRODUCERS + 1 });
-      for (const { threadId } of threads) releaseArena(threadId);
+      for (const { threadId } of threads) settleThread(threadId);
     },
   );
 
@@ -100,7 +100,7 @@ describe("DoneList between threads", () => {
         const victim = random(threads.length);
         await threads[victim]!.kill();
         consumer.ring();
-        releaseArena(threads[victim]!.threadId);
+        settleThread(threads[victim]!.threadId);
         threads[victim] = start(round);
         producers[victim] = round;
       }

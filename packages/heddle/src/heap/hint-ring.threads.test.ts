@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CLAIMED, FREE, POOL, PROGRESS, READY, RING_CAPACITY, STOP, TASK } from "./fixtures/roles.ts";
 import { randomNumbers, startThread, type Thread, until, zeroed } from "./fixtures/threads.ts";
-import { HintRing, Parking, releaseArena, threadHeap } from "./index.ts";
+import { HintRing, Parking, settleThread, threadHeap } from "./index.ts";
 
 const heap = threadHeap();
 
@@ -94,7 +94,7 @@ class Pool {
     heap.store(this.at["control"]! + STOP, 1);
     for (let thread = 0; thread < POOL; thread++) this.parking.wake(thread);
     await Promise.all(threads.map(({ result }) => result));
-    for (const { threadId } of threads) releaseArena(threadId);
+    for (const { threadId } of threads) settleThread(threadId);
   }
 }
 
@@ -133,7 +133,7 @@ describe("HintRing and Parking between threads", () => {
       const dead = threads[victim]!;
       await dead.kill();
       pool.parking.forget(victim);
-      releaseArena(dead.threadId);
+      settleThread(dead.threadId);
       for (let index = 0; index < SLOTS; index++) {
         const slot = pool.slot(index);
         if (heap.load(slot) !== CLAIMED + victim) continue;

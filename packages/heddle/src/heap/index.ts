@@ -1,7 +1,9 @@
-/** Shared bytes: words, waits, allocation, and the lists by which threads hand work over. */
+/** Shared bytes: words, waits, allocation, claims, and the lists by which threads hand work over. */
+export { claimOn, CLAIMS, giveUpClaim, HeldKind, releaseBy, takeClaim } from "./claims.ts";
 export { DoneList } from "./done-list.ts";
 export { HeapFullError, type Heap, type Pages, type WaitOutcome, type Words } from "./heap.ts";
 export { HintRing } from "./hint-ring.ts";
+export { Ledger, settleLedger } from "./ledger.ts";
 export { Parking } from "./parking.ts";
 export { TimeoutError } from "./timeout-error.ts";
-export { releaseArena, threadHeap } from "./thread-heap.ts";
+export { settleThread, threadHeap, threadLedger } from "./thread-heap.ts";

@@ -11,11 +11,12 @@
  * 64  + 4·order  span stack   tag (16 bits) | page index (16 bits)        any thread, by CAS
  * 4096 + 8·arena lease        0, or the token of the lessee               any thread, by CAS
  *        … + 4   first page   address of the arena's first page, 0: none  its lessee
+ * 36864 + 4·arena ledger      address of the lessee's ledger, 0: none     its lessee; who settles it, by exchange
  * 65536 …        pages
  * ```
  */
 export const MAGIC = 0x4c444548;
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 
 export const MAGIC_WORD = 0;
 export const VERSION_WORD = 4;
@@ -34,6 +35,7 @@ export const spanStack = (order: number): number => 64 + 4 * order;
 export const MAX_ARENAS = 4096;
 export const leaseWord = (arena: number): number => 4096 + 8 * arena;
 export const firstPageWord = (arena: number): number => 4096 + 8 * arena + 4;
+export const ledgerWord = (arena: number): number => 36864 + 4 * arena;
 
 /**
  * Every page, or span of pages, that holds blocks begins with this header.

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { checkFill, fill, LARGE_BYTES } from "./fixtures/roles.ts";
 import { startThread, until, zeroed } from "./fixtures/threads.ts";
-import { HeapFullError, releaseArena, threadHeap } from "./index.ts";
+import { HeapFullError, settleThread, threadHeap } from "./index.ts";
 import { PAGE_BYTES } from "./layout.ts";
 
 const heap = threadHeap();
@@ -19,7 +19,7 @@ describe("threadHeap() in several threads", () => {
       const block = heap.allocate(sizeBytes);
       assert.ok(block < pages * PAGE_BYTES, "begins in what this thread saw before");
       assert.ok(heap.bytes.length >= block + heap.blockSize(block), "ends beyond the view");
-      releaseArena(thread.threadId);
+      settleThread(thread.threadId);
     },
   );
 
@@ -41,7 +41,7 @@ describe("threadHeap() in several threads", () => {
       checkFill(heap, answer);
       assert.ok(heap.bytesTo(answer + LARGE_BYTES).length >= answer + LARGE_BYTES);
       heap.free(answer);
-      releaseArena(thread.threadId);
+      settleThread(thread.threadId);
     },
   );
 
@@ -83,7 +83,7 @@ describe("threadHeap() in several threads", () => {
       checkFill(heap, answer);
       heap.free(answer);
       heap.free(large);
-      releaseArena(thread.threadId);
+      settleThread(thread.threadId);
     },
   );
 });

@@ -12,6 +12,7 @@ import { HeapFullError, type Heap, type Pages, type WaitOutcome } from "./heap.t
 import {
   FRONTIER_WORD,
   LAYOUT_VERSION,
+  ledgerWord,
   MAGIC,
   MAGIC_WORD,
   MAX_PAGES,
@@ -19,6 +20,7 @@ import {
   SERIAL_WORD,
   VERSION_WORD,
 } from "./layout.ts";
+import { Ledger, settleLedger } from "./ledger.ts";
 import { LARGEST_CLASS_BYTES } from "./size-classes.ts";
 
 /** The part of `WebAssembly.Memory` that is used here: the library of types for Node does not name it. */
@@ -228,13 +230,32 @@ export function threadHeap(): Heap {
   return heap;
 }
 
+let ledger: Ledger | undefined;
+
+/** Where this thread writes down what it holds, so that {@link settleThread} can give it up. */
+export function threadLedger(): Ledger {
+  if (ledger === undefined) {
+    const own = threadHeap() as ThreadHeap;
+    ledger = new Ledger(own);
+    own.store(ledgerWord(own.arena.index), ledger.address | 0);
+  }
+  return ledger;
+}
+
 /**
- * Lets another thread take over the memory that a worker had for its own. The worker must run no more.
+ * Gives up what an ended worker held, and lets another thread take over the memory that it had for its own. The worker
+ * must run no more, and what it left for others must have been read: the claims of its messages end here, too.
  *
- * @param endedThreadId - Its `threadId`, from before it ended. A thread that never joined the heap does no harm.
+ * @param endedThreadId - Its `threadId`, from before it ended. Doing so twice is harmless, and so is a thread that never
+ * joined the heap.
  */
-export function releaseArena(endedThreadId: number): void {
-  Arena.release(threadHeap() as ThreadHeap, endedThreadId + 1);
+export function settleThread(endedThreadId: number): void {
+  const own = threadHeap() as ThreadHeap;
+  const arena = Arena.leasedBy(own, endedThreadId + 1);
+  if (arena < 0) return;
+  const left = own.exchange(ledgerWord(arena), 0) >>> 0;
+  if (left !== 0) settleLedger(own, left);
+  Arena.release(own, endedThreadId + 1);
 }
 
 function createMemory(): SharedMemory {

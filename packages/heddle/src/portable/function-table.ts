@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { HeapFullError, threadHeap, TimeoutError, type Heap } from "#heap";
+import { HeapFullError, threadHeap, threadLedger, TimeoutError, type Heap, type Ledger } from "#heap";
 import {
   CorruptMessageError,
   NotLoadedError,
@@ -52,10 +52,11 @@ export class FunctionTable implements WireHooks {
   readonly #revivals: Revivals;
   readonly #twins = new Twins();
 
-  constructor(heap: Heap) {
+  /** @param ledger - Where the claims of the thread are written down. */
+  constructor(heap: Heap, ledger: Ledger) {
     announceEntry();
     this.#heap = heap;
-    this.#store = new RecordStore(heap, (serial) => {
+    this.#store = new RecordStore(heap, ledger, (serial) => {
       this.#sources.forget(serial);
       this.#revivals.forget(serial);
     });
@@ -105,14 +106,6 @@ export class FunctionTable implements WireHooks {
     return this.#revivals.resolve(address, serial);
   }
 
-  /**
-   * Where this thread's claims on records are written down. Whoever sees the thread end gives it to
-   * {@link settleClaims}, so that nothing that it held stays in the heap.
-   */
-  get ledger(): number {
-    return this.#store.ledger;
-  }
-
   /** How many functions of this thread are known by their records, and how many of other threads live here. */
   statistics(): FunctionTableStatistics {
     return { published: this.#sources.publishedCount, revived: this.#revivals.revivedCount };
@@ -137,5 +130,5 @@ let table: FunctionTable | undefined;
 
 /** This thread's table, on the heap that all threads of the process share. */
 export function functionTable(): FunctionTable {
-  return (table ??= new FunctionTable(threadHeap()));
+  return (table ??= new FunctionTable(threadHeap(), threadLedger()));
 }

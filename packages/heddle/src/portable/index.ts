@@ -3,4 +3,3 @@ export { PortabilityError, type PortabilityProblem } from "./errors.ts";
 export { fromModule, portable } from "./explicit.ts";
 export { FunctionTable, functionTable, type FunctionTableStatistics } from "./function-table.ts";
 export { declareEverywhere } from "./names.ts";
-export { settleClaims } from "./records.ts";

@@ -18,19 +18,17 @@
  * - R3: a record's parts (the records it refers to) are held by everyone who holds the record.
  * - R4: whoever sends a reference holds the record until the receiver has had time to claim it: each thread holds what
  *   it published until it has arrived somewhere, and the executor holds what it sent until the call settles.
- * - R5: every claim is in the ledger of its thread, so that others can give it up when the thread has ended.
+ * - R5: every claim of a thread is in its ledger, so that others can give it up when the thread has ended.
  *
  * A serial is never given twice, so it is what the caches of both sides go by.
  *
  * @packageDocumentation
  */
-import type { Heap } from "#heap";
+import { claimOn, CLAIMS, HeldKind, releaseBy, type Heap, type Ledger } from "#heap";
 import { CorruptMessageError } from "../wire/index.ts";
-import { Ledger, settleLedger } from "./ledger.ts";
 import { Queue } from "./queue.ts";
 
 const SERIAL = 0;
-const CLAIMS = 4;
 const KIND = 8;
 const WORD_COUNT = 12;
 const TAIL_BYTES = 16;
@@ -86,25 +84,19 @@ export interface RecordView {
 /** One thread's claims on records. */
 export class RecordStore {
   readonly #heap: Heap;
-  readonly #releases: FinalizationRegistry<{ address: number; serial: number; entry: number }>;
+  readonly #releases: FinalizationRegistry<{ serial: number; entry: number }>;
   readonly #ledger: Ledger;
   /** Published, oldest first, and perhaps still on the way. */
   readonly #inTransit = new Queue<{ record: HeapRecord; since: number }>();
 
   /** @param onRelease - Told of the serials of records that this thread holds no more. */
-  constructor(heap: Heap, onRelease: (serial: number) => void) {
+  constructor(heap: Heap, ledger: Ledger, onRelease: (serial: number) => void) {
     this.#heap = heap;
-    this.#ledger = new Ledger(heap);
-    this.#releases = new FinalizationRegistry(({ address, serial, entry }) => {
+    this.#ledger = ledger;
+    this.#releases = new FinalizationRegistry(({ serial, entry }) => {
       onRelease(serial);
-      this.#ledger.strike(entry);
-      releaseRecord(heap, address);
+      ledger.giveUp(entry);
     });
-  }
-
-  /** Where this thread's claims are written down: for {@link settleClaims}, when it has ended. */
-  get ledger(): number {
-    return this.#ledger.address;
   }
 
   /** Takes room for a record. Its words and tail must be written before anybody is told of it. */
@@ -118,9 +110,7 @@ export class RecordStore {
     heap.poke(address + TAIL_BYTES, tailBytes);
     heap.poke(address + ARRIVED, 0);
     heap.poke(address + SERIAL, serial | 0);
-    const record = new HeapRecord(address, serial >>> 0);
-    this.#track(record);
-    return record;
+    return this.#track(new HeapRecord(address, serial >>> 0), this.#ledger.note(claimOf(address)));
   }
 
   /**
@@ -133,10 +123,7 @@ export class RecordStore {
     if (heap.load(address + SERIAL) >>> 0 !== serial) {
       throw new CorruptMessageError(`the record of a function (${serial}) is gone`);
     }
-    heap.add(address + CLAIMS, 1);
-    const record = new HeapRecord(address, serial);
-    this.#track(record);
-    return record;
+    return this.#track(new HeapRecord(address, serial), this.#ledger.take(claimOf(address)));
   }
 
   /**
@@ -186,19 +173,19 @@ export class RecordStore {
     for (let i = 0; i < words.length; i++) this.#heap.poke(address + WORDS + 4 * (index + i), words[i]! | 0);
   }
 
-  #track(record: HeapRecord): void {
-    const { address, serial } = record;
-    this.#releases.register(record, { address, serial, entry: this.#ledger.enter(address) });
+  #track(record: HeapRecord, entry: number): HeapRecord {
+    this.#releases.register(record, { serial: record.serial, entry });
+    return record;
   }
 }
 
-function releaseRecord(heap: Heap, address: number): void {
+/** The claim on a record. */
+function claimOf(address: number): number {
+  return claimOn(HeldKind.RECORD, address);
+}
+
+releaseBy(HeldKind.RECORD, (heap, address) => {
   if (heap.add(address + CLAIMS, -1) !== 1) return;
   heap.store(address + SERIAL, 0);
   heap.free(address);
-}
-
-/** Gives up all claims of a thread that has ended, whose ledger was at `ledger`. To be called once. */
-export function settleClaims(heap: Heap, ledger: number): void {
-  settleLedger(heap, ledger, (record) => releaseRecord(heap, record));
-}
+});

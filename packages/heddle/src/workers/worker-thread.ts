@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { releaseArena } from "#heap";
+import { settleThread } from "#heap";
 import { Worker, type ResourceLimits, type Transferable } from "node:worker_threads";
 
 /** A worker that was told to stop has so long to leave by itself, so that what it printed gets out. */
@@ -18,7 +18,7 @@ export interface ThreadStart {
   data: unknown;
   transferList: Transferable[];
   resourceLimits: ResourceLimits | undefined;
-  /** Called once, when nothing runs in it any more. */
+  /** Called once, when nothing runs in it any more. What it held in the heap is given up after that. */
   onEnd: (end: ThreadEnd) => void;
   /** What the worker posts to its parent. */
   onMessage: (message: unknown) => void;
@@ -54,8 +54,8 @@ export function startThread(start: ThreadStart): WorkerThread {
   const gone = new Promise<void>((resolve) => {
     worker.on("error", (cause) => (end = { cause, ...end }));
     worker.on("exit", (exitCode) => {
-      releaseArena(threadId);
       start.onEnd({ ...end, exitCode });
+      settleThread(threadId);
       resolve();
     });
   });

@@ -1,0 +1,11 @@
+/** Shared objects: handles for what threads have in common in the heap, and how long that lives. */
+export { FIRST_OWN, GATE, type Destroy } from "./objects/header.ts";
+export {
+  addressOf,
+  existing,
+  registerShared,
+  SharedObject,
+  type SharedForm,
+  type SharedOptions,
+} from "./objects/shared-object.ts";
+export { ObjectKind } from "./object-kinds.ts";
