@@ -75,7 +75,7 @@ function sharing({ threads, view = (heap) => heap, heir }: Roles) {
     };
     const inherit = (): unknown => {
       const end = heap.join(0);
-      // As Arena.release() does it, but only where the lease can be.
+      // As whoever settles the end of a thread does it, but only where the lease can be.
       for (const index of threads.keys()) heap.compareExchange(leaseWord(index), 1, 0);
       return { end, held: live(9, heir!) };
     };

@@ -5,9 +5,9 @@ import type { ModelHeap } from "@heddle/testing";
 import { Arena } from "./arena.ts";
 import { audit } from "./fixtures/audit.ts";
 import { Delegate } from "./fixtures/delegate.ts";
-import { HIGH_PAGE, leaseAll, smallHeap } from "./fixtures/small-heap.ts";
+import { HIGH_PAGE, leaseAll, release, smallHeap } from "./fixtures/small-heap.ts";
 import { HeapFullError } from "./heap.ts";
-import { FRONTIER_WORD, PAGE_BYTES } from "./layout.ts";
+import { FRONTIER_WORD, PAGE_BYTES, SEATS_WORD } from "./layout.ts";
 import { LARGEST_CLASS_BYTES } from "./size-classes.ts";
 
 /** Blocks that somebody holds, by address: the plain model of an allocator. */
@@ -194,7 +194,7 @@ describe("Arena.lease()", () => {
     const blocks = Array.from({ length: 100 }, (_, index) => before.allocate(50 * index));
     for (const block of blocks.slice(0, 30)) before.free(block);
     for (const block of blocks.slice(30, 60)) other.free(block);
-    Arena.release(heap, 1);
+    release(heap, 1);
     const after = Arena.lease(heap, 3);
     assert.equal(after.index, before.index);
     const held = blocks.slice(60);
@@ -208,7 +208,7 @@ describe("Arena.lease()", () => {
     const heap = smallHeap(8);
     const [before] = leaseAll(heap, 1) as [Arena];
     for (let size = 16; size <= 112; size += 16) before.free(before.allocate(size));
-    Arena.release(heap, 1);
+    release(heap, 1);
     const after = Arena.lease(heap, 2);
     const held = Array.from({ length: 7 }, () => after.allocate(60000));
     audit(heap, { held, arenas: 1 });
@@ -220,17 +220,18 @@ describe("Arena.lease()", () => {
       leaseAll(heap, 5, 6, 7).map((arena) => arena.index),
       [0, 1, 2],
     );
-    Arena.release(heap, 6);
-    Arena.release(heap, 6);
+    release(heap, 6);
+    release(heap, 6);
     assert.equal(Arena.lease(heap, 8).index, 1);
     assert.equal(Arena.lease(heap, 9).index, 3);
   });
 
   test("says so when every arena is leased", () => {
     const heap = smallHeap(4);
-    for (let token = 1; token <= 4096; token++) heap.store(4096 + 8 * (token - 1), token);
-    assert.throws(() => Arena.lease(heap, 5000), /4096 threads/);
-    Arena.release(heap, 4096);
-    assert.equal(Arena.lease(heap, 5000).index, 4095);
+    for (let token = 1; token <= 2048; token++) heap.store(4096 + 8 * (token - 1), token);
+    heap.store(SEATS_WORD, 2048);
+    assert.throws(() => Arena.lease(heap, 5000), /2048 threads/);
+    release(heap, 2048);
+    assert.equal(Arena.lease(heap, 5000).index, 2047);
   });
 });

@@ -96,20 +96,6 @@ export class Arena {
     throw new Error(`Cannot join the shared heap: ${MAX_ARENAS} threads use it already`);
   }
 
-  /** Ends the lease of a thread that runs no more. Doing so twice is harmless. */
-  static release(pages: Pages, token: number): void {
-    const index = Arena.leasedBy(pages, token);
-    if (index >= 0) pages.compareExchange(leaseWord(index), token, 0);
-  }
-
-  /** The number of the arena that a thread has leased; -1 for none. */
-  static leasedBy(pages: Pages, token: number): number {
-    for (let index = 0; index < MAX_ARENAS; index++) {
-      if (pages.load(leaseWord(index)) === token) return index;
-    }
-    return -1;
-  }
-
   /** Takes a block. Throws `HeapFullError` when there is none to be had; then nothing was taken. */
   allocate(sizeBytes: number): number {
     if (sizeBytes > LARGEST_CLASS_BYTES) return this.#allocateSpan(sizeBytes);

@@ -6,4 +6,13 @@ export { HintRing } from "./hint-ring.ts";
 export { Ledger, settleLedger } from "./ledger.ts";
 export { Parking } from "./parking.ts";
 export { TimeoutError } from "./timeout-error.ts";
-export { settleThread, threadHeap, threadLedger } from "./thread-heap.ts";
+export { seatOf, Seats } from "./seats.ts";
+export {
+  leaseToken,
+  settleSeat,
+  settleThread,
+  threadHeap,
+  threadLedger,
+  threadSeat,
+  type ThreadSeat,
+} from "./thread-heap.ts";

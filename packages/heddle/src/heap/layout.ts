@@ -8,10 +8,13 @@
  * 4              version      LAYOUT_VERSION                              the creator, once
  * 8              frontier     index of the first page never handed out    any thread, by CAS
  * 12             serial       the next serial number                      any thread, by add
+ * 16             seats        how many seats have ever been taken               any thread, by CAS
  * 64  + 4·order  span stack   tag (16 bits) | page index (16 bits)        any thread, by CAS
- * 4096 + 8·arena lease        0, or the token of the lessee               any thread, by CAS
+ * 4096 + 8·arena lease        0; the token of the lessee; below 0: its    any thread, by CAS
+ *                             end is being settled, see seats.ts
  *        … + 4   first page   address of the arena's first page, 0: none  its lessee
- * 36864 + 4·arena ledger      address of the lessee's ledger, 0: none     its lessee; who settles it, by exchange
+ * 20480 + 16·i   seat         who sits on seat i, see seats.ts            the lessee of arena i; who settles its end
+ * 53248 + 4·arena ledger      address of the lessee's ledger, 0: none     its lessee; who settles it, by exchange
  * 65536 …        pages
  * ```
  */
@@ -22,6 +25,7 @@ export const MAGIC_WORD = 0;
 export const VERSION_WORD = 4;
 export const FRONTIER_WORD = 8;
 export const SERIAL_WORD = 12;
+export const SEATS_WORD = 16;
 
 /** Bytes in a page: the unit in which `WebAssembly.Memory` grows. */
 export const PAGE_BYTES = 65536;
@@ -32,10 +36,11 @@ export const MAX_PAGES = 65536;
 export const MAX_ORDER = 15;
 export const spanStack = (order: number): number => 64 + 4 * order;
 
-export const MAX_ARENAS = 4096;
+export const MAX_ARENAS = 2048;
 export const leaseWord = (arena: number): number => 4096 + 8 * arena;
 export const firstPageWord = (arena: number): number => 4096 + 8 * arena + 4;
-export const ledgerWord = (arena: number): number => 36864 + 4 * arena;
+export const seatAt = (seat: number): number => 20480 + 16 * seat;
+export const ledgerWord = (arena: number): number => 53248 + 4 * arena;
 
 /**
  * Every page, or span of pages, that holds blocks begins with this header.

@@ -6,6 +6,7 @@
  *
  * @packageDocumentation
  */
+import { readlinkSync } from "node:fs";
 import { getEnvironmentData, setEnvironmentData, threadId } from "node:worker_threads";
 import { Arena } from "./arena.ts";
 import { HeapFullError, type Heap, type Pages, type WaitOutcome } from "./heap.ts";
@@ -21,6 +22,7 @@ import {
   VERSION_WORD,
 } from "./layout.ts";
 import { Ledger, settleLedger } from "./ledger.ts";
+import { Seats } from "./seats.ts";
 import { LARGEST_CLASS_BYTES } from "./size-classes.ts";
 
 /** The part of `WebAssembly.Memory` that is used here: the library of types for Node does not name it. */
@@ -48,6 +50,9 @@ class ThreadHeap implements Heap, Pages {
   readonly #memory: WasmMemory;
   readonly pageLimit: number;
   readonly arena: Arena;
+  readonly seats: Seats;
+  /** Of this thread, among all that ever used the heap. */
+  readonly identity: number;
   #words!: Int32Array<SharedArrayBuffer>;
   #bytes!: Uint8Array<SharedArrayBuffer>;
   /** How many words the views cover. */
@@ -57,8 +62,9 @@ class ThreadHeap implements Heap, Pages {
     this.#memory = memory;
     this.pageLimit = pageLimit;
     this.#renew();
-    // Thread ids count from 0, and 0 means a free lease.
-    this.arena = Arena.lease(this, threadId + 1);
+    this.arena = Arena.lease(this, leaseToken(threadId));
+    this.seats = new Seats(this);
+    this.identity = this.seats.sit(this.arena.index, nativeThreadId());
   }
 
   get pageCount(): number {
@@ -210,6 +216,15 @@ interface SharedMemory {
   readonly pageLimit: number;
 }
 
+/** The operating system's number of this thread; 0 where there is no way to know it. */
+function nativeThreadId(): number {
+  try {
+    return Number(readlinkSync("/proc/thread-self").split("/").at(-1)) || 0;
+  } catch {
+    return 0;
+  }
+}
+
 let heap: ThreadHeap | undefined;
 
 /**
@@ -219,6 +234,25 @@ let heap: ThreadHeap | undefined;
  * that was started before has a heap of its own, and nothing in the one is known to the other.
  */
 export function threadHeap(): Heap {
+  return ownHeap();
+}
+
+/** This thread among those that use {@link threadHeap}. */
+export interface ThreadSeat {
+  readonly seats: Seats;
+  readonly seat: number;
+  readonly identity: number;
+}
+
+export function threadSeat(): ThreadSeat {
+  const { seats, arena, identity } = ownHeap();
+  return { seats, seat: arena.index, identity };
+}
+
+/** What the lease of a thread is known by. Thread ids count from 0, and 0 means a free lease. */
+export const leaseToken = (threadId: number): number => threadId + 1;
+
+function ownHeap(): ThreadHeap {
   if (heap === undefined) {
     let shared = getEnvironmentData(ENVIRONMENT_KEY) as unknown as SharedMemory | undefined;
     if (shared === undefined) {
@@ -235,7 +269,7 @@ let ledger: Ledger | undefined;
 /** Where this thread writes down what it holds, so that {@link settleThread} can give it up. */
 export function threadLedger(): Ledger {
   if (ledger === undefined) {
-    const own = threadHeap() as ThreadHeap;
+    const own = ownHeap();
     ledger = new Ledger(own);
     own.store(ledgerWord(own.arena.index), ledger.address | 0);
   }
@@ -248,14 +282,23 @@ export function threadLedger(): Ledger {
  *
  * @param endedThreadId - Its `threadId`, from before it ended. Doing so twice is harmless, and so is a thread that never
  * joined the heap.
+ * @param first - Settles what it was about in the heap, by the number of its seat.
  */
-export function settleThread(endedThreadId: number): void {
-  const own = threadHeap() as ThreadHeap;
-  const arena = Arena.leasedBy(own, endedThreadId + 1);
-  if (arena < 0) return;
-  const left = own.exchange(ledgerWord(arena), 0) >>> 0;
+export function settleThread(endedThreadId: number, first: (seat: number) => void = () => {}): void {
+  const { seats, arena } = ownHeap();
+  const seat = seats.claimEnd(leaseToken(endedThreadId), arena.index);
+  if (seat < 0) return;
+  first(seat);
+  settleSeat(seat);
+}
+
+/** The rest of that for a seat whose end this thread has claimed. */
+export function settleSeat(seat: number): void {
+  const own = ownHeap();
+  own.seats.vacate(seat);
+  const left = own.exchange(ledgerWord(seat), 0) >>> 0;
   if (left !== 0) settleLedger(own, left);
-  Arena.release(own, endedThreadId + 1);
+  own.seats.free(seat);
 }
 
 function createMemory(): SharedMemory {

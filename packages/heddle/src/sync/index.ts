@@ -8,4 +8,8 @@ export {
   type SharedForm,
   type SharedOptions,
 } from "./objects/shared-object.ts";
+export { BrokenBarrierError, LockStateError } from "./errors.ts";
+export type { Guard } from "./guard.ts";
+export { Lock, type LockStatistics } from "./lock.ts";
 export { ObjectKind } from "./object-kinds.ts";
+export { threadEnded } from "./waiting/this-thread.ts";

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { settleThread } from "#heap";
+import { threadEnded } from "../sync/index.ts";
 import { Worker, type ResourceLimits, type Transferable } from "node:worker_threads";
 
 /** A worker that was told to stop has so long to leave by itself, so that what it printed gets out. */
@@ -55,7 +55,7 @@ export function startThread(start: ThreadStart): WorkerThread {
     worker.on("error", (cause) => (end = { cause, ...end }));
     worker.on("exit", (exitCode) => {
       start.onEnd({ ...end, exitCode });
-      settleThread(threadId);
+      threadEnded(threadId);
       resolve();
     });
   });

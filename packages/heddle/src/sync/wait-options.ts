@@ -1,0 +1,40 @@
+/** Looks at the options of a wait, at the door. */
+import type { WaitOptions } from "./waiting/waits.ts";
+
+/** The longest delay a timer takes. A wait for longer waits for ever. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+const NO_OPTIONS: WaitOptions = {};
+
+/**
+ * Gives the options, checked. Throws `TypeError` or `RangeError` naming what is wrong with them.
+ *
+ * @param operation - What would wait: `Lock.acquire()`.
+ */
+export function checkWaitOptions(options: WaitOptions | undefined, operation: string): WaitOptions {
+  if (options === undefined) return NO_OPTIONS;
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      `Cannot begin ${operation}: its options must be an object such as { timeoutMs: 100 }, and are ${String(options)}`,
+    );
+  }
+  const { timeoutMs, signal } = options;
+  if (timeoutMs !== undefined) {
+    if (typeof timeoutMs !== "number") {
+      throw new TypeError(
+        `Cannot begin ${operation}: timeoutMs must be a number, and is ${String(timeoutMs)}`,
+      );
+    }
+    if (!(timeoutMs >= 0)) {
+      throw new RangeError(
+        `Cannot begin ${operation}: timeoutMs must be a number of milliseconds, 0 or more, and is ${timeoutMs}`,
+      );
+    }
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`Cannot begin ${operation}: signal must be an AbortSignal`);
+  }
+  return timeoutMs !== undefined && timeoutMs > LONGEST_DELAY_MS
+    ? { ...options, timeoutMs: Infinity }
+    : options;
+}

@@ -1,0 +1,97 @@
+/**
+ * The end of a thread, whenever and wherever it came: what it was about is undone or completed, what it waited for is
+ * left to the others, and those who wait for it look again.
+ *
+ * @packageDocumentation
+ */
+import { DoneList, type Words } from "#heap";
+import { KIND } from "../objects/header.ts";
+import { type Monitor, settleSections } from "./monitor.ts";
+import {
+  ANSWER,
+  GROUP,
+  isOpen,
+  LIST,
+  LOOK_FLAG,
+  NONE,
+  OBJECT,
+  OPEN,
+  OPEN_LOOK,
+  OWNER,
+  PHASE_MASK,
+  SERIAL_STEP,
+  STATE,
+  WAITING,
+} from "./node.ts";
+import { isTaken, nodesOf } from "./nodes.ts";
+import { INBOX, LOOK } from "./record.ts";
+import { remove } from "./wait-list.ts";
+
+/** Gives back what a node was granted that its thread did not live to see. In a section on the object. */
+export type Reclaim = (monitor: Monitor, object: number, node: number) => void;
+
+const reclaims = new Map<number, Reclaim>();
+
+/** Says how objects of a kind take back what was granted in vain. Without it, it is lost with the thread. */
+export function registerReclaim(kind: number, reclaim: Reclaim): void {
+  reclaims.set(kind, reclaim);
+}
+
+/**
+ * Settles the end of a thread whose seat was claimed for that. The seat is not free yet: its ledger is to be settled.
+ *
+ * - E1: every step can be done twice, so whoever inherits an end that is half settled begins from the start.
+ * - E2: the identity is vacated before anybody is told to look, so who looks finds the thread gone.
+ * - E3: a waiter is told by a change of the word that it sleeps on, so it is told even if it is just about to sleep.
+ *
+ * @param monitor - Of the thread that settles, which is in no section.
+ */
+export function settleEnd(monitor: Monitor, seat: number): void {
+  const { words, seats } = monitor;
+  const record = seats.recordAt(seat);
+  if (record !== 0) {
+    settleSections(monitor, seat, record);
+    for (const node of nodesOf(words, record)) if (isTaken(words, node)) leaveLine(monitor, node);
+    words.store(record + INBOX, 0);
+    words.store(record + LOOK, 0);
+  }
+  // E2.
+  seats.vacate(seat);
+  for (const other of seats) {
+    const otherRecord = seats.recordAt(other);
+    if (otherRecord !== 0) tellToLook(words, otherRecord);
+  }
+}
+
+/** Takes a node out of its line, or gives back what it was granted. */
+function leaveLine(monitor: Monitor, node: number): void {
+  const { words } = monitor;
+  const object = words.load(node + OBJECT) >>> 0;
+  monitor.enter(object);
+  if (monitor.read(node + LIST) !== 0) remove(monitor, node);
+  else if (monitor.read(node + ANSWER) !== NONE) {
+    reclaims.get(monitor.read(object + KIND))?.(monitor, object, node);
+  }
+  monitor.store(node + STATE, (words.load(node + STATE) & ~(SERIAL_STEP - 1)) + SERIAL_STEP);
+  monitor.leave();
+}
+
+function tellToLook(words: Words, record: number): void {
+  words.store(record + LOOK, 1);
+  const inbox = new DoneList(words, record + INBOX);
+  inbox.awake();
+  words.notify(inbox.address);
+  for (const node of nodesOf(words, record)) {
+    const state = words.load(node + STATE);
+    const isBlocked = (state & PHASE_MASK) === WAITING && (words.load(node + OWNER) & 1) === 0;
+    if (isBlocked) tellBlocked(words, node, state);
+  }
+}
+
+/** E3. */
+function tellBlocked(words: Words, node: number, state: number): void {
+  const group = words.load(node + GROUP) >>> 0;
+  if (group !== 0 && isOpen(words.load(group))) words.compareExchange(group, OPEN, OPEN_LOOK);
+  words.compareExchange(node + STATE, state, state | LOOK_FLAG);
+  words.notify(group === 0 ? node + STATE : group);
+}

@@ -1,0 +1,114 @@
+/**
+ * The nodes of one thread.
+ *
+ * @packageDocumentation
+ */
+import type { Heap } from "#heap";
+import {
+  ANSWER,
+  FREE,
+  GROUP,
+  LIST,
+  NODE_BYTES,
+  NONE,
+  OBJECT,
+  OWNER,
+  PHASE_MASK,
+  SERIAL_STEP,
+  STATE,
+  WAITING,
+  WANT,
+} from "./node.ts";
+import { NODES } from "./record.ts";
+
+/**
+ * Nodes come in chunks, which stay with the seat for ever.
+ *
+ * ```text
+ * bytes  name  values                           written by
+ * 0      next  the chunk made before it; 0      its thread, before the record leads to it
+ * 4      used  how many of its nodes were used  its thread, before the first use of a node
+ * 64     …     {@link NODES_PER_CHUNK} nodes    see node.ts
+ * ```
+ */
+const CHUNK_BYTES = 4096;
+const NODES_PER_CHUNK = 63;
+const USED = 4;
+
+/** What a wait is for. */
+export interface WaitFor {
+  readonly object: number;
+  readonly want: number;
+  readonly isAsync: boolean;
+  /** The word that says which of several waits won; 0 for a wait alone. */
+  readonly group: number;
+}
+
+/** Takes and gives back the nodes of a seat. */
+export class NodePool {
+  readonly #heap: Heap;
+  readonly #record: number;
+  readonly #identity: number;
+  readonly #free: number[] = [];
+  /** The newest chunk, and how many of its nodes were used. */
+  #chunk: number;
+  #used = NODES_PER_CHUNK;
+
+  constructor(heap: Heap, record: number, identity: number) {
+    this.#heap = heap;
+    this.#record = record;
+    this.#identity = identity;
+    this.#chunk = heap.load(record + NODES) >>> 0;
+    if (this.#chunk !== 0) this.#used = heap.load(this.#chunk + USED);
+    for (const node of nodesOf(heap, record)) this.#free.push(node);
+  }
+
+  /** A waiting node. Throws `HeapFullError`, and takes nothing, when there is no memory for it. */
+  take({ object, want, isAsync, group }: WaitFor): number {
+    const node = this.#free.pop() ?? this.#grow();
+    const heap = this.#heap;
+    heap.poke(node + LIST, 0);
+    heap.poke(node + OBJECT, object | 0);
+    heap.poke(node + OWNER, (this.#identity << 1) | (isAsync ? 1 : 0));
+    heap.poke(node + WANT, want);
+    heap.poke(node + ANSWER, NONE);
+    heap.poke(node + GROUP, group | 0);
+    heap.store(node + STATE, (serialOf(heap.load(node + STATE)) + SERIAL_STEP) | WAITING);
+    return node;
+  }
+
+  /** Gives back a node that stands in no list, and that nobody will grant any more. */
+  give(node: number): void {
+    const heap = this.#heap;
+    heap.store(node + STATE, serialOf(heap.load(node + STATE)) | FREE);
+    this.#free.push(node);
+  }
+
+  #grow(): number {
+    const heap = this.#heap;
+    if (this.#used === NODES_PER_CHUNK) {
+      const chunk = heap.allocate(CHUNK_BYTES);
+      heap.bytesTo(chunk + CHUNK_BYTES).fill(0, chunk, chunk + CHUNK_BYTES);
+      heap.poke(chunk, this.#chunk | 0);
+      heap.store(this.#record + NODES, chunk | 0);
+      this.#chunk = chunk;
+      this.#used = 0;
+    }
+    heap.store(this.#chunk + USED, ++this.#used);
+    return this.#chunk + NODE_BYTES * this.#used;
+  }
+}
+
+const serialOf = (state: number): number => state & ~(SERIAL_STEP - 1);
+
+/** All nodes of a seat that were ever used, free or not. */
+export function* nodesOf(words: Pick<Heap, "load">, record: number): Iterable<number> {
+  for (let chunk = words.load(record + NODES) >>> 0; chunk !== 0; chunk = words.load(chunk) >>> 0) {
+    const used = words.load(chunk + USED);
+    for (let i = 1; i <= used; i++) yield chunk + NODE_BYTES * i;
+  }
+}
+
+/** Whether a node is in use. */
+export const isTaken = (words: Pick<Heap, "load">, node: number): boolean =>
+  (words.load(node + STATE) & PHASE_MASK) !== FREE;

@@ -1,0 +1,41 @@
+/**
+ * What a thread writes down of what it is about, so that others can end it properly when the thread has died.
+ *
+ * @packageDocumentation
+ */
+
+/**
+ * The record of a seat, a block of the heap that stays with the seat.
+ *
+ * ```text
+ * bytes  name        values                                               written by
+ * 0      inbox       done list of the nodes whose asynchronous waits      any thread, see heap/done-list.ts
+ *                    were granted by other threads
+ * 64     look        1: a thread has ended; look after what you wait for  any thread; its thread, by exchange
+ * 68     nodes       first chunk of wait nodes, 0: none                   its thread
+ * 128    undo count  entries in the journal; 0: nothing to undo           its thread; who settles its end
+ * 132    grants      how many grants are to be delivered                  its thread; who settles its end
+ * 136    gate count  how many gates it holds, or is about to take         its thread; who settles its end
+ * 140    gates       the objects they belong to                           its thread
+ * 396    grant list  node and its state before, in pairs                  its thread
+ * 652    journal     address and value before, in pairs                   its thread
+ * ```
+ */
+export const RECORD_BYTES = 4096;
+
+export const INBOX = 0;
+export const LOOK = 64;
+export const NODES = 68;
+export const UNDO_COUNT = 128;
+export const GRANT_COUNT = 132;
+export const GATE_COUNT = 136;
+export const GATES = 140;
+export const GRANTS = 396;
+export const JOURNAL = 652;
+
+/** So many gates may be held at once. */
+export const MAX_GATES = 64;
+/** So many waits may be granted in one section. */
+export const MAX_GRANTS = 32;
+/** So many words may change in one section. */
+export const MAX_CHANGES = 424;
