@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { threadHeap } from "#heap";
 import { functionTable } from "../portable/index.ts";
-import { hearOfSharedBuffers } from "../wire/index.ts";
+import { hearOfSharedBuffers, loadHandlesBy } from "../wire/index.ts";
 import { Board, type BoardLocation } from "./board.ts";
 import { ParcelPort } from "./parcels.ts";
 import { WorkerLoop } from "./worker-loop.ts";
@@ -41,6 +41,7 @@ export function runWorker({ board, side, ...options }: Assignment): void {
     parcels.close();
   });
   hearOfSharedBuffers();
+  loadHandlesBy(() => import("../sync/index.ts"));
   parentPort!.postMessage(READY);
   loop.start();
 }

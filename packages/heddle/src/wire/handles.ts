@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { CorruptMessageError } from "./errors.ts";
+import { CorruptMessageError, NotLoadedError } from "./errors.ts";
 import type { Reader } from "./reader.ts";
 import * as tag from "./tags.ts";
 import { writers } from "./writers.ts";
@@ -39,14 +39,30 @@ export function registerHandle<T extends object>(
   });
 }
 
+/** Loads the modules that declare handles. */
+let load: (() => Promise<unknown>) | undefined;
+let loading: Promise<unknown> | undefined;
+
+/** Says how to load the modules that declare handles: done when the first one comes that is not known. */
+export function loadHandlesBy(loader: () => Promise<unknown>): void {
+  load = loader;
+}
+
 export function readHandle(reader: Reader): object {
   const kind = reader.string();
   const address = reader.part();
-  const form = forms.get(kind);
-  if (form === undefined)
-    throw new CorruptMessageError(
-      `it holds a handle of kind ${kind}, which nothing in this thread has registered`,
-    );
   if (typeof address !== "number") throw new CorruptMessageError("a handle has no address");
-  return reader.remember(reader.ask(() => form.revive(address)));
+  return reader.remember(reader.ask(() => formOf(kind).revive(address)));
+}
+
+function formOf(kind: string): HandleForm<object> {
+  const form = forms.get(kind);
+  if (form !== undefined) return form;
+  if (load !== undefined) {
+    loading ??= load().then(() => (load = undefined));
+    throw new NotLoadedError(loading);
+  }
+  throw new CorruptMessageError(
+    `it holds a handle of kind ${kind}, which nothing in this thread has registered`,
+  );
 }
