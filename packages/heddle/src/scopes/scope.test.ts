@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Scope, throwIfCancelled } from "./index.ts";
+
+describe("Scope", () => {
+  test("cancels the scopes inside it, those of what it awaits included", async () => {
+    const outer = new Scope();
+    const inner = await outer.run(async () => {
+      await Promise.resolve();
+      return new Scope();
+    });
+    outer.cancel("enough");
+    assert.ok(inner.isCancelled);
+    assert.equal(inner.reason, "enough");
+  });
+
+  test("made inside a cancelled one is cancelled from the start", () => {
+    const outer = new Scope();
+    outer.cancel("enough");
+    outer.run(() => assert.equal(new Scope().reason, "enough"));
+  });
+
+  test("leaves a shield inside it alone", () => {
+    const outer = new Scope();
+    const shield = outer.run(() => new Scope({ isShield: true }));
+    outer.cancel("enough");
+    assert.ok(!shield.isCancelled);
+    shield.run(() => throwIfCancelled());
+  });
+
+  test("keeps the first reason, and tells each wait once", () => {
+    const scope = new Scope();
+    const told: unknown[] = [];
+    scope.onCancel((reason) => told.push(reason));
+    const forget = scope.onCancel(() => told.push("forgotten"));
+    forget();
+    scope.cancel("first");
+    scope.cancel("second");
+    assert.equal(scope.reason, "first");
+    assert.deepEqual(told, ["first"]);
+  });
+
+  test("gives a signal that aborts with its reason, before or after it was asked for", () => {
+    const [early, late] = [new Scope(), new Scope()];
+    const { signal } = early;
+    assert.ok(!signal.aborted);
+    early.cancel("now");
+    late.cancel("then");
+    assert.equal(signal.reason, "now");
+    assert.equal(late.signal.reason, "then");
+  });
+
+  test("is cancelled by the signal it was given, and lets go of it when it is closed", () => {
+    const controller = new AbortController();
+    const scope = new Scope({ signal: controller.signal });
+    const closed = new Scope({ signal: controller.signal });
+    closed.close();
+    controller.abort("stop");
+    assert.equal(scope.reason, "stop");
+    assert.ok(!closed.isCancelled);
+  });
+
+  test("is cancelled by a deadline that has passed at once, and by no other after it was cancelled", () => {
+    const scope = new Scope();
+    scope.cancelAfter(0, () => "too late");
+    scope.cancelAfter(0, () => "again");
+    assert.equal(scope.reason, "too late");
+  });
+
+  test("throws its reason in all that runs in it, again and again", async () => {
+    const scope = new Scope();
+    await scope.run(async () => {
+      scope.cancel("stop");
+      assert.throws(throwIfCancelled, (error) => error === "stop");
+      await Promise.resolve();
+      assert.throws(throwIfCancelled, (error) => error === "stop");
+    });
+    throwIfCancelled();
+  });
+});
