@@ -8,7 +8,9 @@ import type { FunctionRecord } from "../wire/index.ts";
 import { reject, settleCancelled, type Future, type TaskControl } from "./future.ts";
 import {
   CLAIMED,
+  CLAIMS,
   FINISHED,
+  FLAGS,
   FREE,
   HELD,
   INDEX,
@@ -47,9 +49,9 @@ export class Call implements TaskControl {
   readonly #owner: CallOwner;
   future: Future<unknown> | undefined = undefined;
   fn: unknown = undefined;
-  /** Held so that the function lives in the heap as long as the call; so do those among its arguments. */
+  /** Held so that the function lives in the heap as long as the call; so does what its arguments refer to there. */
   record: FunctionRecord | undefined = undefined;
-  records: readonly FunctionRecord[] | undefined = undefined;
+  cargo: readonly object[] | undefined = undefined;
   /** Held so that signals and shared memory among them live as long. */
   args: readonly unknown[] | undefined = undefined;
   site: Site | undefined = undefined;
@@ -190,7 +192,7 @@ export class Call implements TaskControl {
     this.fn = undefined;
     this.args = undefined;
     this.record = undefined;
-    this.records = undefined;
+    this.cargo = undefined;
     this.site = undefined;
     this.name = undefined;
     this.pinnedTo = -1;
@@ -293,6 +295,9 @@ export class Calls {
 
   /** Ends the use of a slot. Nobody else may refer to it but by a stale hint. */
   recycle(call: Call): void {
+    // A message that its writer did not finish may hold things for ever: nobody knows which.
+    const holds = call.kind === FINISHED && (this.#heap.peek(call.address + FLAGS) & CLAIMS) !== 0;
+    if (holds) this.#payloads.giveUpClaims(call.address);
     this.#payloads.release(call.address);
     this.#heap.store(call.address + STATE, FREE);
     if (call.pinnedTo >= 0) this.#pinned[call.pinnedTo]!--;

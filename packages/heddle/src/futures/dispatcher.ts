@@ -167,7 +167,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     const future = new Future<unknown>(call);
     call.future = future;
     call.fn = fn;
-    call.records = this.#payloads.takeRecords();
+    call.cargo = this.#payloads.takeCargo();
     call.site = this.#sites.of(fn);
     call.name = options.name;
     if (options.signal !== undefined) linkSignal(call, options.signal);

@@ -5,7 +5,8 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import { Decoder, Encoder, type FunctionRecord, type Region, type WireHooks } from "../wire/index.ts";
+import { Cargo, giveUpListed, listBytes, takeListed } from "../sync/index.ts";
+import { Decoder, Encoder, type Region, type WireHooks } from "../wire/index.ts";
 import { CAPACITY, INLINE, INLINE_BYTES, LENGTH, PAYLOAD } from "./slot.ts";
 
 /** What a port must carry beside a message. */
@@ -19,24 +20,27 @@ type Transferable = Encoder["transferList"][number];
 /** From this size on a port moves a copy of a buffer faster than the heap takes one in and gives another out. */
 const COPY_ASIDE_BYTES = 128 * 1024;
 
+/** A list of claims is words. */
+const LIST_ALIGNMENT = 4;
+
 /** One thread's reader and writer of slots. */
 export class Payloads {
   readonly #heap: Heap;
   readonly #encoder: Encoder;
   readonly #decoder: Decoder;
   readonly #region: Region;
+  readonly #cargo: Cargo;
+  /** Whether the result that was just written holds what it refers to. */
+  claims = false;
   #slot = 0;
   #writing = false;
-  /** Of the functions in the last message: each lives as long as somebody has its record. */
-  #records: FunctionRecord[] = [];
 
   constructor(heap: Heap, hooks: WireHooks) {
     this.#heap = heap;
-    this.#encoder = new Encoder(
-      this.#keeping(hooks),
-      (used, needed) => this.#grow(used, needed),
-      COPY_ASIDE_BYTES,
-    );
+    this.#cargo = new Cargo(hooks);
+    this.#encoder = new Encoder(this.#cargo.hooks, (used, needed) => this.#grow(used, needed), {
+      copiesAsideFrom: COPY_ASIDE_BYTES,
+    });
     this.#decoder = new Decoder(hooks);
     this.#region = { bytes: heap.bytes, start: 0, end: 0 };
   }
@@ -56,18 +60,56 @@ export class Payloads {
   }
 
   /**
-   * Writes `value` over what the slot held.
+   * Writes the arguments of a call over what the slot held. What they refer to in the heap must be held until the call
+   * has been settled: {@link takeCargo}.
    *
    * @returns What has to be posted as well, if anything. Valid until the next write.
    * @throws What the encoder throws. The slot holds nothing of use then, and can be written again.
    */
-  write(slot: number, value: unknown, path: string): SideItems | undefined {
-    return this.#write(slot, (region) => this.#encoder.encode(value, region, path));
-  }
-
-  /** As `write`, for the arguments of a call. */
   writeArguments(slot: number, args: readonly unknown[]): SideItems | undefined {
     return this.#write(slot, (region) => this.#encoder.encodeArguments(args, region));
+  }
+
+  /** What the message that was just written refers to. */
+  takeCargo(): readonly object[] {
+    return this.#cargo.take();
+  }
+
+  /**
+   * Writes a result as `writeArguments` writes arguments, but holds nothing in this thread, which may end. Where
+   * {@link claims} says so, the message holds what it refers to itself, until {@link giveUpClaims}.
+   */
+  writeResult(slot: number, value: unknown, path: string): SideItems | undefined {
+    const side = this.#write(slot, (region) => this.#encoder.encode(value, region, path));
+    this.claims = !this.#cargo.isEmpty;
+    if (this.claims) this.#listClaims(slot);
+    return side;
+  }
+
+  /** Throws if a value cannot be written. The slot holds nothing of use afterwards. */
+  tryResult(slot: number, value: unknown): void {
+    this.#write(slot, (region) => this.#encoder.encode(value, region, "result"));
+    this.#cargo.clear();
+  }
+
+  /** Gives up what the message of a slot holds, when it has been read, or will not be. */
+  giveUpClaims(slot: number): void {
+    giveUpListed(this.#heap, this.#listOf(slot));
+  }
+
+  #listClaims(slot: number): void {
+    const heap = this.#heap;
+    const claims = this.#cargo.claims();
+    const length = heap.peek(slot + LENGTH);
+    const needed = length + LIST_ALIGNMENT + listBytes(claims);
+    if (needed > heap.peek(slot + CAPACITY)) this.#grow(length, needed);
+    takeListed(heap, this.#listOf(slot), claims);
+    this.#cargo.clear();
+  }
+
+  #listOf(slot: number): number {
+    const end = (this.#heap.peek(slot + PAYLOAD) >>> 0) + this.#heap.peek(slot + LENGTH);
+    return Math.ceil(end / LIST_ALIGNMENT) * LIST_ALIGNMENT;
   }
 
   #write(slot: number, encode: (region: Region) => number): SideItems | undefined {
@@ -85,30 +127,14 @@ export class Payloads {
     this.#writing = true;
     try {
       heap.poke(slot + LENGTH, encode(region));
+    } catch (error) {
+      this.#cargo.clear();
+      throw error;
     } finally {
       this.#writing = false;
     }
     const { sideItems: items, transferList } = this.#encoder;
     return items.length === 0 ? undefined : { items, transferList };
-  }
-
-  /** The records of the functions in the message that was just written. Whoever sent it keeps them until it has been read. */
-  takeRecords(): readonly FunctionRecord[] {
-    const records = this.#records;
-    if (records.length > 0) this.#records = [];
-    return records;
-  }
-
-  #keeping(hooks: WireHooks): WireHooks {
-    const keep = (record: FunctionRecord): FunctionRecord => {
-      this.#records.push(record);
-      return record;
-    };
-    return {
-      publishFunction: (fn, path) => keep(hooks.publishFunction(fn, path)),
-      publishClass: (cls, path) => keep(hooks.publishClass?.(cls, path) ?? hooks.publishFunction(cls, path)),
-      resolveFunction: (address, serial) => hooks.resolveFunction(address, serial),
-    };
   }
 
   /** Gives the value that a slot holds. What the decoder throws, `NotLoadedError` among it, leaves the slot as it is. */

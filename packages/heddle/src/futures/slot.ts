@@ -8,13 +8,15 @@
  * 8      index      which slot of the owner this is                     the owner, once
  * 12     function   address of the function's record                    the owner, while FREE
  * 16     serial     serial of the function's record                     the owner, while FREE
- * 20     flags      FAILED | SIDE_ITEMS | TIMED                         the owner while FREE, then the claimant
+ * 20     flags      FAILED | SIDE_ITEMS | TIMED | CLAIMS                the owner while FREE, then the claimant
  * 24     payload    address of the message: INLINE, or a block          as flags
  * 28     capacity   bytes that the message may have there               as flags
  * 32     length     bytes of the message                                as flags
  * 36     sequence   number of the call, names its side items            the owner, while FREE
  * 40     started    when the body began, ms since 1970 (float64)        the claimant, if TIMED
  * 48     …          the message itself, when it is short
+ *
+ * If CLAIMS is set, a list of claims follows the message, at a multiple of 4: see sync/objects/cargo.ts.
  *
  *         submit                     claim (CAS)                body done                taken by the owner
  * FREE ──┬────────▶ READY ──────────────────────▶ claimed(w) ────────────▶ finished(w) ──────────────────▶ FREE
@@ -73,3 +75,5 @@ export const FAILED = 1;
 export const SIDE_ITEMS = 2;
 /** The owner wants to know when the body began. */
 export const TIMED = 4;
+/** The message holds what it refers to in the heap: the owner gives that up when it has read it. Results only. */
+export const CLAIMS = 8;

@@ -12,6 +12,7 @@ import type { ParcelPort } from "./parcels.ts";
 import { Payloads } from "./payload.ts";
 import {
   claimed,
+  CLAIMS,
   FAILED,
   finished,
   FLAGS,
@@ -257,9 +258,9 @@ export class WorkerLoop {
 
   /** I3. Writes the outcome into the slot and hands it back. */
   #finish(slot: number, outcome: unknown, failed: boolean): void {
-    let flags = failed ? FAILED : 0;
+    let flags: number;
     try {
-      if (this.#write(slot, outcome, failed ? "error" : "result")) flags |= SIDE_ITEMS;
+      flags = this.#write(slot, outcome, failed ? FAILED : 0);
     } catch (error) {
       flags = this.#finishUnsendable(slot, outcome, error);
     }
@@ -274,20 +275,25 @@ export class WorkerLoop {
 
   /** The outcome cannot travel: an error goes in its place, or as many results of a chunk as can. Gives the flags. */
   #finishUnsendable(slot: number, outcome: unknown, error: unknown): number {
-    if (isChunkOutcome(outcome)) {
-      const rest = withoutUnsendable(outcome, (value) => this.#payloads.write(slot, value, "result"));
-      return this.#write(slot, rest, "result") ? SIDE_ITEMS : 0;
-    }
-    return FAILED | (this.#write(slot, error, "error") ? SIDE_ITEMS : 0);
+    if (!isChunkOutcome(outcome)) return this.#write(slot, error, FAILED);
+    const rest = withoutUnsendable(outcome, (value) => this.#payloads.tryResult(slot, value));
+    return this.#write(slot, rest, 0);
   }
 
-  /** Whether something was posted as well. */
-  #write(slot: number, value: unknown, path: string): boolean {
-    const side = this.#payloads.write(slot, value, path);
-    if (side === undefined) return false;
+  /** Writes an outcome and posts what belongs to it. Gives the flags. */
+  #write(slot: number, outcome: unknown, flags: number): number {
+    const payloads = this.#payloads;
+    const side = payloads.writeResult(slot, outcome, flags === FAILED ? "error" : "result");
+    const all = flags | (payloads.claims ? CLAIMS : 0);
+    if (side === undefined) return all;
     const sequence = this.#heap.peek(slot + SEQUENCE);
-    this.#options.parcels.post({ sequence, items: side.items }, side.transferList);
-    return true;
+    try {
+      this.#options.parcels.post({ sequence, items: side.items }, side.transferList);
+    } catch (error) {
+      if (payloads.claims) payloads.giveUpClaims(slot);
+      throw error;
+    }
+    return all | SIDE_ITEMS;
   }
 
   /** A call under way has ended. */

@@ -106,6 +106,11 @@ export class FunctionTable implements WireHooks {
     return this.#revivals.resolve(address, serial);
   }
 
+  /** Runs `body`, in which functions are resolved without waiting: modules that they need are loaded on the spot. */
+  loadingAtOnce<R>(body: () => R): R {
+    return this.#revivals.loadingAtOnce(body);
+  }
+
   /** How many functions of this thread are known by their records, and how many of other threads live here. */
   statistics(): FunctionTableStatistics {
     return { published: this.#sources.publishedCount, revived: this.#revivals.revivedCount };

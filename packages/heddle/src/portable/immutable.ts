@@ -1,20 +1,23 @@
 /** Whether a value, and all that can be reached from it, stays what it is. */
 import { types } from "node:util";
+import { isHandle } from "../wire/index.ts";
 
 const known = new WeakSet<object>();
 
-/** Whether `value` is a primitive, a frozen plain object or array of such, or shared memory, which is never copied. */
+/** Whether `value` is a primitive, a frozen plain object or array of such, or shared, and never copied. */
 export function isImmutable(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
   if (known.has(value)) return true;
-  const immutable = isSharedMemory(value) || isFrozenDeep(value, new Set());
+  const immutable = isShared(value) || isFrozenDeep(value, new Set());
   if (immutable) known.add(value);
   return immutable;
 }
 
-function isSharedMemory(value: object): boolean {
+function isShared(value: object): boolean {
   return (
-    types.isSharedArrayBuffer(value) || (ArrayBuffer.isView(value) && types.isSharedArrayBuffer(value.buffer))
+    isHandle(value) ||
+    types.isSharedArrayBuffer(value) ||
+    (ArrayBuffer.isView(value) && types.isSharedArrayBuffer(value.buffer))
   );
 }
 
@@ -26,7 +29,7 @@ function isFrozenDeep(value: object, seen: Set<object>): boolean {
     if (!("value" in descriptor)) return false;
     const item: unknown = descriptor.value;
     // Functions are looked at on their own.
-    return typeof item !== "object" || item === null || isSharedMemory(item) || isFrozenDeep(item, seen);
+    return typeof item !== "object" || item === null || isShared(item) || isFrozenDeep(item, seen);
   });
 }
 

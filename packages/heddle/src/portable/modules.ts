@@ -8,9 +8,11 @@
  */
 import { realpathSync } from "node:fs";
 import { createRequire, isBuiltin, registerHooks } from "node:module";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { types } from "node:util";
 import { constants, Script } from "node:vm";
 import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads";
+import { NotLoadedError } from "../wire/index.ts";
 import { PortabilityError } from "./errors.ts";
 import { quietly } from "./quietly.ts";
 import { pathOf, type ImportOrigin } from "./script.ts";
@@ -173,12 +175,29 @@ function builtinNamespace(specifier: string): object | undefined {
   );
 }
 
+/** What importing gives of a module that is no ECMAScript module. */
+function namespaceOf(exports: unknown): object {
+  const members = typeof exports === "object" || typeof exports === "function" ? exports : undefined;
+  return { __proto__: null, ...members, default: exports };
+}
+
+/** How `require` is asked for what an import names; `undefined` if it cannot be. */
+function pathToRequire({ parent, specifier }: ModuleName): { from: string; specifier: string } | undefined {
+  const isBare = !/^\.{0,2}\//.test(specifier) && !URL.canParse(specifier);
+  if (isBare) return { from: parent, specifier };
+  const url = new URL(specifier, parent === "" ? undefined : asUrl(parent));
+  if (url.protocol !== "file:" || url.search !== "" || url.hash !== "") return undefined;
+  return { from: url.href, specifier: fileURLToPath(url) };
+}
+
 /** The modules of this thread, loaded or on the way. */
 export class Modules {
   readonly #loaded = new Map<string, object>();
   readonly #loading = new Map<string, Promise<void>>();
   /** Those that could not be loaded just now. */
   readonly #failed = new Map<string, unknown>();
+  /** The thread blocks: what is not loaded on the spot is not loaded at all. */
+  atOnce = false;
 
   /**
    * The namespace (or, for CommonJS, the exports) of a module; a promise while it is being loaded. Ask again when
@@ -189,7 +208,33 @@ export class Modules {
   load(name: ModuleName): object | Promise<void> {
     const key = keyOf(name);
     if (this.#failed.has(key)) throw this.#failed.get(key);
-    return this.#loaded.get(key) ?? this.#loading.get(key) ?? this.#begin(key, name);
+    const loaded = this.#loaded.get(key);
+    if (loaded !== undefined) return loaded;
+    if (this.atOnce && !name.isRequired && !isBuiltin(name.specifier)) return this.#loadAtOnce(key, name);
+    return this.#loading.get(key) ?? this.#begin(key, name);
+  }
+
+  /** As `require` loads it, which for what `import` can load gives the same module, except where it waits itself. */
+  #loadAtOnce(key: string, name: ModuleName): object {
+    guardEntry();
+    const path = this.#loading.has(key) ? undefined : pathToRequire(name);
+    try {
+      if (path !== undefined) {
+        const exports: unknown = quietly(() => createRequire(path.from)(path.specifier));
+        const namespace = types.isModuleNamespaceObject(exports) ? (exports as object) : namespaceOf(exports);
+        this.#loaded.set(key, namespace);
+        return namespace;
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ERR_REQUIRE_ASYNC_MODULE") throw error;
+    }
+    const ready = this.#loading.get(key) ?? this.#begin(key, name);
+    if (!(ready instanceof Promise)) return ready;
+    throw new NotLoadedError(
+      ready,
+      `this thread blocks, and ${name.specifier} can only be loaded while it does not; use the form that does not ` +
+        "block, or import that module in this thread before",
+    );
   }
 
   #begin(key: string, name: ModuleName): object | Promise<void> {

@@ -201,9 +201,10 @@ export class Round {
   #lookAtValue(visit: Visit, { value, record }: ValueNode): void {
     if (typeof value === "symbol") return;
     visit.mayChange = !isImmutable(value);
-    const { bytes, sideItems, moves } = this.#encode(visit, value);
+    const { bytes, sideItems, handles, moves } = this.#encode(visit, value);
     if (moves) throw refuseMove(visit.through!);
     visit.sideItems = [...sideItems];
+    visit.handles = handles;
     if (record !== undefined && !(this.#isSame(record, bytes) && areSame(record.sideItems, sideItems))) {
       visit.isDirty = true;
     }

@@ -15,7 +15,8 @@
  *
  * - R1: a record is immutable from its publication to its end.
  * - R2: whoever holds a {@link HeapRecord} holds a claim; the last claim frees the block.
- * - R3: a record's parts (the records it refers to) are held by everyone who holds the record.
+ * - R3: a record's parts (the records it refers to), and the handles in it, are held by every thread that holds the
+ *   record. A message that holds records holds their parts and handles as well ({@link addClaims}).
  * - R4: whoever sends a reference holds the record until the receiver has had time to claim it: each thread holds what
  *   it published until it has arrived somewhere, and the executor holds what it sent until the call settles.
  * - R5: every claim of a thread is in its ledger, so that others can give it up when the thread has ended.
@@ -55,12 +56,20 @@ const LASTING = 0x100;
 /** What nobody has taken after this time, nobody will: its call was cancelled, or its reader is gone (R4). */
 const PATIENCE_MS = 60_000;
 
+/** The handle of a shared object, and where the object is. */
+export interface KeptHandle {
+  readonly handle: object;
+  readonly address: number;
+}
+
 /** A claim on a record. While it is reachable, the record stays in the heap. */
 export class HeapRecord {
   readonly address: number;
   readonly serial: number;
   /** The records it refers to. */
-  parts: readonly HeapRecord[] = [];
+  parts: HeapRecord[] = [];
+  /** The shared objects it refers to. */
+  handles: KeptHandle[] = [];
   /** What belongs to it and cannot be in the heap. */
   sideItems: readonly unknown[] = [];
 
@@ -176,6 +185,18 @@ export class RecordStore {
   #track(record: HeapRecord, entry: number): HeapRecord {
     this.#releases.register(record, { serial: record.serial, entry });
     return record;
+  }
+}
+
+/** Adds the claims of a message that holds a record: on the record, on what it refers to, and so on. */
+export function addClaims(root: HeapRecord, claims: Set<number>): void {
+  const records = [root];
+  for (const { address, handles, parts } of records) {
+    const claim = claimOf(address);
+    if (claims.has(claim)) continue;
+    claims.add(claim);
+    for (const held of handles) claims.add(claimOn(HeldKind.OBJECT, held.address));
+    records.push(...parts);
   }
 }
 

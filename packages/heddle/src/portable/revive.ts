@@ -51,6 +51,12 @@ interface Unbound {
   readonly compiled: Compiled | undefined;
 }
 
+/** Reads what is described by a record, and notes in that what it refers to. */
+interface TailReader {
+  record: HeapRecord | undefined;
+  readonly decoder: Decoder;
+}
+
 /** Stands for a class that is being made when something that it uses asks for it. */
 class InTheMaking extends Error {}
 
@@ -73,7 +79,7 @@ export class Revivals {
   /** Strings cannot be held weakly. */
   readonly #strings = new RecentMap<number, { record: HeapRecord; value: string }>(KEPT_STRINGS);
   readonly #code = new RecentMap<number, Compiled>(KEPT_CODE);
-  readonly #decoders: Decoder[] = [];
+  readonly #readers: TailReader[] = [];
   #depth = 0;
   /** Length of the captured values that were decoded since the outermost call. */
   #decodedBytes = 0;
@@ -97,6 +103,16 @@ export class Revivals {
    */
   resolve(address: number, serial: number): Function {
     return this.#lasting.get(serial) ?? this.#recent.get(serial) ?? this.#resolve(address, serial);
+  }
+
+  loadingAtOnce<R>(body: () => R): R {
+    const before = this.#modules.atOnce;
+    this.#modules.atOnce = true;
+    try {
+      return body();
+    } finally {
+      this.#modules.atOnce = before;
+    }
   }
 
   /** How many functions and values of other threads are in use. */
@@ -163,15 +179,15 @@ export class Revivals {
       case RecordKind.BOUND:
         return this.#reviveBound(record, view);
       case RecordKind.EXPORT:
-        return this.#keep(record, view, this.#reviveExport(view));
+        return this.#keep(record, view, this.#reviveExport(record, view));
       case RecordKind.NAMED:
-        return this.#keep(record, view, this.#reviveNamed(view));
+        return this.#keep(record, view, this.#reviveNamed(record, view));
       case RecordKind.MODULE:
-        return this.#loadModule(serial, this.#tail(view) as ModuleTail);
+        return this.#loadModule(serial, this.#tail(record, view) as ModuleTail);
       case RecordKind.SYMBOL:
-        return this.#keep(record, view, Symbol(this.#tail(view) as string));
+        return this.#keep(record, view, Symbol(this.#tail(record, view) as string));
       case RecordKind.VIEW:
-        return this.#keep(record, view, this.#reviveView(view));
+        return this.#keep(record, view, this.#reviveView(record, view));
       case RecordKind.VALUE:
         return this.#keep(record, view, this.#reviveValue(record, view));
       case RecordKind.CODE:
@@ -205,7 +221,7 @@ export class Revivals {
 
   #reviveFunction(record: HeapRecord, view: RecordView): Function {
     const compiled = this.#compiled(view.word(0), view.word(1));
-    record.parts = [compiled.record];
+    record.parts.push(compiled.record);
     const shell = compiled.factory();
     if (compiled.description.form === "class")
       return this.#reviveClass({ fn: undefined, shell, view, record, compiled });
@@ -236,35 +252,34 @@ export class Revivals {
     return fn;
   }
 
-  #reviveNamed(view: RecordView): object {
-    const name = this.#tail(view) as Name;
+  #reviveNamed(record: HeapRecord, view: RecordView): object {
+    const name = this.#tail(record, view) as Name;
     const thing = thingNamed(name);
     if (thing !== undefined) return thing as object;
     throw new TypeError(`Cannot resolve a function: this thread has no ${name.filter(Boolean).join(".")}`);
   }
 
-  #reviveView(view: RecordView): object {
+  #reviveView(record: HeapRecord, view: RecordView): object {
     const members = {};
-    this.#addProperties(members, view, this.#inlines(view));
+    this.#addProperties(members, record, view, this.#inlines(record, view));
     return members;
   }
 
-  #reviveExport(view: RecordView): Function {
-    let thing = this.#revive(view.word(0), view.word(1));
-    for (const name of this.#tail(view) as string[]) thing = (thing as Record<string, unknown>)[name];
+  #reviveExport(record: HeapRecord, view: RecordView): Function {
+    let thing = this.#part(record, view.word(0), view.word(1));
+    const path = this.#tail(record, view) as string[];
+    for (const name of path) thing = (thing as Record<string, unknown>)[name];
     if (typeof thing === "function") return thing;
-    throw new TypeError(
-      `Cannot resolve a function: its module exports no function "${(this.#tail(view) as string[]).join(".")}"`,
-    );
+    throw new TypeError(`Cannot resolve a function: its module exports no function "${path.join(".")}"`);
   }
 
   #reviveValue(record: HeapRecord, view: RecordView): unknown {
-    if (view.word(0) === 0) return this.#tail(view);
+    if (view.word(0) === 0) return this.#tail(record, view);
     const items = this.#sources.side.fetch(record.serial);
     if (items instanceof Promise) throw new NotLoadedError(items);
     record.sideItems = items;
     this.#sources.side.offer(record);
-    return this.#tail(view, items);
+    return this.#tail(record, view, items);
   }
 
   #loadModule(serial: number, [parent, specifier, attributes, isRequired]: ModuleTail): object {
@@ -280,7 +295,7 @@ export class Revivals {
     let compiled = this.#code.get(serial);
     if (compiled === undefined) {
       const record = this.#store.claim(address, serial);
-      const description = this.#tail(this.#store.view(record)) as CodeDescription;
+      const description = this.#tail(record, this.#store.view(record)) as CodeDescription;
       compiled = { description, factory: compile(description), record };
       this.#code.set(serial, compiled);
     }
@@ -295,13 +310,13 @@ export class Revivals {
 
   /** Binds what can be bound. Gives whether that was all. */
   #bind(unbound: Unbound): boolean {
-    const { fn, shell, view, compiled } = unbound;
+    const { fn, shell, view, record, compiled } = unbound;
     const slots = view.word(2);
-    const inlines = this.#inlines(view);
+    const inlines = this.#inlines(record, view);
     let isComplete = true;
     const values = Array.from({ length: slots }, (_, i) => {
       try {
-        return this.#slot(view, FUNCTION_HEAD_WORDS + SLOT_WORDS * i, inlines, compiled?.description);
+        return this.#slot(record, view, FUNCTION_HEAD_WORDS + SLOT_WORDS * i, inlines, compiled?.description);
       } catch (error) {
         if (!(error instanceof InTheMaking)) throw error;
         isComplete = false;
@@ -309,23 +324,30 @@ export class Revivals {
       }
     });
     if (slots > 0) shell.bind(values);
-    if (fn !== undefined) this.#addProperties(fn, view, inlines, compiled?.description);
+    if (fn !== undefined) this.#addProperties(fn, record, view, inlines, compiled?.description);
     return isComplete;
   }
 
-  #addProperties(to: object, view: RecordView, inlines: readonly unknown[], code?: CodeDescription): void {
+  #addProperties(
+    to: object,
+    record: HeapRecord,
+    view: RecordView,
+    inlines: readonly unknown[],
+    code?: CodeDescription,
+  ): void {
     const first = FUNCTION_HEAD_WORDS + SLOT_WORDS * view.word(2);
     for (let i = 0; i < view.word(3); i++) {
       const at = first + PROPERTY_WORDS * i;
       const owner = view.word(at) === PropertyOwner.FUNCTION ? to : ((to as Function).prototype as object);
       const name = inlines[view.word(at + 1)] as string;
-      const value = this.#slot(view, at + 2, inlines, code);
+      const value = this.#slot(record, view, at + 2, inlines, code);
       const enumerable = !(typeof owner === "function" && name === "name");
       Object.defineProperty(owner, name, { value, writable: enumerable, enumerable, configurable: true });
     }
   }
 
   #slot(
+    record: HeapRecord,
     view: RecordView,
     at: number,
     inlines: readonly unknown[],
@@ -335,7 +357,7 @@ export class Revivals {
       case SlotTag.INLINE:
         return inlines[view.word(at + 1)];
       case SlotTag.RECORD:
-        return this.#revive(view.word(at + 1), view.word(at + 2));
+        return this.#part(record, view.word(at + 1), view.word(at + 2));
       case SlotTag.REQUIRE:
         return createRequire(code!.url);
       case SlotTag.CALL:
@@ -350,28 +372,50 @@ export class Revivals {
     return giveName;
   }
 
-  #inlines(view: RecordView): readonly unknown[] {
-    return view.tailStart === view.tailEnd ? [] : (this.#tail(view) as unknown[]);
+  #inlines(record: HeapRecord, view: RecordView): readonly unknown[] {
+    return view.tailStart === view.tailEnd ? [] : (this.#tail(record, view) as unknown[]);
   }
 
-  /** Decodes the tail. What it refers to is revived on the way, so each level has a decoder of its own. */
-  #tail({ tailStart, tailEnd }: RecordView, sideItems: readonly unknown[] = []): unknown {
+  /** Revives what a record refers to, and keeps that record with it: it may be sent on when this thread has no use for it. */
+  #part(record: HeapRecord, address: number, serial: number): unknown {
+    const thing = this.#revive(address, serial);
+    record.parts.push(this.#recordOf(thing, serial) ?? this.#store.claim(address, serial));
+    return thing;
+  }
+
+  #recordOf(thing: unknown, serial: number): HeapRecord | undefined {
+    let record: HeapRecord | undefined;
+    if (typeof thing === "function") record = this.#sources.settled(thing);
+    else if (typeof thing === "string") record = this.#strings.get(serial)?.record;
+    else record = this.#records.get(thing as WeakKey);
+    return record?.serial === serial ? record : undefined;
+  }
+
+  /** Decodes the tail. What it refers to is revived on the way, so each level has a reader of its own. */
+  #tail(record: HeapRecord, { tailStart, tailEnd }: RecordView, sideItems: readonly unknown[] = []): unknown {
     this.#decodedBytes += tailEnd - tailStart;
-    const decoder = this.#decoders.pop() ?? this.#makeDecoder();
+    const reader = this.#readers.pop() ?? this.#makeReader();
+    reader.record = record;
     try {
-      return decoder.decode(this.#heap.bytesTo(tailEnd), tailStart, tailEnd, sideItems);
+      return reader.decoder.decode(this.#heap.bytesTo(tailEnd), tailStart, tailEnd, sideItems);
     } finally {
-      this.#decoders.push(decoder);
+      reader.record = undefined;
+      this.#readers.push(reader);
     }
   }
 
-  #makeDecoder(): Decoder {
-    return new Decoder({
-      publishFunction: () => {
-        throw new TypeError("Cannot publish a function while decoding");
-      },
-      resolveFunction: (address, serial) => this.#revive(address, serial) as Function,
-    });
+  #makeReader(): TailReader {
+    const reader: TailReader = {
+      record: undefined,
+      decoder: new Decoder({
+        publishFunction: () => {
+          throw new TypeError("Cannot publish a function while decoding");
+        },
+        resolveFunction: (address, serial) => this.#part(reader.record!, address, serial) as Function,
+        keepHandle: (handle, address) => reader.record!.handles.push({ handle, address }),
+      }),
+    };
+    return reader;
   }
 }
 

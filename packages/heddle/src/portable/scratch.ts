@@ -1,6 +1,7 @@
 /** Encoders with memory of their own, for messages whose length must be known before they have a place. */
 import { Encoder, type FunctionRecord, type Region } from "../wire/index.ts";
 import { checkInstances } from "./instances.ts";
+import type { KeptHandle } from "./records.ts";
 
 const START_BYTES = 4096;
 /** Bigger scratch memory is let go after use. */
@@ -10,6 +11,7 @@ const KEPT_BYTES = 1 << 20;
 export interface ScratchMessage {
   readonly bytes: Uint8Array;
   readonly sideItems: readonly unknown[];
+  readonly handles: readonly KeptHandle[];
   readonly moves: boolean;
 }
 
@@ -18,6 +20,7 @@ export class Scratch {
   onFunction: (fn: Function) => FunctionRecord = unexpected;
   readonly #encoder: Encoder;
   #memory = new Uint8Array(START_BYTES);
+  #handles: KeptHandle[] = [];
 
   constructor() {
     this.#encoder = new Encoder(
@@ -28,6 +31,7 @@ export class Scratch {
           return this.onFunction(cls);
         },
         resolveFunction: unexpected,
+        keepHandle: (handle, address) => this.#handles.push({ handle, address }),
       },
       (used, needed) => this.#grow(used, needed),
     );
@@ -35,11 +39,13 @@ export class Scratch {
 
   encode(value: unknown, path: string): ScratchMessage {
     const encoder = this.#encoder;
+    if (this.#handles.length > 0) this.#handles = [];
     const length = encoder.encode(value, this.#region(), path);
     const { start } = encoder.region;
     const bytes = this.#memory.subarray(start, start + length);
     if (this.#memory.length > KEPT_BYTES) this.#memory = new Uint8Array(START_BYTES);
-    return { bytes, sideItems: encoder.sideItems, moves: encoder.transferList.length > 0 };
+    const { sideItems, transferList } = encoder;
+    return { bytes, sideItems, handles: this.#handles, moves: transferList.length > 0 };
   }
 
   #region(): Region {

@@ -1,6 +1,6 @@
 /** What one publication finds out about a node. */
 import type { Node } from "./nodes.ts";
-import type { HeapRecord } from "./records.ts";
+import type { HeapRecord, KeptHandle } from "./records.ts";
 import type { SlotTag } from "./slots.ts";
 
 /** What one name of a function is bound to. */
@@ -39,6 +39,7 @@ export class Visit {
   /** What the record will say, for comparison with the next one. */
   sent: readonly unknown[] = [];
   sideItems: readonly unknown[] = [];
+  handles: readonly KeptHandle[] = [];
   slots: readonly Slot[] = [];
   properties: readonly SentProperty[] = [];
   /** The new record, if there is to be one. */

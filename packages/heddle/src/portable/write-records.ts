@@ -79,6 +79,7 @@ export class RecordWriter {
     node.identity ??= record.serial;
     this.#store.write(record, 0, [visit.sideItems.length, node.identity]);
     record.sideItems = visit.sideItems;
+    record.handles = [...visit.handles];
     node.bytesAt = ArrayBuffer.isView(value) ? findBytes(value, bytes) : undefined;
     if (visit.uses.length === 0) this.#writeTail(record, bytes);
     return record;

@@ -1,4 +1,5 @@
 /** Shared objects: handles for what threads have in common in the heap, and how long that lives. */
+export { Cargo, giveUpListed, listBytes, takeListed } from "./objects/cargo.ts";
 export { FIRST_OWN, GATE, type Destroy } from "./objects/header.ts";
 export {
   addressOf,
@@ -11,5 +12,6 @@ export {
 export { BrokenBarrierError, LockStateError } from "./errors.ts";
 export type { Guard } from "./guard.ts";
 export { Lock, type LockStatistics } from "./lock.ts";
+export { storedValues, type StoredValues } from "./objects/stored-values.ts";
 export { ObjectKind } from "./object-kinds.ts";
 export { threadEnded } from "./waiting/this-thread.ts";

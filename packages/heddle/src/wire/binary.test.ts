@@ -152,7 +152,9 @@ describe("Buffer", () => {
 
 describe("large buffers", () => {
   test("are copied beside the message where that was asked for, and keep what they share", () => {
-    const encoder = new Encoder(new TestWire().hooks, () => assert.fail("the message is short"), 1024);
+    const encoder = new Encoder(new TestWire().hooks, () => assert.fail("the message is short"), {
+      copiesAsideFrom: 1024,
+    });
     const region = { bytes: new Uint8Array(256), start: 0, end: 256 };
     const buffer = new ArrayBuffer(1024);
     const bytes = new Uint8Array(buffer).fill(7);

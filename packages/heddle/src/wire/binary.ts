@@ -51,7 +51,10 @@ export const VIEW_PROTOTYPES: readonly object[] = VIEWS.map((view) => view.proto
 export function writeArrayBuffer(writer: Writer, value: object, at: number): number {
   if (!types.isArrayBuffer(value)) throw writer.impostor("ArrayBuffer");
   refuseMoved(writer, value);
-  if (isMarked(value)) return writer.sideItem(value, true, at);
+  if (isMarked(value)) {
+    if (!writer.isAlone) return writer.sideItem(value, true, at);
+    writer.transferList.push(value);
+  }
   refuseTooLong(writer, value.maxByteLength);
   const bytes = new Uint8Array(value);
   if (!value.resizable) {

@@ -11,22 +11,34 @@ import { KeysChanged } from "./shapes.ts";
 import { FLAG_REFERENCES, WIRE_VERSION } from "./tags.ts";
 import { Writer } from "./writer.ts";
 
+/** What becomes of values that are not written as bytes, or need not be. */
+export interface EncoderOptions {
+  /**
+   * ArrayBuffers of so many bytes and more are not written into the message: a copy of each is moved beside it. Worth it
+   * where somebody posts side items anyway: the bytes are copied once, not twice. Default: none.
+   */
+  readonly copiesAsideFrom?: number;
+  /**
+   * Nothing goes beside the message, and what only a port can carry is refused. ArrayBuffers that {@link transfer} marked
+   * are written, and listed in `transferList`, to be detached.
+   */
+  readonly isAlone?: boolean;
+}
+
 /** Writes messages, one after the other, into bytes that it is given. */
 export class Encoder {
   /** What the last message refers to and only `postMessage` can move, in order. Empty for most; valid until the next message. */
   readonly sideItems: unknown[];
-  /** Those of the side items that are moved, not copied. */
+  /** Those of the side items that are moved, not copied; or else what is to be detached. */
   readonly transferList: Transferable[];
   readonly #writer: Writer;
   #isBusy = false;
 
-  /**
-   * @param copiesAsideFrom - ArrayBuffers of so many bytes and more are not written into the message: a copy of each is
-   * moved beside it. Worth it where somebody posts side items anyway: the bytes are copied once, not twice.
-   */
-  constructor(hooks: WireHooks, grow: Grow, copiesAsideFrom: number = Infinity) {
+  constructor(hooks: WireHooks, grow: Grow, options: EncoderOptions = {}) {
     const writer = new Writer(hooks, grow, packBy(hooks));
+    const { copiesAsideFrom = Infinity, isAlone = false } = options;
     writer.copiesAsideFrom = copiesAsideFrom;
+    writer.isAlone = isAlone;
     this.#writer = writer;
     this.sideItems = writer.sideItems;
     this.transferList = writer.transferList;

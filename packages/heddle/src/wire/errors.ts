@@ -60,8 +60,8 @@ export class NotLoadedError extends Error {
   /** Settles when the module has been loaded, or could not be. */
   readonly ready: Promise<unknown>;
 
-  constructor(ready: Promise<unknown>) {
-    super("Cannot decode message: a module that it needs is still loading");
+  constructor(ready: Promise<unknown>, found = "a module that it needs is still loading") {
+    super(`Cannot decode message: ${found}`);
     this.ready = ready;
   }
 }

@@ -20,6 +20,20 @@ export interface HandleForm<T> {
 export type HandleClass<T> = (abstract new (...args: never[]) => T) & { readonly prototype: T };
 
 const forms = new Map<string, HandleForm<object>>();
+const prototypes = new Set<object>();
+
+/** Whether `value` crosses as a handle: it is the same object on the other side, and never a copy. */
+export function isHandle(value: object): boolean {
+  return prototypes.has(Object.getPrototypeOf(value) as object);
+}
+
+/** The class of handles that a class extends which is none itself. */
+export function handleClassBehind(prototype: object): Function | undefined {
+  for (let up: object | null = prototype; up !== null; up = Object.getPrototypeOf(up) as object | null) {
+    if (prototypes.has(up)) return up.constructor;
+  }
+  return undefined;
+}
 
 /**
  * Declares how the handles of a class cross: both threads run this when they load the module of the class.
@@ -33,9 +47,13 @@ export function registerHandle<T extends object>(
   how: HandleForm<T>,
 ): void {
   forms.set(kind, how);
+  prototypes.add(cls.prototype);
   writers.set(cls.prototype, (writer, handle, at) => {
+    const address = how.address(handle as T);
     at = writer.string(kind, writer.byte(tag.HANDLE, at));
-    return writer.number(how.address(handle as T), at);
+    at = writer.number(address, at);
+    writer.hooks.keepHandle?.(handle, address);
+    return at;
   });
 }
 
@@ -52,7 +70,9 @@ export function readHandle(reader: Reader): object {
   const kind = reader.string();
   const address = reader.part();
   if (typeof address !== "number") throw new CorruptMessageError("a handle has no address");
-  return reader.remember(reader.ask(() => formOf(kind).revive(address)));
+  const handle = reader.ask(() => formOf(kind).revive(address));
+  reader.hooks.keepHandle?.(handle, address);
+  return reader.remember(handle);
 }
 
 function formOf(kind: string): HandleForm<object> {

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-/** How functions cross. The layer of portable functions supplies it. */
+/** How functions cross, and who is told of handles. The layer of portable functions supplies the former. */
 export interface WireHooks {
   /**
    * Names a function or class for the other side.
@@ -26,6 +26,11 @@ export interface WireHooks {
    * @throws `NotLoadedError` when a module has to be loaded first: await it and decode the same message again.
    */
   resolveFunction(address: number, serial: number): Function;
+  /**
+   * Told of each handle that is written, or was read. Bytes hold nothing: whoever sends them keeps what the handle stands
+   * for until they have been read.
+   */
+  keepHandle?(handle: object, address: number): void;
 }
 
 /** A published function: two 32-bit words. */

@@ -11,6 +11,7 @@ import { writeBoxed, writeDate, writeHeaders, writeRegExp, writeSearchParams, wr
 import { writeMap, writeSet } from "./collections.ts";
 import { describe, describeOne } from "./describe.ts";
 import { ERROR_PROTOTYPES, writeError } from "./error-values.ts";
+import { handleClassBehind } from "./handles.ts";
 import { classOf, isNative, writeInstance, writeSubclass } from "./instances.ts";
 import { writeDictionary } from "./objects.ts";
 import { knownRefusal, writeCarried, writePort, writeShared } from "./platform.ts";
@@ -85,9 +86,20 @@ function writeByBrand(writer: Writer, value: object, prototype: object, at: numb
     );
   }
   if (isNative(constructor)) return writeNative(writer, value, constructor, at);
+  refuseDerived(writer, value, prototype);
   instanceClasses.add(prototype);
   writers.set(prototype, (writer, value, at) => writeMember(writer, constructor, value, at));
   return writeInstance(writer, constructor, value, at);
+}
+
+/** What a program adds to a shared object by extending its class is in this thread only. */
+function refuseDerived(writer: Writer, value: object, prototype: object): void {
+  const shared = handleClassBehind(prototype);
+  if (shared === undefined) return;
+  throw writer.refusal(
+    `it is ${describeOne(value)}, whose class extends ${shared.name}, and no other thread would know it as that`,
+    `keep a ${shared.name} in a field of it, and send that`,
+  );
 }
 
 /** An object whose prototype has turned out to be that of a class in JavaScript. */

@@ -28,6 +28,7 @@ export function writeSignal(writer: Writer, value: object, at: number): number {
     writer.trail.depth = depth;
     return at;
   }
+  if (writer.isAlone) throw writer.notAlone("an AbortSignal that may still abort");
   const { port1, port2 } = new MessageChannel();
   writer.onSettled((isSent) => {
     if (isSent) sendAbort(writer.pack, signal, port1);

@@ -6,6 +6,7 @@
 import { types } from "node:util";
 import type { Transferable } from "node:worker_threads";
 import { writeArray, writeDense } from "./arrays.ts";
+import { describeOne } from "./describe.ts";
 import { WireError } from "./errors.ts";
 import type { FunctionRecord, Grow, Region, WireHooks } from "./hooks.ts";
 import { Identities } from "./identities.ts";
@@ -50,6 +51,8 @@ export class Writer extends Output {
   mayPostpone = true;
   /** ArrayBuffers of this size and above are not written, but copied and moved beside the bytes. */
   copiesAsideFrom: number = Infinity;
+  /** There is nothing beside the bytes. */
+  isAlone = false;
   readonly sideItems: unknown[] = [];
   readonly transferList: Transferable[] = [];
 
@@ -239,9 +242,18 @@ export class Writer extends Output {
 
   /** Leaves a value to `postMessage`, to be moved or to be copied. */
   sideItem(item: object, isMoved: boolean, at: number): number {
+    if (this.isAlone) throw this.notAlone(describeOne(item));
     const index = this.sideItems.push(item) - 1;
     if (isMoved) this.transferList.push(item as Transferable);
     return this.word(tag.SIDE_ITEM, index, at);
+  }
+
+  /** For what cannot be left lying in bytes until somebody takes it. */
+  notAlone(what: string): WireError {
+    return this.refusal(
+      `it is ${what}, which only a port can carry, and nobody is at the other end yet`,
+      "send it as an argument of a call",
+    );
   }
 
   /** For an object whose prototype promises what it has not got. */
