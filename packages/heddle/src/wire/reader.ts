@@ -235,11 +235,27 @@ export class Reader {
 
   array(length: number): unknown[] {
     if (length > this.end - this.at) throw this.truncated();
-    const array = this.remember<unknown[]>([]);
     this.enter();
-    for (let i = 0; i < length; i++) array.push(this.value());
+    const array = length > LITERAL_MAX || this.isNumbered ? this.#longArray(length) : this.#literal(length);
     this.leave();
     return array;
+  }
+
+  #longArray(length: number): unknown[] {
+    const array = this.remember<unknown[]>([]);
+    for (let i = 0; i < length; i++) array.push(this.value());
+    return array;
+  }
+
+  /** An array made with all its elements is as large as they are; one that grows by `push` has room for 17 at once. */
+  #literal(length: number): unknown[] {
+    if (length === 0) return [];
+    if (length === 1) return [this.value()];
+    if (length === 2) return [this.value(), this.value()];
+    if (length === 3) return [this.value(), this.value(), this.value()];
+    if (length === 4) return [this.value(), this.value(), this.value(), this.value()];
+    if (length === 5) return [this.value(), this.value(), this.value(), this.value(), this.value()];
+    return [this.value(), this.value(), this.value(), this.value(), this.value(), this.value()];
   }
 
   #learnShape(): KnownShape {
@@ -319,6 +335,9 @@ export class Reader {
 }
 
 const NONE: readonly unknown[] = [];
+
+/** Arrays up to this length are made with their elements in place. */
+const LITERAL_MAX = 6;
 
 /** A frozen `Object.prototype` lets no assignment shadow what it has. */
 const IS_FROZEN = Object.isFrozen(Object.prototype);
