@@ -218,3 +218,35 @@ describe("An error that nobody asks for", () => {
     assert.equal(status, 0);
   });
 });
+
+test("Futures that were awaited while a collection ran are gone with the next one, however many", () => {
+  const program = `
+    import { fulfil, Future } from ${JSON.stringify(new URL("./future.ts", import.meta.url).href)};
+    const gc = (type) => globalThis.gc({ type });
+    const task = { isRunning: () => false, cancel: () => false };
+    async function burst() {
+      const futures = Array.from({ length: 10_000 }, () => new Future(task));
+      for (const future of futures) void future.then(() => {});
+      await undefined;
+      gc("minor");
+      for (const future of futures) fulfil(future, 1);
+    }
+    async function bursts(count) {
+      for (let i = 0; i < count; i++) { await burst(); gc("minor"); }
+    }
+    // Whoever allocates in the old generation has begun to by then.
+    await bursts(40);
+    gc("major");
+    const before = process.memoryUsage().heapUsed;
+    await bursts(4);
+    console.log(process.memoryUsage().heapUsed - before);
+  `;
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--conditions=@heddle/source", "--expose-gc", "--input-type=module", "--eval", program],
+    { encoding: "utf8" },
+  );
+  assert.equal(stderr, "");
+  const left = Number.parseInt(stdout, 10);
+  assert.ok(left < 3_000_000, `${left} bytes are left of four bursts`);
+});
