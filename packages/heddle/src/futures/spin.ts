@@ -25,8 +25,10 @@ const PART_MS = 6;
 /** How long until that is tried again, at first and after many times in vain. */
 const PART_AGAIN_MS = 50;
 const PART_AGAIN_MAX_MS = 12_800;
-/** After looks in vain, so many waits at most go without one. */
-const MAX_PENALTY = 31;
+/** After looks in vain, so many waits at most go without one: fewer than one in a hundred last as long as a look. */
+const MAX_PENALTY = 255;
+/** With so many, threads are believed to share a core. */
+const PART_PENALTY = 31;
 /** What one observation counts for in the average. */
 const WEIGHT = 1 / 8;
 /** An observation counts for no more than this, so that one long pause is soon forgotten. */
@@ -67,7 +69,7 @@ export class SpinPolicy {
     if (this.#averageMs > WORTHWHILE_MS && --this.#untilProbe > 0) return 0;
     if (this.#toSkip > 0) {
       this.#toSkip--;
-      return this.#mayPart && this.#penalty === MAX_PENALTY ? this.#partBudgetMs() : 0;
+      return this.#mayPart && this.#penalty >= PART_PENALTY ? this.#partBudgetMs() : 0;
     }
     this.#untilProbe = PROBE_EVERY;
     return woke ? WORTHWHILE_MS + WAKE_MS : WORTHWHILE_MS;
@@ -84,8 +86,8 @@ export class SpinPolicy {
   /** A look has ended, with or without a find. */
   looked(found: boolean): void {
     this.#penalty = found ? this.#penalty >> 1 : Math.min(2 * this.#penalty + 1, MAX_PENALTY);
-    if (!found) this.#toSkip = this.#penalty;
-    else if (this.#penalty === 0) this.#partAfterMs = PART_AGAIN_MS;
+    this.#toSkip = found ? 0 : this.#penalty;
+    if (this.#penalty === 0) this.#partAfterMs = PART_AGAIN_MS;
   }
 
   /** A wait has ended that lasted so long, with or without sleep. */
