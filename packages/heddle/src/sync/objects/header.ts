@@ -71,11 +71,9 @@ export function freeObject(heap: Heap, address: number): void {
   heap.free(address);
 }
 
-/** H1. Gives up a claim on an object. */
-export function releaseClaim(heap: Heap, address: number): void {
+releaseBy(HeldKind.OBJECT, (heap, address) => {
+  // H1.
   if (heap.add(address + CLAIMS, -1) !== 1) return;
   destroyers.get(heap.peek(address + KIND))?.(heap, address);
   freeObject(heap, address);
-}
-
-releaseBy(HeldKind.OBJECT, releaseClaim);
+});
