@@ -52,7 +52,7 @@ export class Call implements TaskControl {
   /** Held so that the function lives in the heap as long as the call; so does what its arguments refer to there. */
   record: FunctionRecord | undefined = undefined;
   cargo: readonly object[] | undefined = undefined;
-  /** Held so that signals and shared memory among them live as long. */
+  /** Held so that signals among them live as long. */
   args: readonly unknown[] | undefined = undefined;
   site: Site | undefined = undefined;
   name: string | undefined = undefined;

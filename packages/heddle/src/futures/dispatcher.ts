@@ -5,7 +5,7 @@
  */
 import type { Heap } from "#heap";
 import { functionTable } from "../portable/index.ts";
-import { countNamings, NotLoadedError, type WireHooks } from "../wire/index.ts";
+import { NotLoadedError, type WireHooks } from "../wire/index.ts";
 import { Board } from "./board.ts";
 import { type Call, Calls, type CallOwner } from "./calls.ts";
 import { Crew, type CrewOptions, type CrewOwner } from "./crew.ts";
@@ -146,11 +146,10 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
       this.#heap.poke(slot + FUNCTION, record.address | 0);
       this.#heap.poke(slot + SERIAL, record.serial | 0);
       call.record = record;
-      const namings = countNamings();
       const side = this.#payloads.writeArguments(slot, args);
-      // Others are not held: bursts of short-lived arrays would outlive their generation.
-      if (side !== undefined || countNamings() !== namings) call.args = args;
       if (side !== undefined) {
+        // Others are not held: bursts of short-lived arrays would outlive their generation.
+        call.args = args;
         flags |= SIDE_ITEMS;
         const parcel = { sequence: call.sequence, items: side.items };
         if (worker < 0) worker = this.#idleWorker();

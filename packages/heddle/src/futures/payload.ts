@@ -81,6 +81,7 @@ export class Payloads {
    */
   writeResult(slot: number, value: unknown, path: string): SideItems | undefined {
     const side = this.#write(slot, (region) => this.#encoder.encode(value, region, path));
+    // Shared memory that is on its way is not lost at once: see shared-buffers.ts.
     this.claims = !this.#cargo.isEmpty;
     if (this.claims) this.#listClaims(slot);
     return side;

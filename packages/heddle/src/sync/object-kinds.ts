@@ -19,6 +19,8 @@ export const ObjectKind = {
   LIFO_QUEUE: 12,
   PRIORITY_QUEUE: 13,
   CHANNEL: 14,
+  /** No class: stands for shared memory that a thread keeps for a message. */
+  KEPT_BUFFERS: 0xfff,
   /** From here on: kinds that only tests have. */
   FIRST_OF_TESTS: 0x1000,
 } as const;

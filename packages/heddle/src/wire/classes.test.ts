@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { registerHandle } from "./handles.ts";
+import { isHandle, registerHandle } from "./handles.ts";
 import { TestWire } from "./fixture.test.ts";
 
 const wire = new TestWire();
@@ -222,6 +222,26 @@ describe("registerHandle()", () => {
   registerHandle("test.Lock/1", Lock, {
     address: (lock) => lock.address,
     revive: (address) => new Lock(address),
+  });
+
+  test("tells others what is a handle", () => {
+    assert.deepEqual(
+      [isHandle(new Lock(16)), isHandle({}), isHandle(Object.create(null))],
+      [true, false, false],
+    );
+  });
+
+  test("refuses what extends a class of handles, and says what to send instead", () => {
+    class Latch extends Lock {}
+    assert.equal(isHandle(new Latch(16)), false);
+    for (let i = 0; i < 2; i++) {
+      assert.throws(() => wire.send([new Latch(16)]), {
+        code: "ERR_HEDDLE_NOT_CLONEABLE",
+        message:
+          "Cannot send value[0]: it is a Latch, whose class extends Lock, and no other thread would know it as that; " +
+          "keep a Lock in a field of it, and send that",
+      });
+    }
   });
 
   test("makes handles cross as kind and address, each the same object throughout", () => {

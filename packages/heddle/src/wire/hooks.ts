@@ -31,6 +31,8 @@ export interface WireHooks {
    * for until they have been read.
    */
   keepHandle?(handle: object, address: number): void;
+  /** The same for shared memory that is written: the thread that names it must have it when the message is read. */
+  keepShared?(buffer: SharedArrayBuffer): void;
 }
 
 /** A published function: two 32-bit words. */

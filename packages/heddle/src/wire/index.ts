@@ -9,5 +9,5 @@ export { Encoder } from "./encoder.ts";
 export { CorruptMessageError, NotLoadedError, WireError, type WireErrorCode } from "./errors.ts";
 export { isHandle, loadHandlesBy, registerHandle, type HandleClass, type HandleForm } from "./handles.ts";
 export type { FunctionRecord, Grow, Region, WireHooks } from "./hooks.ts";
-export { countNamings, hearOfSharedBuffers } from "./shared-buffers.ts";
+export { hearOfSharedBuffers } from "./shared-buffers.ts";
 export { transfer } from "./transfer.ts";

@@ -19,6 +19,7 @@ declare const WebAssembly: { Module: new () => object; Memory: new () => object 
 
 export function writeShared(writer: Writer, value: object, at: number): number {
   if (!types.isSharedArrayBuffer(value)) throw writer.impostor("SharedArrayBuffer");
+  writer.hooks.keepShared?.(value);
   return writer.word(tag.SHARED_BUFFER, nameSharedBuffer(value), at);
 }
 

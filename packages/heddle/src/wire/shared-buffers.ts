@@ -133,16 +133,9 @@ class SharedBuffers {
 }
 
 let shared: SharedBuffers | undefined;
-let namings = 0;
-
-/** How often this thread has named a buffer: tells whether a message that was just written names one. */
-export function countNamings(): number {
-  return namings;
-}
 
 /** Names a buffer for all threads of the process. Cost: a look-up; a microsecond the first time. */
 export function nameSharedBuffer(buffer: SharedArrayBuffer): number {
-  namings++;
   return (shared ??= new SharedBuffers()).name(buffer);
 }
 

@@ -1,5 +1,6 @@
 /**
- * What a message of bytes refers to in the heap: handles of shared objects, records of functions.
+ * What a message of bytes refers to in the heap: handles of shared objects, records of functions; and shared memory,
+ * which has to be in some thread.
  *
  * It must stay there until the message has been read. Whoever sends a message that is read while he waits holds it in his
  * own hands ({@link Cargo.take}). A message that is left for whoever comes holds it itself, by a list of claims:
@@ -29,10 +30,12 @@ const NOTHING: readonly object[] = [];
 export class Cargo {
   /** For the encoder. */
   readonly hooks: WireHooks;
-  /** Records of functions, and handles: each lives as long as somebody holds it. Some perhaps more than once. */
+  /** Records of functions, handles, shared memory: each lives as long as somebody holds it. Some perhaps more than once. */
   #held: object[] = [];
   /** Of the objects that the handles are for. */
   readonly #addresses: number[] = [];
+  /** The shared memory that the last message names. */
+  readonly buffers: SharedArrayBuffer[] = [];
 
   constructor(hooks: WireHooks) {
     const keep = (record: FunctionRecord): FunctionRecord => {
@@ -47,6 +50,10 @@ export class Cargo {
         this.#held.push(handle);
         this.#addresses.push(address);
       },
+      keepShared: (buffer) => {
+        this.#held.push(buffer);
+        this.buffers.push(buffer);
+      },
     };
   }
 
@@ -58,7 +65,7 @@ export class Cargo {
   clear(): void {
     if (this.#held.length === 0) return;
     this.#held.length = 0;
-    this.#addresses.length = 0;
+    this.#forget();
   }
 
   /** What the last message refers to: it lives as long as this is held. */
@@ -66,16 +73,21 @@ export class Cargo {
     const held = this.#held;
     if (held.length === 0) return NOTHING;
     this.#held = [];
-    this.#addresses.length = 0;
+    this.#forget();
     return held;
   }
 
   /** The claims by which the last message could hold it. They are not taken yet. */
-  claims(): ReadonlySet<number> {
+  claims(): Set<number> {
     const claims = new Set<number>();
     for (const address of this.#addresses) claims.add(claimOn(HeldKind.OBJECT, address));
     for (const held of this.#held) if (held instanceof HeapRecord) addClaims(held, claims);
     return claims;
+  }
+
+  #forget(): void {
+    if (this.#addresses.length > 0) this.#addresses.length = 0;
+    if (this.buffers.length > 0) this.buffers.length = 0;
   }
 }
 

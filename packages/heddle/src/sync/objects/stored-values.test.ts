@@ -9,7 +9,7 @@ import { fromModule, FunctionTable, functionTable } from "../../portable/index.t
 import { NotLoadedError, transfer } from "../../wire/index.ts";
 import { addressOf, storedValues } from "../index.ts";
 import { Box, claimsAt } from "./fixtures/box.ts";
-import { collectUntil } from "./fixtures/collect.ts";
+import { collect, collectUntil } from "./fixtures/collect.ts";
 import { StoredValues } from "./stored-values.ts";
 
 const heap = threadHeap();
@@ -94,6 +94,20 @@ describe("what a stored value refers to", () => {
     assert.equal(box.claims, 2);
     stored.drop(item);
     assert.equal(box.claims, 1);
+  });
+
+  test("is kept by the thread that stored it, if it is shared memory, and let go afterwards", async () => {
+    const put = (): [item: number, buffer: WeakRef<SharedArrayBuffer>] => {
+      const buffer = new SharedArrayBuffer(8);
+      return [stored.store({ buffer }, "item"), new WeakRef(buffer)];
+    };
+    const [item, buffer] = put();
+    await collect();
+    const isKept = (): boolean => buffer.deref() !== undefined;
+    assert.ok(isKept());
+    stored.drop(item);
+    for (let i = 0; i < 50; i++) stored.drop(put()[0]);
+    await collectUntil(() => !isKept());
   });
 
   test("is the handle that the taker has already", () => {

@@ -15,7 +15,8 @@
  * ```
  *
  * - S1: a block belongs to whoever has its address: its maker, then what he puts it in, then who takes it out.
- * - S2: what the message refers to is claimed by the block until the taker has handles and functions of his own.
+ * - S2: what the message refers to is claimed by the block until the taker has handles and functions of his own. Shared
+ *   memory is kept for it by the thread that stored it, and lost with that.
  *
  * @packageDocumentation
  */
@@ -30,6 +31,7 @@ import {
   transfer,
   type Region,
 } from "../../wire/index.ts";
+import { KeptBuffers } from "./kept-buffers.ts";
 import { Cargo, giveUpListed, listBytes, takeListed } from "./cargo.ts";
 
 const LENGTH = 0;
@@ -130,6 +132,7 @@ const NO_ITEMS: readonly unknown[] = [];
 class StoredWriter {
   readonly #heap: Heap;
   readonly #cargo: Cargo;
+  readonly #kept: KeptBuffers;
   readonly #encoder: Encoder;
   readonly #region: Region;
   /** Where the next message is written; 0 for none. */
@@ -140,6 +143,7 @@ class StoredWriter {
   constructor(heap: Heap, table: FunctionTable) {
     this.#heap = heap;
     this.#cargo = new Cargo(table);
+    this.#kept = new KeptBuffers(heap);
     this.#encoder = new Encoder(this.#cargo.hooks, (used, needed) => this.#grow(used, needed), {
       isAlone: true,
     });
@@ -164,6 +168,7 @@ class StoredWriter {
   #storeWithCargo(used: number): number {
     const heap = this.#heap;
     const claims = this.#cargo.claims();
+    if (this.#cargo.buffers.length > 0) claims.add(this.#kept.keep(this.#cargo.buffers));
     const list = claims.size === 0 ? 0 : (used + 3) & ~3;
     const block = this.#fit(used, list === 0 ? used : list + listBytes(claims));
     try {
