@@ -67,7 +67,9 @@ export interface MonitorOptions {
  * - M4: the record names an object from before its gate is taken until after its grants are delivered.
  *
  * What others may see at any moment without the gate is written by {@link store}; it is as a section that dies has
- * left it until its end is settled, and so must be harmless to see.
+ * left it until its end is settled, and so must be harmless to see. What others may *change* without the gate is no
+ * matter for the journal: undoing would overwrite what they wrote. So a flag that keeps others from changing a word is
+ * taken off only in a section that {@link isUntouched}, by a write that is not journaled.
  */
 export class Monitor {
   readonly words: Words;
@@ -126,6 +128,11 @@ export class Monitor {
   store(address: number, value: number): void {
     this.#note(address, this.words.load(address));
     this.words.store(address, value);
+  }
+
+  /** Whether nothing has been changed in this section yet. */
+  get isUntouched(): boolean {
+    return this.#changes === 0;
   }
 
   /** Whether one more wait can be granted in this section. */
