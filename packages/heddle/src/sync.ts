@@ -3,4 +3,14 @@
  *
  * @packageDocumentation
  */
-export { BrokenBarrierError, type Guard, Lock, type LockStatistics, LockStateError } from "./sync/index.ts";
+export {
+  BoundedSemaphore,
+  BrokenBarrierError,
+  type Guard,
+  Lock,
+  type LockStatistics,
+  LockStateError,
+  Semaphore,
+  type SemaphoreAcquireOptions,
+  type SemaphoreStatistics,
+} from "./sync/index.ts";

@@ -5,7 +5,7 @@
  */
 
 /**
- * A hold on a lock. Disposing of it releases the lock, once: doing so again does nothing.
+ * A hold on a lock, or on permits. Disposing of it releases the lock, once: doing so again does nothing.
  *
  * A guard belongs to the thread that acquired; it does not travel. The lock does.
  */

@@ -13,5 +13,11 @@ export { BrokenBarrierError, LockStateError } from "./errors.ts";
 export type { Guard } from "./guard.ts";
 export { Lock, type LockStatistics } from "./lock.ts";
 export { storedValues, type StoredValues } from "./objects/stored-values.ts";
+export {
+  BoundedSemaphore,
+  Semaphore,
+  type SemaphoreAcquireOptions,
+  type SemaphoreStatistics,
+} from "./semaphore.ts";
 export { ObjectKind } from "./object-kinds.ts";
 export { threadEnded } from "./waiting/this-thread.ts";

@@ -1,0 +1,206 @@
+/**
+ * The semaphores that users have.
+ *
+ * @packageDocumentation
+ */
+import { threadHeap } from "#heap";
+import { checkCount, MAX_COUNT } from "./check-count.ts";
+import type { Guard } from "./guard.ts";
+import { ObjectKind } from "./object-kinds.ts";
+import { KIND } from "./objects/header.ts";
+import { addressOf, registerShared, SharedObject, type SharedOptions } from "./objects/shared-object.ts";
+import { reclaimPermits, SEMAPHORE_BYTES, SemaphoreCore, writeSemaphore } from "./semaphore-core.ts";
+import { checkWaitOptions } from "./wait-options.ts";
+import { registerReclaim } from "./waiting/ends.ts";
+import { type ThisThread, thisThread } from "./waiting/this-thread.ts";
+import type { WaitOptions } from "./waiting/waits.ts";
+
+/** What an acquire of a semaphore takes. */
+export interface SemaphoreAcquireOptions extends WaitOptions {
+  /** How many permits, all of them at once. Default 1. */
+  permits?: number;
+}
+
+/** What a semaphore knows of itself at one moment; other threads may have changed it since. */
+export interface SemaphoreStatistics {
+  /** How many permits are there. Those who wait come first, so with waiters they may be too few for the first. */
+  readonly available: number;
+  /** How many wait. */
+  readonly waiters: number;
+}
+
+/**
+ * A number of permits, for at most so many at once to do something, among all threads that have it.
+ *
+ * Permits belong to nobody: any thread may release some, also more than there were at the start, see
+ * {@link BoundedSemaphore}. What is released through a guard is released once. A thread that ends while it has permits
+ * takes them along; permits that were granted to it before it noticed go back.
+ *
+ * @remarks
+ * Fairness: strict. Permits are handed out in the order in which they were asked for, threads that block and tasks that
+ * await in one line. A small request waits behind a large one, even if there are permits enough for it.
+ * Cost: about two atomic instructions to acquire and release what is there.
+ * Cancel safety: a wait that ends early takes nothing, and those behind it go on.
+ *
+ * @example
+ * ```ts
+ * import { Semaphore } from "heddle/sync";
+ *
+ * const connections = new Semaphore(3);
+ * {
+ *   using guard = await connections.acquire({ permits: 2 });
+ *   guard.held; // => true
+ *   connections.available; // => 1
+ *   connections.tryAcquire(2); // => undefined
+ * }
+ * connections.available; // => 3
+ * ```
+ */
+export class Semaphore extends SharedObject {
+  readonly #thread: ThisThread;
+  readonly #core: SemaphoreCore;
+
+  /** @param permits - How many there are at the start: a whole number, 0 or more. */
+  constructor(permits: number = 1, options?: SharedOptions) {
+    super(options, (heap, address) => {
+      const kind = kindAt(address);
+      checkCount(permits, `make a ${kind}`, "permits", 0);
+      writeSemaphore(heap, address, permits, kind === BOUNDED ? permits : MAX_COUNT);
+    });
+    this.#thread = thisThread();
+    const address = addressOf(this);
+    this.#core = new SemaphoreCore(this.#thread.monitor, address, `${kindAt(address)}.acquire()`);
+  }
+
+  /**
+   * Waits until the permits are this caller's, without blocking the thread.
+   *
+   * @throws `TimeoutError`, or the signal's reason, when the wait ends early; the semaphore is as it was. `RangeError`
+   * for a number of permits that there can never be.
+   */
+  acquire(options?: SemaphoreAcquireOptions): Promise<Guard> {
+    try {
+      const permits = this.#permitsIn(options);
+      const checked = checkWaitOptions(options, this.#core.operation);
+      checked.signal?.throwIfAborted();
+      if (this.#core.tryAcquire(permits)) return Promise.resolve(new PermitGuard(this, permits));
+      return this.#thread.waits
+        .promise(this.#core, permits, checked)
+        .then(() => new PermitGuard(this, permits));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** As `acquire`, blocking the thread: its event loop stands still meanwhile. */
+  acquireSync(options?: SemaphoreAcquireOptions): Guard {
+    const permits = this.#permitsIn(options);
+    const checked = checkWaitOptions(options, this.#core.operation);
+    checked.signal?.throwIfAborted();
+    if (!this.#core.tryAcquire(permits)) this.#thread.waits.block(this.#core, permits, checked);
+    return new PermitGuard(this, permits);
+  }
+
+  /** The permits if they are there, and nobody waits; else `undefined`. Never waits. */
+  tryAcquire(permits: number = 1): Guard | undefined {
+    this.#check(permits, "tryAcquire");
+    return this.#core.tryAcquire(permits) ? new PermitGuard(this, permits) : undefined;
+  }
+
+  /**
+   * Gives permits back, or adds some: those who wait get them, in the order of asking, as far as they go.
+   *
+   * @throws `RangeError`, and nothing has changed, when there would be more than this semaphore may have.
+   */
+  release(permits: number = 1): void {
+    this.#check(permits, "release");
+    if (this.#core.release(permits)) return;
+    throw new RangeError(
+      `Cannot release ${permits} of semaphore "${this.name}": it would have more than ${this.#core.limit} permits`,
+    );
+  }
+
+  /** How many permits are there for the taking. */
+  get available(): number {
+    return this.#core.available;
+  }
+
+  statistics(): SemaphoreStatistics {
+    return { available: this.available, waiters: this.#core.waiters };
+  }
+
+  #permitsIn(options: SemaphoreAcquireOptions | undefined): number {
+    const permits = options?.permits ?? 1;
+    this.#check(permits, "acquire");
+    return permits;
+  }
+
+  #check(permits: number, method: string): void {
+    // Nearly all calls.
+    if (permits === 1) return;
+    const most = Math.max(1, this.#core.limit);
+    checkCount(permits, `begin ${kindAt(addressOf(this))}.${method}()`, "permits", 1, most);
+  }
+}
+
+/**
+ * A semaphore that never has more permits than at the start: a release too many is an error, and changes nothing.
+ *
+ * @example
+ * ```ts
+ * import { BoundedSemaphore } from "heddle/sync";
+ *
+ * const slots = new BoundedSemaphore(2);
+ * const guard = slots.acquireSync();
+ * slots.release();
+ * slots.available; // => 2
+ * let refused = false;
+ * try {
+ *   slots.release();
+ * } catch (error) {
+ *   refused = error instanceof RangeError;
+ * }
+ * refused; // => true
+ * guard.held; // => true
+ * ```
+ */
+export class BoundedSemaphore extends Semaphore {}
+
+class PermitGuard implements Guard {
+  readonly abandoned = false;
+  #semaphore: Semaphore | undefined;
+  readonly #permits: number;
+
+  constructor(semaphore: Semaphore, permits: number) {
+    this.#semaphore = semaphore;
+    this.#permits = permits;
+  }
+
+  get held(): boolean {
+    return this.#semaphore !== undefined;
+  }
+
+  release(): void {
+    const semaphore = this.#semaphore;
+    if (semaphore === undefined) return;
+    this.#semaphore = undefined;
+    semaphore.release(this.#permits);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+const BOUNDED = "BoundedSemaphore";
+
+/** What users call the object at an address. */
+function kindAt(address: number): string {
+  return threadHeap().peek(address + KIND) === ObjectKind.BOUNDED_SEMAPHORE ? BOUNDED : "Semaphore";
+}
+
+const form = { version: 1, sizeBytes: SEMAPHORE_BYTES };
+registerShared(Semaphore, { ...form, kind: ObjectKind.SEMAPHORE, name: "Semaphore" });
+registerShared(BoundedSemaphore, { ...form, kind: ObjectKind.BOUNDED_SEMAPHORE, name: BOUNDED });
+registerReclaim(ObjectKind.SEMAPHORE, reclaimPermits);
+registerReclaim(ObjectKind.BOUNDED_SEMAPHORE, reclaimPermits);
