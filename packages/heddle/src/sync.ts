@@ -6,7 +6,11 @@
 export {
   BoundedSemaphore,
   BrokenBarrierError,
+  Event,
+  type EventStatistics,
   type Guard,
+  Latch,
+  type LatchStatistics,
   Lock,
   type LockStatistics,
   LockStateError,

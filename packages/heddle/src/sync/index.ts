@@ -10,7 +10,9 @@ export {
   type SharedOptions,
 } from "./objects/shared-object.ts";
 export { BrokenBarrierError, LockStateError } from "./errors.ts";
+export { Event, type EventStatistics } from "./event.ts";
 export type { Guard } from "./guard.ts";
+export { Latch, type LatchStatistics } from "./latch.ts";
 export { Lock, type LockStatistics } from "./lock.ts";
 export { storedValues, type StoredValues } from "./objects/stored-values.ts";
 export {
