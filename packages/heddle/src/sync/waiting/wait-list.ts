@@ -28,9 +28,7 @@ export function append(monitor: Monitor, list: number, node: number): void {
   // The node is its owner's alone until the list leads to it.
   monitor.poke(node + NEXT, 0);
   monitor.poke(node + PREV, last);
-  monitor.write(node + LIST, list | 0);
-  monitor.write(last === 0 ? list + FIRST : (last >>> 0) + NEXT, node | 0);
-  monitor.write(list + LAST, node | 0);
+  link(monitor, list, node, last);
 }
 
 /** Takes a node out of the list that it stands in. */
@@ -41,6 +39,22 @@ export function remove(monitor: Monitor, node: number): void {
   monitor.write(prev === 0 ? list + FIRST : (prev >>> 0) + NEXT, next);
   monitor.write(next === 0 ? list + LAST : (next >>> 0) + PREV, prev);
   monitor.write(node + LIST, 0);
+}
+
+/** Takes a node out of the list that it stands in, and puts it behind all others of another one. */
+export function move(monitor: Monitor, node: number, list: number): void {
+  remove(monitor, node);
+  const last = monitor.read(list + LAST);
+  // Those around it would find it where it stood if this were undone.
+  monitor.write(node + NEXT, 0);
+  monitor.write(node + PREV, last);
+  link(monitor, list, node, last);
+}
+
+function link(monitor: Monitor, list: number, node: number, last: number): void {
+  monitor.write(node + LIST, list | 0);
+  monitor.write(last === 0 ? list + FIRST : (last >>> 0) + NEXT, node | 0);
+  monitor.write(list + LAST, node | 0);
 }
 
 /** How many stand in line. Cost: a step for each. */
