@@ -17,4 +17,6 @@ export {
   Semaphore,
   type SemaphoreAcquireOptions,
   type SemaphoreStatistics,
+  RLock,
+  type RLockStatistics,
 } from "./sync/index.ts";

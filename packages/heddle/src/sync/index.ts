@@ -14,6 +14,8 @@ export { Event, type EventStatistics } from "./event.ts";
 export type { Guard } from "./guard.ts";
 export { Latch, type LatchStatistics } from "./latch.ts";
 export { Lock, type LockStatistics } from "./lock.ts";
+export { RLock, type RLockStatistics } from "./rlock.ts";
+export { currentOwner, setCurrentOwner } from "./current-owner.ts";
 export { storedValues, type StoredValues } from "./objects/stored-values.ts";
 export {
   BoundedSemaphore,

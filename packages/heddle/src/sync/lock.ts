@@ -5,10 +5,11 @@
  */
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
-import { type Acquired, FROM_THE_DEAD, LOCK_BYTES, LockCore } from "./lock-core.ts";
+import { acquire, acquireSync, type Holder, runHolding, type Suspended } from "./holder.ts";
+import { FROM_THE_DEAD, LOCK_BYTES, LockCore } from "./lock-core.ts";
 import { ObjectKind } from "./object-kinds.ts";
 import { addressOf, registerShared, SharedObject, type SharedOptions } from "./objects/shared-object.ts";
-import { checkWaitOptions } from "./wait-options.ts";
+import { registerReclaim } from "./waiting/ends.ts";
 import { type ThisThread, thisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
@@ -19,11 +20,8 @@ export interface LockStatistics {
   readonly waiters: number;
 }
 
-/** Tries of a blocking acquire before it stands in line: a lock is mostly held for less than a microsecond. */
-const SPINS = 40;
-
-let releaseFor: (lock: Lock, guard: LockGuard) => void;
-let endGuard: (guard: LockGuard) => void;
+/** The lock as this thread holds it, for conditions. */
+export let holderOfLock: (lock: Lock) => Holder;
 
 /**
  * Mutual exclusion: at most one holds it, among all threads that have it.
@@ -52,14 +50,12 @@ let endGuard: (guard: LockGuard) => void;
  */
 export class Lock extends SharedObject {
   readonly #thread: ThisThread;
-  readonly #core: LockCore;
-  /** The guard of the latest acquire in this thread, while it may hold. */
-  #guard: LockGuard | undefined;
+  readonly #holder: LockHolder;
 
   constructor(options?: SharedOptions) {
     super(options);
     this.#thread = thisThread();
-    this.#core = new LockCore(this.#thread.monitor, addressOf(this));
+    this.#holder = new LockHolder(this, this.#thread);
   }
 
   /**
@@ -68,28 +64,18 @@ export class Lock extends SharedObject {
    * @throws `TimeoutError`, or the signal's reason, when the wait ends early; the lock is as it was.
    */
   acquire(options?: WaitOptions): Promise<Guard> {
-    try {
-      const checked = checkWaitOptions(options, "Lock.acquire()");
-      checked.signal?.throwIfAborted();
-      const acquired = this.#core.tryAcquire();
-      if (acquired !== 0) return Promise.resolve(this.#hold(acquired));
-      return this.#thread.waits.promise(this.#core, 0, checked).then((how) => this.#hold(how));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return acquire(this.#thread, this.#holder, options);
   }
 
   /** As `acquire`, blocking the thread: its event loop stands still meanwhile. */
   acquireSync(options?: WaitOptions): Guard {
-    const acquired = this.#core.tryAcquire();
-    if (options === undefined && acquired !== 0) return this.#hold(acquired);
-    return this.#acquireSlowly(options, acquired);
+    const guard = options === undefined ? this.#holder.tryAcquire() : undefined;
+    return guard ?? acquireSync(this.#thread, this.#holder, options);
   }
 
   /** The lock if it is free, else `undefined`. Never waits. */
   tryAcquire(): Guard | undefined {
-    const acquired = this.#core.tryAcquire();
-    return acquired === 0 ? undefined : this.#hold(acquired);
+    return this.#holder.tryAcquire();
   }
 
   /**
@@ -98,88 +84,148 @@ export class Lock extends SharedObject {
    * @throws `LockStateError` when nobody does.
    */
   release(): void {
-    const guard = this.#guard;
-    this.#guard = undefined;
-    if (guard !== undefined) endGuard(guard);
-    if (this.#core.release()) return;
+    if (this.#holder.release()) return;
     throw new LockStateError(`Cannot release lock "${this.name}": nobody holds it`);
   }
 
   /** Runs `body` while holding the lock, which is released however the body ends. */
-  async run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
-    if (typeof body !== "function")
-      throw new TypeError("Cannot run under a lock: the body is not a function");
-    using _guard = await this.acquire(options);
-    return await body();
+  run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
+    return runHolding(() => this.acquire(options), body, "Lock.run()");
   }
 
   /** Whether somebody holds it. */
   get locked(): boolean {
-    return this.#core.owner !== 0;
+    return this.#holder.core.owner !== 0;
   }
 
   statistics(): LockStatistics {
-    return { locked: this.locked, waiters: this.#core.waiters };
+    return { locked: this.locked, waiters: this.#holder.core.waiters };
   }
 
   static {
-    // Somebody else may hold it by now: another thread may have released it under this one.
-    releaseFor = (lock, guard) => {
-      if (lock.#guard !== guard) return;
-      lock.#guard = undefined;
-      lock.#core.releaseOwn();
-    };
+    holderOfLock = (lock) => lock.#holder;
+  }
+}
+
+/** Which guard holds the lock, if one of this thread does. */
+class LockHolder implements Holder {
+  readonly operation = "Lock.acquire()";
+  readonly core: LockCore;
+  /** It must live as long as its guards and waits do. */
+  readonly #lock: Lock;
+  /** The one of the latest acquire, until it is released. */
+  #guard: LockGuard | undefined;
+
+  constructor(lock: Lock, { monitor }: ThisThread) {
+    this.#lock = lock;
+    this.core = new LockCore(monitor, addressOf(lock));
   }
 
-  #acquireSlowly(options: WaitOptions | undefined, first: Acquired): Guard {
-    let acquired = first;
-    try {
-      const checked = checkWaitOptions(options, "Lock.acquireSync()");
-      checked.signal?.throwIfAborted();
-      for (let spins = SPINS; acquired === 0 && spins > 0; spins--) {
-        this.#thread.heap.pause();
-        acquired = this.#core.tryAcquire();
-      }
-      if (acquired === 0) acquired = this.#thread.waits.block(this.#core, 0, checked);
-    } catch (error) {
-      if (acquired !== 0) this.#core.release();
-      throw error;
+  get object(): number {
+    return addressOf(this.#lock);
+  }
+
+  get isHeld(): boolean {
+    const guard = this.#guard;
+    return guard === undefined ? this.core.isOwn : this.isHolding(guard);
+  }
+
+  /** Another thread may have released it, and another guard may have it since. */
+  isHolding(guard: LockGuard): boolean {
+    return this.#guard === guard && this.core.isOwn && this.core.turn === guard.turn;
+  }
+
+  tryAcquire(): LockGuard | undefined {
+    const { core } = this;
+    const how = core.tryAcquire();
+    return how === 0 ? undefined : (this.#guard = new LockGuard(this, core.turn, how === FROM_THE_DEAD));
+  }
+
+  enlist(node: number): boolean {
+    return this.core.enlist(node);
+  }
+
+  pump(): boolean {
+    return this.core.pump();
+  }
+
+  collect(node: number): LockGuard {
+    const { core } = this;
+    return this.#adopt(new LockGuard(this, core.turnOf(node), core.collect(node) === FROM_THE_DEAD));
+  }
+
+  /** Whoever holds it. */
+  release(): boolean {
+    this.#guard = undefined;
+    return this.core.release();
+  }
+
+  releaseBy(guard: LockGuard): void {
+    if (this.#guard !== guard) return;
+    this.#guard = undefined;
+    this.core.releaseOwn(guard.turn);
+  }
+
+  suspend(): Suspended {
+    const guard = this.#guard;
+    this.#guard = undefined;
+    return guard === undefined ? [] : [guard];
+  }
+
+  resume([guard]: Suspended, node: number): void {
+    if (guard === undefined) {
+      this.collect(node);
+      return;
     }
-    return this.#hold(acquired);
+    const resumed = guard as LockGuard;
+    resumed.resume(this.core.turnOf(node), this.core.collect(node) === FROM_THE_DEAD);
+    this.#adopt(resumed);
   }
 
-  #hold(acquired: Acquired): Guard {
-    return (this.#guard = new LockGuard(this, acquired === FROM_THE_DEAD));
+  /** A lock that was granted may have been released before its guard came to be: then it holds nothing. */
+  #adopt(guard: LockGuard): LockGuard {
+    if (this.core.turn === guard.turn) this.#guard = guard;
+    return guard;
   }
 }
 
 class LockGuard implements Guard {
-  #lock: Lock | undefined;
-  readonly abandoned: boolean;
+  readonly #holder: LockHolder;
+  /** Of the lock, while it is held by this guard. */
+  #turn: number;
+  #abandoned: boolean;
 
-  constructor(lock: Lock, abandoned: boolean) {
-    this.#lock = lock;
-    this.abandoned = abandoned;
+  constructor(holder: LockHolder, turn: number, abandoned: boolean) {
+    this.#holder = holder;
+    this.#turn = turn;
+    this.#abandoned = abandoned;
   }
 
-  static {
-    endGuard = (guard) => (guard.#lock = undefined);
+  get turn(): number {
+    return this.#turn;
   }
 
   get held(): boolean {
-    return this.#lock !== undefined;
+    return this.#holder.isHolding(this);
+  }
+
+  get abandoned(): boolean {
+    return this.#abandoned;
+  }
+
+  resume(turn: number, abandoned: boolean): void {
+    this.#turn = turn;
+    this.#abandoned = abandoned;
   }
 
   release(): void {
-    const lock = this.#lock;
-    if (lock === undefined) return;
-    this.#lock = undefined;
-    releaseFor(lock, this);
+    this.#holder.releaseBy(this);
   }
 
   [Symbol.dispose](): void {
-    this.release();
+    this.#holder.releaseBy(this);
   }
 }
 
 registerShared(Lock, { kind: ObjectKind.LOCK, name: "Lock", version: 1, sizeBytes: LOCK_BYTES });
+registerReclaim(ObjectKind.LOCK, (monitor, object, node) => new LockCore(monitor, object).reclaim(node));

@@ -1,0 +1,67 @@
+/**
+ * What a lock and a reentrant lock have in common: how they are waited for.
+ *
+ * @packageDocumentation
+ */
+import type { Guard } from "./guard.ts";
+import type { LockCore } from "./lock-core.ts";
+import { checkWaitOptions } from "./wait-options.ts";
+import type { ThisThread } from "./waiting/this-thread.ts";
+import type { Place, WaitOptions } from "./waiting/waits.ts";
+
+/** A lock as one thread holds it: which of its guards do so. */
+export interface Holder extends Place<Guard> {
+  readonly core: LockCore;
+  /** Whether the caller holds the lock. */
+  readonly isHeld: boolean;
+  tryAcquire(): Guard | undefined;
+  /** Before the lock is given up for the time of a wait by a node. What it gives is to be put back then. */
+  suspend(node: number): Suspended;
+  /** The node was granted the lock. */
+  resume(suspended: Suspended, node: number): void;
+}
+
+/** The guards that hold a lock again once a wait at its condition is over. */
+export type Suspended = readonly Guard[];
+
+/** Tries of a blocking acquire before it stands in line: a lock is mostly held for less than a microsecond. */
+const SPINS = 40;
+
+export function acquire(
+  thread: ThisThread,
+  holder: Holder,
+  options: WaitOptions | undefined,
+): Promise<Guard> {
+  try {
+    const checked = checkWaitOptions(options, holder.operation);
+    checked.signal?.throwIfAborted();
+    const guard = holder.tryAcquire();
+    return guard === undefined ? thread.waits.promise(holder, 0, checked) : Promise.resolve(guard);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+export function acquireSync(thread: ThisThread, holder: Holder, options: WaitOptions | undefined): Guard {
+  const checked = checkWaitOptions(options, holder.operation);
+  checked.signal?.throwIfAborted();
+  for (let spins = SPINS; spins > 0; spins--) {
+    const guard = holder.tryAcquire();
+    if (guard !== undefined) return guard;
+    thread.heap.pause();
+  }
+  return thread.waits.block(holder, 0, checked);
+}
+
+/** Runs a body while holding a lock. */
+export async function runHolding<T>(
+  acquiring: () => Promise<Guard>,
+  body: () => T | PromiseLike<T>,
+  operation: string,
+): Promise<T> {
+  if (typeof body !== "function") {
+    throw new TypeError(`Cannot begin ${operation}: the body must be a function, and is ${String(body)}`);
+  }
+  using _guard = await acquiring();
+  return await body();
+}

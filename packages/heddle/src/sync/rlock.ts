@@ -1,0 +1,222 @@
+/**
+ * The lock that its owner may acquire again.
+ *
+ * @packageDocumentation
+ */
+import { LockStateError } from "./errors.ts";
+import type { Guard } from "./guard.ts";
+import { acquire, acquireSync, type Holder, runHolding, type Suspended } from "./holder.ts";
+import type { LockStatistics } from "./lock.ts";
+import { FROM_THE_DEAD } from "./lock-core.ts";
+import { ObjectKind } from "./object-kinds.ts";
+import { addressOf, registerShared, SharedObject, type SharedOptions } from "./objects/shared-object.ts";
+import { RLOCK_BYTES, RLockCore } from "./rlock-core.ts";
+import { registerReclaim } from "./waiting/ends.ts";
+import { type ThisThread, thisThread } from "./waiting/this-thread.ts";
+import type { WaitOptions } from "./waiting/waits.ts";
+
+/** What a reentrant lock knows of itself at one moment; other threads may have changed it since. */
+export interface RLockStatistics extends LockStatistics {
+  /** How often its owner has acquired it. */
+  readonly depth: number;
+}
+
+/** The lock as this thread holds it, for conditions. */
+export let holderOfRLock: (lock: RLock) => Holder;
+
+/**
+ * A lock whose owner may acquire it again, and has released it once it did so as often.
+ *
+ * The owner is the task that acquired it, or the thread if no task did: outside of tasks all that runs in one thread is
+ * one owner, so flows of one thread that are to exclude each other need tasks, or a {@link Lock}. Only the owner can
+ * release it. A lock whose owner ended, or was terminated, passes to the next one, with `guard.abandoned`.
+ *
+ * @remarks
+ * Fairness and cancel safety: as {@link Lock}. The owner never waits to acquire again.
+ *
+ * @example
+ * ```ts
+ * import { RLock } from "heddle";
+ *
+ * const lock = new RLock();
+ * const outer = lock.acquireSync();
+ * {
+ *   using inner = lock.acquireSync();
+ *   lock.statistics().depth; // => 2
+ * }
+ * outer.release();
+ * lock.locked; // => false
+ * ```
+ */
+export class RLock extends SharedObject {
+  readonly #thread: ThisThread;
+  readonly #holder: RLockHolder;
+
+  constructor(options?: SharedOptions) {
+    super(options);
+    this.#thread = thisThread();
+    this.#holder = new RLockHolder(this, this.#thread);
+  }
+
+  /**
+   * Waits until the lock is this caller's, without blocking the thread.
+   *
+   * @throws `TimeoutError`, or the signal's reason, when the wait ends early; the lock is as it was.
+   */
+  acquire(options?: WaitOptions): Promise<Guard> {
+    return acquire(this.#thread, this.#holder, options);
+  }
+
+  /** As `acquire`, blocking the thread: its event loop stands still meanwhile. */
+  acquireSync(options?: WaitOptions): Guard {
+    const guard = options === undefined ? this.#holder.tryAcquire() : undefined;
+    return guard ?? acquireSync(this.#thread, this.#holder, options);
+  }
+
+  /** The lock if it is free, or the caller's already, else `undefined`. Never waits. */
+  tryAcquire(): Guard | undefined {
+    return this.#holder.tryAcquire();
+  }
+
+  /**
+   * Releases the latest acquire that is not released yet.
+   *
+   * @throws `LockStateError` when the caller does not hold the lock.
+   */
+  release(): void {
+    this.#holder.release();
+  }
+
+  /** Runs `body` while holding the lock, which is released however the body ends. */
+  run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
+    return runHolding(() => this.acquire(options), body, "RLock.run()");
+  }
+
+  /** Whether somebody holds it. */
+  get locked(): boolean {
+    return this.#holder.core.owner !== 0;
+  }
+
+  statistics(): RLockStatistics {
+    const { waiters, depth } = this.#holder.core;
+    return { locked: this.locked, waiters, depth };
+  }
+
+  static {
+    holderOfRLock = (lock) => lock.#holder;
+  }
+}
+
+/** The guards of this thread that hold the lock, the innermost last. */
+class RLockHolder implements Holder {
+  readonly operation = "RLock.acquire()";
+  readonly core: RLockCore;
+  /** It must live as long as its guards and waits do. */
+  readonly #lock: RLock;
+  #guards: RLockGuard[] = [];
+
+  constructor(lock: RLock, { monitor }: ThisThread) {
+    this.#lock = lock;
+    this.core = new RLockCore(monitor, addressOf(lock));
+  }
+
+  get object(): number {
+    return addressOf(this.#lock);
+  }
+
+  get isHeld(): boolean {
+    return this.core.isMine;
+  }
+
+  isHolding(guard: RLockGuard): boolean {
+    return this.#guards.includes(guard);
+  }
+
+  tryAcquire(): RLockGuard | undefined {
+    const how = this.core.tryAcquire();
+    return how === 0 ? undefined : this.#hold(how === FROM_THE_DEAD);
+  }
+
+  enlist(node: number): boolean {
+    return this.core.enlist(node);
+  }
+
+  pump(): boolean {
+    return this.core.pump();
+  }
+
+  collect(node: number): RLockGuard {
+    return this.#hold(this.core.collect(node) === FROM_THE_DEAD);
+  }
+
+  release(): void {
+    this.#releaseOnce();
+    this.#guards.pop();
+  }
+
+  releaseBy(guard: RLockGuard): void {
+    const index = this.#guards.lastIndexOf(guard);
+    if (index < 0) return;
+    this.#releaseOnce();
+    this.#guards.splice(index, 1);
+  }
+
+  suspend(): Suspended {
+    const guards = this.#guards;
+    this.#guards = [];
+    return guards;
+  }
+
+  resume(suspended: Suspended, node: number): void {
+    const abandoned = this.core.collect(node) === FROM_THE_DEAD;
+    const guards = suspended as RLockGuard[];
+    for (const guard of guards) guard.resume(abandoned);
+    this.#guards = [...guards, ...this.#guards];
+  }
+
+  #hold(abandoned: boolean): RLockGuard {
+    const guard = new RLockGuard(this, abandoned);
+    this.#guards.push(guard);
+    return guard;
+  }
+
+  #releaseOnce(): void {
+    const { core } = this;
+    if (core.releaseOnce()) return;
+    const found = core.owner === 0 ? "nobody holds it" : "another task or thread holds it";
+    throw new LockStateError(`Cannot release reentrant lock "${this.#lock.name}": ${found}`);
+  }
+}
+
+class RLockGuard implements Guard {
+  readonly #holder: RLockHolder;
+  #abandoned: boolean;
+
+  constructor(holder: RLockHolder, abandoned: boolean) {
+    this.#holder = holder;
+    this.#abandoned = abandoned;
+  }
+
+  get held(): boolean {
+    return this.#holder.isHolding(this);
+  }
+
+  get abandoned(): boolean {
+    return this.#abandoned;
+  }
+
+  resume(abandoned: boolean): void {
+    this.#abandoned = abandoned;
+  }
+
+  release(): void {
+    this.#holder.releaseBy(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.#holder.releaseBy(this);
+  }
+}
+
+registerShared(RLock, { kind: ObjectKind.RLOCK, name: "RLock", version: 1, sizeBytes: RLOCK_BYTES });
+registerReclaim(ObjectKind.RLOCK, (monitor, object, node) => new RLockCore(monitor, object).reclaim(node));
