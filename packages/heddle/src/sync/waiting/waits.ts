@@ -29,6 +29,11 @@ export interface Place<T> {
   pump(): boolean;
   /** What the wait gives, by a node that was granted, or whose `enlist` gave true. Outside the section. */
   collect(node: number): T;
+  /**
+   * Ends a wait that ran out of time or was aborted, by a node that stands in line: takes it out, and gives true. Or gives
+   * false, and the wait goes on without a limit. Absent: takes it out.
+   */
+  withdraw?(node: number): boolean;
 }
 
 /** What waits depend on beside the heap. */
@@ -196,7 +201,7 @@ export class Waits {
       if (leftMs > 0 && heap.wait(word, state, sleepMs) !== "timed-out") continue;
       if (sleepMs < leftMs) clock.onSlept();
       else if (this.#withdraw(place, node)) return false;
-      // Else it is granted, and about to be told.
+      // Else it is granted, and about to be told; or has to stay.
       else deadline = Infinity;
     }
   }
@@ -208,17 +213,19 @@ export class Waits {
     pending.reject(reason());
   }
 
-  /** Leaves the line. False if the node was granted: then it is told so, soon. */
+  /** Leaves the line. False if the node was granted, and is told so soon, or if it has to stay. */
   #withdraw(place: Place<unknown>, node: number): boolean {
     const monitor = this.#monitor;
     monitor.enter(place.object);
     const stands = monitor.read(node + LIST) !== 0;
+    let leaves = stands;
     if (stands) {
-      remove(monitor, node);
+      if (place.withdraw === undefined) remove(monitor, node);
+      else leaves = place.withdraw(node);
       while (place.pump()) monitor.goOn();
     }
     monitor.leave();
-    return stands;
+    return leaves;
   }
 
   #pump(place: Place<unknown>): void {
