@@ -8,6 +8,8 @@ export {
   BrokenBarrierError,
   Event,
   type EventStatistics,
+  Condition,
+  type ConditionStatistics,
   type Guard,
   Latch,
   type LatchStatistics,

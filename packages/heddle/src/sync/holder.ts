@@ -15,9 +15,9 @@ export interface Holder extends Place<Guard> {
   /** Whether the caller holds the lock. */
   readonly isHeld: boolean;
   tryAcquire(): Guard | undefined;
-  /** Before the lock is given up for the time of a wait by a node. What it gives is to be put back then. */
-  suspend(node: number): Suspended;
-  /** The node was granted the lock. */
+  /** The lock is given up for the time of a wait. */
+  suspend(): Suspended;
+  /** The wait is over: the node was granted the lock. */
   resume(suspended: Suspended, node: number): void;
 }
 

@@ -15,6 +15,7 @@ export type { Guard } from "./guard.ts";
 export { Latch, type LatchStatistics } from "./latch.ts";
 export { Lock, type LockStatistics } from "./lock.ts";
 export { RLock, type RLockStatistics } from "./rlock.ts";
+export { Condition, type ConditionStatistics } from "./condition.ts";
 export { currentOwner, setCurrentOwner } from "./current-owner.ts";
 export { storedValues, type StoredValues } from "./objects/stored-values.ts";
 export {

@@ -1,0 +1,323 @@
+/**
+ * The condition that users have.
+ *
+ * @packageDocumentation
+ */
+import { inspect } from "node:util";
+import { claimOn, giveUpClaim, HeldKind, takeClaim, threadHeap, TimeoutError } from "#heap";
+import { CONDITION_BYTES, ConditionCore, LOCK } from "./condition-core.ts";
+import { LockStateError } from "./errors.ts";
+import type { Guard } from "./guard.ts";
+import type { Holder, Suspended } from "./holder.ts";
+import { holderOfLock, Lock } from "./lock.ts";
+import { ObjectKind } from "./object-kinds.ts";
+import { KIND } from "./objects/header.ts";
+import {
+  addressOf,
+  existing,
+  registerShared,
+  SharedObject,
+  type SharedOptions,
+} from "./objects/shared-object.ts";
+import { holderOfRLock, RLock } from "./rlock.ts";
+import { checkWaitOptions } from "./wait-options.ts";
+import { type ThisThread, thisThread } from "./waiting/this-thread.ts";
+import type { Place, WaitOptions } from "./waiting/waits.ts";
+
+/** What a condition knows of itself at one moment; other threads may have changed it since. */
+export interface ConditionStatistics {
+  /** Whether somebody holds its lock. */
+  readonly locked: boolean;
+  /** How many wait for a notify. */
+  readonly waiters: number;
+}
+
+/**
+ * Lets those who hold a lock wait for something that others do while they hold it.
+ *
+ * A wait gives the lock up, and has it again before it returns or throws, as often as it was acquired before. The lock
+ * can be shared by several conditions. Without one the condition makes an {@link RLock}, whose owner is the task or,
+ * outside of tasks, the thread; for flows of one thread that are no tasks give it a {@link Lock}.
+ *
+ * @remarks
+ * Wake-ups: only by a notify, a timeout or an abort; the oldest wait first. Others may have acquired the lock before the
+ * one that was notified, and may have changed what it waits for: {@link Condition.waitFor} looks again.
+ * Cancel safety: a wait that ends early swallows no notify, and one that was notified before it was aborted returns. It
+ * holds the lock also when it throws, and waits for that without a limit.
+ * A wait whose thread is terminated after it was notified takes the notify with it.
+ *
+ * @example
+ * ```ts
+ * import { Condition, Lock } from "heddle";
+ *
+ * const ready = new Condition(new Lock());
+ * let value: string | undefined;
+ *
+ * async function read(): Promise<string | undefined> {
+ *   using _held = await ready.acquire();
+ *   return await ready.waitFor(() => value);
+ * }
+ *
+ * const reading = read();
+ * {
+ *   using _held = await ready.acquire();
+ *   value = "here";
+ *   ready.notify();
+ * }
+ * await reading; // => "here"
+ * ```
+ */
+export class Condition extends SharedObject {
+  readonly #thread: ThisThread;
+  readonly #lock: Lock | RLock;
+  readonly #holder: Holder;
+  readonly #core: ConditionCore;
+
+  constructor(lock?: Lock | RLock, options?: SharedOptions) {
+    let own = lock;
+    super(options, (heap, address) => {
+      if (own !== undefined && !(own instanceof Lock || own instanceof RLock)) {
+        throw new TypeError(
+          `Cannot make a Condition: its lock must be a Lock or an RLock, or undefined for one of its own, and is ` +
+            inspect(own, { depth: 0, breakLength: Infinity }),
+        );
+      }
+      own ??= new RLock();
+      takeClaim(heap, claimOn(HeldKind.OBJECT, addressOf(own)));
+      heap.poke(address + LOCK, addressOf(own) | 0);
+    });
+    this.#thread = thisThread();
+    this.#lock = own ?? lockOf(addressOf(this));
+    this.#holder = this.#lock instanceof Lock ? holderOfLock(this.#lock) : holderOfRLock(this.#lock);
+    this.#core = new ConditionCore(this.#thread.monitor, addressOf(this), this.#holder.core);
+  }
+
+  /** Acquires its lock, without blocking the thread. */
+  acquire(options?: WaitOptions): Promise<Guard> {
+    return this.#lock.acquire(options);
+  }
+
+  /** Acquires its lock, blocking the thread. */
+  acquireSync(options?: WaitOptions): Guard {
+    return this.#lock.acquireSync(options);
+  }
+
+  /** Acquires its lock if that does not need waiting. */
+  tryAcquire(): Guard | undefined {
+    return this.#lock.tryAcquire();
+  }
+
+  /** Releases its lock. */
+  release(): void {
+    this.#lock.release();
+  }
+
+  /**
+   * Gives the lock up, waits for a notify, and acquires the lock again, without blocking the thread.
+   *
+   * @throws `LockStateError` when the caller does not hold the lock. `TimeoutError`, or the signal's reason, when the wait
+   * ends early; the caller holds the lock then as well.
+   */
+  async wait(options?: WaitOptions): Promise<void> {
+    const operation = "Condition.wait()";
+    const checked = checkWaitOptions(options, operation);
+    this.#checkHeld("wait for");
+    const inTime = await this.#thread.waits.promise(this.#place(operation, checked), 0, checked);
+    if (!inTime) throw new TimeoutError(operation, checked.timeoutMs!);
+  }
+
+  /** As `wait`, blocking the thread: its event loop stands still meanwhile. */
+  waitSync(options?: WaitOptions): void {
+    const operation = "Condition.waitSync()";
+    const checked = checkWaitOptions(options, operation);
+    this.#checkHeld("wait for");
+    const inTime = this.#thread.waits.block(this.#place(operation, checked), 0, checked);
+    if (!inTime) throw new TimeoutError(operation, checked.timeoutMs!);
+  }
+
+  /**
+   * Waits until the predicate gives something true, and gives that. It is called with the lock held, at once and after each
+   * notify.
+   *
+   * @throws As {@link Condition.wait}, and what the predicate throws; the caller holds the lock then as well.
+   */
+  async waitFor<T>(predicate: () => T, options?: WaitOptions): Promise<T> {
+    const search = this.#search("Condition.waitFor()", predicate, options);
+    const { operation } = search;
+    while (!search.look()) {
+      const limits = search.limits();
+      search.inTime = await this.#thread.waits.promise(this.#place(operation, limits), 0, limits);
+    }
+    return search.found;
+  }
+
+  /** As `waitFor`, blocking the thread: its event loop stands still meanwhile. */
+  waitForSync<T>(predicate: () => T, options?: WaitOptions): T {
+    const search = this.#search("Condition.waitForSync()", predicate, options);
+    const { operation } = search;
+    while (!search.look()) {
+      const limits = search.limits();
+      search.inTime = this.#thread.waits.block(this.#place(operation, limits), 0, limits);
+    }
+    return search.found;
+  }
+
+  /**
+   * Wakes so many of those who wait at this moment, or all if there are fewer; the oldest first. They go on when they have
+   * the lock, so after the caller has released it.
+   *
+   * @throws `LockStateError` when the caller does not hold the lock. `RangeError` when `n` is no whole number, or below 0.
+   */
+  notify(n: number = 1): void {
+    if (typeof n !== "number") {
+      throw new TypeError(`Cannot notify condition "${this.name}": n must be a number, and is ${String(n)}`);
+    }
+    if (!Number.isInteger(n) || n < 0) {
+      throw new RangeError(
+        `Cannot notify condition "${this.name}": n must be a whole number, 0 or more, and is ${n}`,
+      );
+    }
+    this.#checkHeld("notify");
+    this.#core.notify(n);
+  }
+
+  /** Wakes all who wait at this moment. */
+  notifyAll(): void {
+    this.#checkHeld("notify");
+    this.#core.notify(Infinity);
+  }
+
+  statistics(): ConditionStatistics {
+    return { locked: this.#lock.locked, waiters: this.#core.waiters };
+  }
+
+  #checkHeld(verb: string): void {
+    if (this.#holder.isHeld) return;
+    throw new LockStateError(
+      `Cannot ${verb} condition "${this.name}": the caller does not hold its lock; acquire it first`,
+    );
+  }
+
+  #place(operation: string, { signal }: WaitOptions): NotifyPlace {
+    return new NotifyPlace(this, { core: this.#core, holder: this.#holder, operation, signal });
+  }
+
+  #search<T>(operation: string, predicate: () => T, options: WaitOptions | undefined): Search<T> {
+    const checked = checkWaitOptions(options, operation);
+    if (typeof predicate !== "function") {
+      throw new TypeError(
+        `Cannot begin ${operation}: the predicate must be a function, and is ${String(predicate)}`,
+      );
+    }
+    this.#checkHeld("wait for");
+    return new Search(operation, predicate, checked);
+  }
+}
+
+interface Notified {
+  readonly core: ConditionCore;
+  readonly holder: Holder;
+  readonly operation: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** One wait for a notify. It gives whether that came in time. */
+class NotifyPlace implements Place<boolean> {
+  readonly object: number;
+  readonly operation: string;
+  readonly #core: ConditionCore;
+  readonly #holder: Holder;
+  readonly #signal: AbortSignal | undefined;
+  /** It must live as long as somebody waits for it. */
+  readonly #condition: Condition;
+  #suspended: Suspended = [];
+  #end: "notified" | "expired" | "aborted" = "notified";
+
+  constructor(condition: Condition, { core, holder, operation, signal }: Notified) {
+    this.#condition = condition;
+    this.object = holder.object;
+    this.operation = operation;
+    this.#core = core;
+    this.#holder = holder;
+    this.#signal = signal;
+  }
+
+  enlist(node: number): boolean {
+    // Another thread may have released it since that was checked.
+    if (!this.#holder.core.isOwn) {
+      throw new LockStateError(`Cannot wait for condition "${this.#condition.name}": its lock was released`);
+    }
+    this.#core.enlist(node);
+    this.#suspended = this.#holder.suspend();
+    return false;
+  }
+
+  pump(): boolean {
+    return this.#holder.pump();
+  }
+
+  /** Whoever waits leaves only with the lock. */
+  withdraw(node: number): boolean {
+    if (this.#core.expire(node)) this.#end = this.#signal?.aborted === true ? "aborted" : "expired";
+    return false;
+  }
+
+  collect(node: number): boolean {
+    this.#holder.resume(this.#suspended, node);
+    if (this.#end === "aborted") throw this.#signal!.reason;
+    return this.#end === "notified";
+  }
+}
+
+/** A wait until a predicate holds. */
+class Search<T> {
+  readonly operation: string;
+  /** Whether the latest wait was notified before its time ran out. */
+  inTime = true;
+  found!: T;
+  readonly #predicate: () => T;
+  readonly #options: WaitOptions;
+  readonly #deadline: number;
+
+  constructor(operation: string, predicate: () => T, options: WaitOptions) {
+    this.operation = operation;
+    this.#predicate = predicate;
+    this.#options = options;
+    this.#deadline = performance.now() + (options.timeoutMs ?? Infinity);
+  }
+
+  /** Whether the predicate holds now. Throws `TimeoutError` if not, and the time has run out. */
+  look(): boolean {
+    const found = this.#predicate();
+    if (typeof (found as { then?: unknown } | null | undefined)?.then === "function") {
+      throw new TypeError(
+        `Cannot go on with ${this.operation}: the predicate gave a promise, which is always true; give a value`,
+      );
+    }
+    this.found = found;
+    if (!found && !this.inTime) throw new TimeoutError(this.operation, this.#options.timeoutMs!);
+    return Boolean(found);
+  }
+
+  /** For the next wait. */
+  limits(): WaitOptions {
+    const { timeoutMs, signal } = this.#options;
+    if (timeoutMs === undefined) return this.#options;
+    const leftMs = Math.max(0, this.#deadline - performance.now());
+    return signal === undefined ? { timeoutMs: leftMs } : { timeoutMs: leftMs, signal };
+  }
+}
+
+function lockOf(condition: number): Lock | RLock {
+  const heap = threadHeap();
+  const address = heap.peek(condition + LOCK) >>> 0;
+  return heap.load(address + KIND) === ObjectKind.LOCK ? existing(Lock, address) : existing(RLock, address);
+}
+
+registerShared(Condition, {
+  kind: ObjectKind.CONDITION,
+  name: "Condition",
+  version: 1,
+  sizeBytes: CONDITION_BYTES,
+  destroy: (heap, address) => giveUpClaim(heap, claimOn(HeldKind.OBJECT, heap.peek(address + LOCK))),
+});
