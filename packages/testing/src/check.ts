@@ -7,6 +7,7 @@
  *
  * @packageDocumentation
  */
+import { blockName, FIRST_BLOCK } from "./blocks.ts";
 import { explore } from "./explore.ts";
 import { failureOf } from "./failure.ts";
 import { Finding } from "./finding.ts";
@@ -63,6 +64,11 @@ export interface CheckOptions extends ModelHeapOptions {
   readonly racy?: (address: number) => boolean;
   /** So many random schedules instead of all. */
   readonly random?: number;
+  /**
+   * How often a thread may call `pause` in a row, with nothing changed of what it looks at, before the others must be
+   * let on. A spin that gives up after more turns is seen to do so only when all others wait. Default 3.
+   */
+  readonly patience?: number;
   /** For random schedules. Default 1: every run is the same. */
   readonly seed?: number;
   /** For random schedules: how many orderings a bug may need. Default 3. */
@@ -84,6 +90,8 @@ export interface CheckResult {
   readonly complete: boolean;
 }
 
+const MAX_THREADS = 15;
+
 /**
  * Looks for a schedule in which a model goes wrong.
  *
@@ -99,7 +107,8 @@ export function check(
   program: (heap: ModelHeap) => readonly ModelThread[] | ModelPlan,
   options: CheckOptions = {},
 ): CheckResult {
-  const parts = modelHeapParts();
+  const { reuse = true, patience = 3 } = options;
+  const parts = modelHeapParts(reuse);
   const heap = new ModelHeap(options, parts);
   const given = program(heap);
   const plan: ModelPlan = "threads" in given ? given : { threads: given };
@@ -112,7 +121,19 @@ export function check(
       ? new ThreadTree(thread, gate, false)
       : new ThreadTree(thread.forever, gate, true),
   );
-  const world = new World(memory, trees, { mortal, kills, racy, maxSteps });
+  if (trees.length > MAX_THREADS) {
+    throw new RangeError(`Cannot check ${trees.length} threads: at most ${MAX_THREADS} can be`);
+  }
+  const world = new World(memory, trees, {
+    mortal,
+    kills,
+    racy,
+    maxSteps,
+    patience,
+    reuse,
+    /** What is not explored cannot start again with more knowledge. */
+    knowsAll: options.replay !== undefined || options.random !== undefined,
+  });
   const start = world.mark();
 
   const onState = (): void => observe("invariant", plan.invariant);
@@ -126,7 +147,8 @@ export function check(
     observe("assertion", () => plan.atEnd?.(world.results));
     world.rewind(mark);
   };
-  const nameOf = (address: number): string => names.get(address) ?? `[${address}]`;
+  const nameOf = (address: number): string =>
+    names.get(address) ?? (address >= FIRST_BLOCK ? blockName(address) : `[${address}]`);
 
   try {
     if (options.replay !== undefined) {

@@ -9,6 +9,7 @@
  * @packageDocumentation
  */
 import { Finding } from "./finding.ts";
+import { StateTable } from "./state-table.ts";
 import type { Mark, Move, World } from "./world.ts";
 
 export interface ExploreOptions {
@@ -58,24 +59,26 @@ function exploreWithin(world: World, options: ExploreOptions): Explored {
   }
 }
 
+/** More interruptions than this are any number of them. */
+const UNBOUNDED = 254;
+
 class Exploration {
   readonly #world: World;
   readonly #options: ExploreOptions;
   readonly #knowledge: number;
-  /** How many interruptions were left when a state was explored, by its key. */
-  readonly #explored = new Map<number, number>();
+  readonly #explored = new StateTable();
   #schedules = 0;
   #complete = true;
 
   constructor(world: World, options: ExploreOptions) {
     this.#world = world;
     this.#options = options;
-    this.#knowledge = world.knowledge;
+    this.#knowledge = world.knowledge.size;
   }
 
   run(): Explored {
     const start = this.#world.mark();
-    this.#follow(-1, this.#options.preemptions);
+    this.#follow(-1, Math.min(this.#options.preemptions, UNBOUNDED));
     this.#world.rewind(start);
     if (this.#schedules === 0)
       throw new Finding("livelock", "threads that go on for ever never come to rest");
@@ -85,55 +88,56 @@ class Exploration {
   /** Explores what can follow. `turn` is the thread whose turn it is; -1 at the start. */
   #follow(turn: number, preemptions: number): void {
     const world = this.#world;
-    const running = this.#passStraightOn(turn);
+    let running = turn;
+    let local: Move | undefined;
+    let moves: Move[] = [];
+    let kills = world.killMoves();
+    // Where there is no choice there is no state worth keeping.
+    while (kills.length === 0) {
+      local = world.localMove();
+      if (local === undefined) {
+        moves = world.moves();
+        if (moves.length !== 1) break;
+        this.#options.onState();
+        running = moves[0]!.thread;
+      }
+      this.#make(local ?? moves[0]!);
+      kills = world.killMoves();
+    }
     // With interruptions to spare it does not matter whose turn it is.
-    const key = world.key(preemptions === Infinity ? -1 : running);
-    const before = this.#explored.get(key);
-    if (before !== undefined && before >= preemptions) return;
-    this.#explored.set(key, preemptions);
+    const turnTaker = preemptions === UNBOUNDED ? -1 : running;
+    const isNew = this.#explored.improve(world.key(turnTaker, 0), world.key(turnTaker, 1), preemptions);
+    if (!isNew) return;
     if (this.#explored.size > this.#options.maxStates) {
       throw new Finding("too large", `more than ${this.#options.maxStates} states; allow fewer preemptions`);
     }
     this.#options.onState();
 
     const mark = world.mark();
-    for (const kill of world.killMoves()) this.#branch(mark, kill, running, preemptions);
-    const local = world.localMove();
-    if (local !== undefined) this.#branch(mark, local, running, preemptions);
-    else this.#choose(mark, running, preemptions);
-  }
-
-  /** Where there is no choice there is no state worth keeping. Gives whose turn it is then. */
-  #passStraightOn(turn: number): number {
-    const world = this.#world;
-    let running = turn;
-    while (world.killMoves().length === 0) {
-      const local = world.localMove();
-      if (local !== undefined) {
-        this.#make(local);
-        continue;
-      }
-      const moves = world.moves();
-      if (moves.length !== 1) break;
-      this.#options.onState();
-      this.#make(moves[0]!);
-      running = moves[0]!.thread;
+    for (const kill of kills) this.#branch(mark, kill, running, preemptions);
+    if (kills.length > 0) {
+      local = world.localMove();
+      moves = world.moves();
     }
-    return running;
+    if (local !== undefined) this.#branch(mark, local, running, preemptions);
+    else this.#choose(mark, moves, running, preemptions);
   }
 
-  #choose(mark: Mark, running: number, preemptions: number): void {
-    const world = this.#world;
-    const moves = world.moves();
+  #choose(mark: Mark, moves: readonly Move[], running: number, preemptions: number): void {
     if (moves.length === 0) {
       this.#schedules++;
       this.#options.onEnd();
     }
-    const interrupts = moves.some((move) => move.thread === running) && world.isInterruptible(running);
     // Whose turn it is goes on first: so what is found is found in a schedule with few changes.
-    moves.sort((one, other) => Number(other.thread === running) - Number(one.thread === running));
+    let goesOn = false;
     for (const move of moves) {
-      const cost = interrupts && move.thread !== running ? 1 : 0;
+      if (move.thread !== running) continue;
+      goesOn = true;
+      this.#branch(mark, move, running, preemptions);
+    }
+    const cost = goesOn && preemptions !== UNBOUNDED && this.#world.isInterruptible(running) ? 1 : 0;
+    for (const move of moves) {
+      if (move.thread === running) continue;
       if (cost <= preemptions) this.#branch(mark, move, move.thread, preemptions - cost);
       else this.#complete = false;
     }
@@ -147,6 +151,6 @@ class Exploration {
 
   #make(move: Move): void {
     this.#world.make(move);
-    if (this.#world.knowledge > this.#knowledge) throw START_AGAIN;
+    if (this.#world.knowledge.size > this.#knowledge) throw START_AGAIN;
   }
 }

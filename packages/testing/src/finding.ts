@@ -12,8 +12,15 @@ export type FindingKind =
   | "livelock"
   /** Two threads access a word, at least one of them plainly and one writing, and nothing orders the two. */
   | "data race"
-  /** An access outside the heap's pages, or to half a word. */
+  /** An access outside the heap's pages and blocks, or to half a word; or what is no block was given back. */
   | "stray access"
+  /** A read of a word of a block to which nothing was written since the block was taken. */
+  | "unwritten word"
+  /** An access to a block that was given back, or that another thread may give back at the same time. */
+  | "use after free"
+  | "double free"
+  /** The model heap has no room for a block. */
+  | "out of memory"
   /** A thread did something else when it was run again. */
   | "not repeatable"
   /** More states than allowed. Nothing was found until then. */

@@ -3,9 +3,7 @@
  *
  * @packageDocumentation
  */
-
-/** What each thread knows of the others: how many of their steps happened before its own next one. */
-export type Clock = readonly number[];
+import { type Clock, type Times, UNTOUCHED } from "./clocks.ts";
 
 /** A word, as it is at one moment. Never changed, only replaced. */
 export interface Word {
@@ -14,18 +12,10 @@ export interface Word {
   readonly origin: number;
   /** What an atomic read of the value learns; nothing when it was written plainly, or before the threads began. */
   readonly released: Clock | undefined;
-  /** When each thread last touched the word: four numbers for each. */
-  readonly times: readonly number[];
+  readonly times: Times;
 }
 
-const TIMES_PER_THREAD = 4;
-const PLAIN_READ = 0;
-const PLAIN_WRITE = 1;
-const ATOMIC_READ = 2;
-const ATOMIC_WRITE = 3;
-
-const UNTOUCHED: readonly number[] = [];
-const ZERO: Word = { value: 0, origin: 0, released: undefined, times: UNTOUCHED };
+export const ZERO: Word = { value: 0, origin: 0, released: undefined, times: UNTOUCHED };
 
 /** A way back to how the memory was. */
 export interface MemoryMark {
@@ -35,24 +25,42 @@ export interface MemoryMark {
 }
 
 /**
- * Words by address, zero until written, with a log of what was replaced, and two hashes over all of them.
+ * Words by address, with a log of what was replaced, and two hashes over all of them.
  */
 export class Memory {
   readonly #words = new Map<number, Word>();
-  readonly #log: (readonly [address: number, before: Word | undefined])[] = [];
+  readonly #log: { readonly address: number; readonly before: Word | undefined }[] = [];
   #low = 0;
   #high = 0;
 
+  /** The word at an address; undefined until it is written. */
+  get(address: number): Word | undefined {
+    return this.#words.get(address);
+  }
+
+  /** The word at an address, zero until it is written. */
   at(address: number): Word {
     return this.#words.get(address) ?? ZERO;
   }
 
   put(address: number, word: Word): void {
     const before = this.#words.get(address);
-    this.#log.push([address, before]);
+    this.#log.push({ address, before });
     this.#words.set(address, word);
-    if (before !== undefined) this.#toggle(address, before);
+    if (before !== undefined) {
+      if (before.value === word.value && before.origin === word.origin) return;
+      this.#toggle(address, before);
+    }
     this.#toggle(address, word);
+  }
+
+  /** Makes a word as if it had never been written. */
+  remove(address: number): void {
+    const before = this.#words.get(address);
+    if (before === undefined) return;
+    this.#log.push({ address, before });
+    this.#words.delete(address);
+    this.#toggle(address, before);
   }
 
   /** Writes from outside all threads: before they begin, or to look around after they have ended. */
@@ -60,9 +68,18 @@ export class Memory {
     this.put(address, { ...ZERO, value });
   }
 
-  /** Equal for two memories of equal content and origins, and hardly for others. */
-  get hash(): readonly [low: number, high: number] {
-    return [this.#low, this.#high];
+  /** The addresses of all words that were written. */
+  addresses(): IterableIterator<number> {
+    return this.#words.keys();
+  }
+
+  /** With `high`, equal for two memories of equal content and origins, and hardly for others. */
+  get low(): number {
+    return this.#low;
+  }
+
+  get high(): number {
+    return this.#high;
   }
 
   mark(): MemoryMark {
@@ -71,7 +88,7 @@ export class Memory {
 
   rewind(mark: MemoryMark): void {
     while (this.#log.length > mark.logLength) {
-      const [address, before] = this.#log.pop()!;
+      const { address, before } = this.#log.pop()!;
       if (before === undefined) this.#words.delete(address);
       else this.#words.set(address, before);
     }
@@ -90,48 +107,4 @@ export function mix(hash: number, value: number): number {
   let mixed = Math.imul(hash ^ (value + 0x9e3779b9 + (hash << 6)), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
   return mixed ^ (mixed >>> 16);
-}
-
-/** The later of two clocks, thread by thread. */
-export function later(one: Clock, other: Clock | undefined): Clock {
-  return other === undefined ? one : one.map((time, thread) => Math.max(time, other[thread]!));
-}
-
-/** How a thread touches a word. */
-export interface Access {
-  readonly thread: number;
-  readonly plain: boolean;
-  readonly reads: boolean;
-  readonly writes: boolean;
-}
-
-/**
- * Which other thread's access this one races with; -1 for none.
- *
- * Two accesses race when one of them writes, one of them is plain, and neither happened before the other.
- */
-export function racesWith(word: Word, access: Access, clock: Clock): number {
-  for (let other = 0; other < clock.length; other++) {
-    if (other === access.thread) continue;
-    const known = clock[other]!;
-    const after = (kind: number): boolean => (word.times[other * TIMES_PER_THREAD + kind] ?? 0) > known;
-    if (after(PLAIN_WRITE)) return other;
-    if (access.plain && after(ATOMIC_WRITE)) return other;
-    if (access.writes && after(PLAIN_READ)) return other;
-    if (access.writes && access.plain && after(ATOMIC_READ)) return other;
-  }
-  return -1;
-}
-
-/** The times of a word after an access. */
-export function touched(word: Word, access: Access, clock: Clock): readonly number[] {
-  const times =
-    word.times.length > 0
-      ? word.times.slice()
-      : Array.from({ length: clock.length * TIMES_PER_THREAD }, () => 0);
-  const first = access.thread * TIMES_PER_THREAD;
-  const now = clock[access.thread]!;
-  if (access.reads) times[first + (access.plain ? PLAIN_READ : ATOMIC_READ)] = now;
-  if (access.writes) times[first + (access.plain ? PLAIN_WRITE : ATOMIC_WRITE)] = now;
-  return times;
 }

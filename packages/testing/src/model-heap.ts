@@ -3,10 +3,12 @@
  *
  * @packageDocumentation
  */
+import { atOnce } from "./at-once.ts";
+import { blocksIn, FIRST_BLOCK } from "./blocks.ts";
 import { Memory } from "./memory.ts";
-import { given, type Step, type StepKind, type StepResult, written } from "./steps.ts";
+import type { StepKind, StepResult } from "./steps.ts";
 import type { Gate } from "./thread-tree.ts";
-import { PAGE_COUNT } from "./world.ts";
+import { PAGE_COUNT, SERIAL } from "./world.ts";
 
 /** How a wait ended: woken, never begun as the word had changed, or out of time. */
 export type WaitOutcome = "ok" | "not-equal" | "timed-out";
@@ -19,22 +21,32 @@ export interface ModelHeapOptions {
   readonly pageCount?: number;
   /** How many there may be. Default: as many as at first. */
   readonly pageLimit?: number;
+  /**
+   * Whether `allocate` gives blocks again that were given back. Default true, so that an address may come to mean
+   * something else (ABA). Without, blocks are never the same, and there are fewer states.
+   */
+  readonly reuse?: boolean;
 }
 
 /**
- * Words, all 0 at first: what Heddle's algorithms know as `Words` and `Pages`.
+ * Words, all 0 at first, and blocks: what Heddle's algorithms know as `Words`, `Pages` and `Heap`.
  *
  * Within a thread of a model every call is a step, and other threads may come in between. Outside of one, that is
  * before the threads begin, after they have ended, and in a test of its own, calls take effect at once.
  */
 export class ModelHeap {
   readonly pageLimit: number;
+  readonly #memory: Memory;
   readonly #gate: Gate;
   readonly #names: Map<number, string>;
 
-  constructor(options: ModelHeapOptions = {}, parts: ModelHeapParts = modelHeapParts()) {
+  constructor(options: ModelHeapOptions = {}, parts: ModelHeapParts = modelHeapParts(options.reuse ?? true)) {
     const { pageCount = 1, pageLimit = pageCount } = options;
+    if (pageLimit > FIRST_BLOCK / 65536) {
+      throw new RangeError(`Cannot model ${pageLimit} pages: at most ${FIRST_BLOCK / 65536} can be`);
+    }
     this.pageLimit = pageLimit;
+    this.#memory = parts.memory;
     this.#gate = parts.gate;
     this.#names = parts.names;
     parts.memory.write(PAGE_COUNT, pageCount);
@@ -116,6 +128,48 @@ export class ModelHeap {
     this.#perform("poke", address >>> 0, value);
   }
 
+  /**
+   * Takes a block of at least `sizeBytes`. Its words must be written before they are read.
+   *
+   * Blocks lie apart from each other and from the pages. Accesses beyond them or to those that were given back are
+   * reported, also those that only might come after.
+   */
+  allocate(sizeBytes: number): number {
+    if (!Number.isInteger(sizeBytes) || sizeBytes < 0) {
+      throw new RangeError(`Cannot allocate ${sizeBytes} bytes: the size is no whole number from 0 on`);
+    }
+    return this.#perform("allocate", 0, sizeBytes) as number;
+  }
+
+  free(address: number): void {
+    this.#perform("free", address >>> 0);
+  }
+
+  blockSize(address: number): number {
+    return this.#perform("blockSize", address >>> 0) as number;
+  }
+
+  nextSerial(): number {
+    return (this.#perform("add", SERIAL, 1) as number) >>> 0;
+  }
+
+  /** The blocks that are in use, by address. To be asked outside the threads, as for leaks at the end. */
+  blocks(): number[] {
+    return blocksIn(this.#memory);
+  }
+
+  /** Not to be had: what is read and written by bytes is no step that could be seen. Throws. */
+  get bytes(): Uint8Array<SharedArrayBuffer> {
+    return this.bytesTo(0);
+  }
+
+  /** Not to be had either. Throws. */
+  bytesTo(_end: number): Uint8Array<SharedArrayBuffer> {
+    throw new Error(
+      "Cannot give the bytes of a model heap: accesses to them cannot be followed; write words, by poke and peek",
+    );
+  }
+
   #perform(kind: StepKind, address: number, first: number = 0, second: number = 0): StepResult {
     return this.#gate.perform(kind, address, first, second);
   }
@@ -128,35 +182,10 @@ export interface ModelHeapParts {
   readonly names: Map<number, string>;
 }
 
-export function modelHeapParts(): ModelHeapParts {
+export function modelHeapParts(reuse: boolean): ModelHeapParts {
   const memory = new Memory();
   const gate: Gate = {
-    perform: (kind, address, first, second) => atOnce(memory, { kind, address, first, second }),
+    perform: (kind, address, first, second) => atOnce(memory, { kind, address, first, second }, reuse),
   };
   return { memory, gate, names: new Map() };
-}
-
-/** A step outside all threads. */
-function atOnce(memory: Memory, step: Step): StepResult {
-  const { kind, address } = step;
-  const old = memory.at(address).value;
-  if (kind === "notify") return 0;
-  if (kind === "pause") return undefined;
-  if (kind === "join") {
-    throw new Error(`Cannot join thread ${step.first}: only a thread of a model can wait for another`);
-  }
-  if (kind === "wait") {
-    if (old !== (step.first | 0)) return "not-equal";
-    if (step.second !== Infinity) return "timed-out";
-    throw new Error(
-      `Cannot wait on the word at ${address}: outside the threads of a model nobody can notify`,
-    );
-  }
-  const pages = memory.at(PAGE_COUNT).value;
-  if (address !== PAGE_COUNT && (address % 4 !== 0 || address >= pages * 65536)) {
-    throw new RangeError(`Cannot ${kind} the word at ${address}: the heap has ${pages} pages`);
-  }
-  const value = written(step, old);
-  if (value !== undefined) memory.write(address, value);
-  return given(step, old);
 }

@@ -4,6 +4,8 @@
  * @packageDocumentation
  */
 
+import { hex } from "./blocks.ts";
+
 /** Accesses to words, waiting, and what concerns other threads as a whole. */
 export type StepKind =
   | "load"
@@ -19,7 +21,10 @@ export type StepKind =
   | "wait"
   | "notify"
   | "pause"
-  | "join";
+  | "join"
+  | "allocate"
+  | "free"
+  | "blockSize";
 
 /**
  * One step, by what it was called with.
@@ -34,6 +39,8 @@ export type StepKind =
  * | wait            | word    | expected           | timeoutMs   |
  * | notify          | word    | how many           |             |
  * | join            | 0       | index of a thread  |             |
+ * | allocate        | 0       | size in bytes      | 1 if zeroed |
+ * | free, blockSize | block   |                    |             |
  */
 export interface Step {
   readonly kind: StepKind;
@@ -52,7 +59,9 @@ export function isPlain(kind: StepKind): boolean {
 
 type Writer = (step: Step, old: number) => number | undefined;
 
-const WRITERS: Partial<Record<StepKind, Writer>> = {
+const ignored: Writer = () => undefined;
+
+const WRITERS: Record<StepKind, Writer> = {
   store: ({ first }) => first | 0,
   poke: ({ first }) => first | 0,
   exchange: ({ first }) => first | 0,
@@ -61,11 +70,20 @@ const WRITERS: Partial<Record<StepKind, Writer>> = {
   or: ({ first }, old) => old | first,
   compareExchange: ({ first, second }, old) => (old === (first | 0) ? second | 0 : undefined),
   grow: ({ first, second }, old) => (first <= second ? Math.max(old, first) : undefined),
+  load: ignored,
+  peek: ignored,
+  wait: ignored,
+  notify: ignored,
+  pause: ignored,
+  join: ignored,
+  allocate: ignored,
+  free: ignored,
+  blockSize: ignored,
 };
 
 /** The value that a step writes over `old`; undefined when it writes none. */
 export function written(step: Step, old: number): number | undefined {
-  return WRITERS[step.kind]?.(step, old);
+  return WRITERS[step.kind](step, old);
 }
 
 /** What an access to a word that held `old` gives. */
@@ -96,11 +114,16 @@ const WORDS: Record<StepKind, Words> = {
   notify: (_, result) => `wakes ${result}`,
   pause: () => "",
   join: ({ first }, result) => `thread ${first}: ${result}`,
+  allocate: ({ first }, result) => `${first} bytes: ${typeof result === "number" ? hex(result) : result}`,
+  free: () => "",
+  blockSize: read,
 };
+
+const NAMELESS: ReadonlySet<StepKind> = new Set(["pause", "join", "allocate"]);
 
 /** A step in words, as in `compareExchange head 0 -> 1, done`. */
 export function describe(step: Step, result: StepResult, nameOf: (address: number) => string): string {
   const { kind, address } = step;
-  const word = kind === "pause" || kind === "join" ? "" : nameOf(address);
+  const word = NAMELESS.has(kind) ? "" : nameOf(address);
   return [kind, word, WORDS[kind](step, result)].filter((part) => part !== "").join(" ");
 }

@@ -25,6 +25,8 @@ export interface ThreadNode {
   /** The result of the parent's step that led here. */
   readonly via: StepResult;
   readonly children: Map<StepResult, ThreadNode>;
+  /** The words it looked at around its last pause, once somebody asked. */
+  watched: readonly number[] | undefined;
 }
 
 /** Performs a step at once, or feeds a recorded result to a thread that is run again. */
@@ -77,7 +79,7 @@ export class ThreadTree {
 
   #extend(parent: ThreadNode | undefined, via: StepResult): ThreadNode {
     const { step, outcome } = this.#run(parent, via, undefined);
-    return { id: nextId++, step, outcome, parent, via, children: new Map() };
+    return { id: nextId++, step, outcome, parent, via, children: new Map(), watched: undefined };
   }
 
   /** Runs the function along the way to `last` and its `result`, and on to the next step. */

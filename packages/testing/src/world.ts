@@ -3,20 +3,26 @@
  *
  * @packageDocumentation
  */
-import { Finding } from "./finding.ts";
 import {
-  type Access,
-  type Clock,
-  later,
-  type Memory,
-  type MemoryMark,
-  mix,
-  racesWith,
-  touched,
-  type Word,
-} from "./memory.ts";
+  assertInBlock,
+  assertIsBlock,
+  blockAt,
+  FIRST_BLOCK,
+  freeSlot,
+  headerFor,
+  headerOf,
+  isZeroed,
+  regionOf,
+  regionWord,
+  sizeIn,
+} from "./blocks.ts";
+import { type Access, type Clock, later, racesWith, tick, type Times, touched, UNTOUCHED } from "./clocks.ts";
+import { Finding } from "./finding.ts";
+import { Knowledge } from "./knowledge.ts";
+import { type Memory, type MemoryMark, mix, type Word, ZERO } from "./memory.ts";
 import { given, isPlain, type Step, type StepResult, written } from "./steps.ts";
-import type { ThreadNode, ThreadTree } from "./thread-tree.ts";
+import { atRoot, movedTo, type ThreadState, watches } from "./thread-state.ts";
+import type { ThreadTree } from "./thread-tree.ts";
 
 /** What may happen next: a thread takes its step, is killed before it, or its wait runs out of time. */
 export type MoveKind = "step" | "kill" | "timeout";
@@ -24,17 +30,6 @@ export type MoveKind = "step" | "kill" | "timeout";
 export interface Move {
   readonly thread: number;
   readonly kind: MoveKind;
-}
-
-/** Where a thread stands. Never changed, only replaced. */
-interface ThreadState {
-  readonly node: ThreadNode;
-  readonly clock: Clock;
-  /** Which writes it has read from, as a hash: with the node it tells all that the thread knows. */
-  readonly seen: number;
-  readonly phase: "running" | "waiting" | "ended" | "killed";
-  /** How often in a row it has paused while nobody else wrote anything. */
-  readonly pauses: number;
 }
 
 /** A way back to an earlier moment of a schedule. */
@@ -55,18 +50,27 @@ export interface WorldOptions {
   readonly racy: (address: number) => boolean;
   /** A schedule with more steps than this is a livelock. */
   readonly maxSteps: number;
+  /** So often may a thread pause in a row, without a change in what it looked at, before the others must be let on. */
+  readonly patience: number;
+  /** Whether blocks that were given back are taken again. */
+  readonly reuse: boolean;
+  /** Whether the world is to expect anything from the first step on, and not to learn what matters. */
+  readonly knowsAll: boolean;
 }
 
-/** So often may a thread pause in a row before the others must be let on. */
-const PATIENCE = 3;
-
-/** The word that holds how many pages there are: not a word of the heap itself. */
+/** The word that holds how many pages there are, and the one of serial numbers: no words of the heap itself. */
 export const PAGE_COUNT = -4;
+export const SERIAL = -8;
+
+const NO_MOVES: readonly Move[] = [];
 
 export class World {
   readonly memory: Memory;
+  readonly knowledge: Knowledge;
   readonly #trees: readonly ThreadTree[];
   readonly #options: WorldOptions;
+  /** The three moves of each thread. */
+  readonly #moves: readonly Readonly<Record<MoveKind, Move>>[];
   #threads: readonly ThreadState[];
   /** Who waits, in the order of coming. */
   #waiters: readonly number[] = [];
@@ -75,26 +79,19 @@ export class World {
   #arrived: number;
   readonly #path: Move[] = [];
 
-  /** Which threads ever touched a word atomically: readers in the low half, writers in the high one. */
-  readonly #touchers = new Map<number, number>();
-  /** Words that two threads touch, one of them writing: the only ones where an order of steps matters. */
-  readonly #contended = new Set<number>();
-  /** Whether there are plain accesses: only then it matters who wrote what somebody has read. */
-  #hasPlain = false;
-
   constructor(memory: Memory, trees: readonly ThreadTree[], options: WorldOptions) {
     this.memory = memory;
     this.#trees = trees;
     this.#options = options;
     this.#kills = options.kills;
-    const nothing: Clock = trees.map(() => 0);
-    this.#threads = trees.map((tree) => arrive(tree.root, nothing, 0));
+    this.knowledge = new Knowledge(options.knowsAll);
+    this.#threads = trees.map((tree, thread) => atRoot(tree, thread, trees.length));
+    this.#moves = trees.map((_, thread) => ({
+      step: { thread, kind: "step" },
+      kill: { thread, kind: "kill" },
+      timeout: { thread, kind: "timeout" },
+    }));
     this.#arrived = (1 << trees.length) - 1;
-  }
-
-  /** How much is known of what matters. It only grows; what was explored with less is worth nothing. */
-  get knowledge(): number {
-    return this.#contended.size + Number(this.#hasPlain);
   }
 
   get path(): readonly Move[] {
@@ -128,8 +125,9 @@ export class World {
    * come later, right before the next step of its thread that others do notice.
    */
   localMove(): Move | undefined {
-    for (const [thread, { phase, node }] of this.#threads.entries()) {
-      if (phase === "running" && this.#isLocal(node.step!)) return { thread, kind: "step" };
+    for (let thread = 0; thread < this.#threads.length; thread++) {
+      const { phase, node } = this.#threads[thread]!;
+      if (phase === "running" && this.#isLocal(node.step!, thread)) return this.#moves[thread]!.step;
     }
     return undefined;
   }
@@ -138,24 +136,25 @@ export class World {
   moves(): Move[] {
     const moves: Move[] = [];
     const tired: Move[] = [];
-    for (const [thread, state] of this.#threads.entries()) {
+    for (let thread = 0; thread < this.#threads.length; thread++) {
+      const state = this.#threads[thread]!;
       if (state.phase === "waiting") {
-        if (state.node.step!.second !== Infinity) moves.push({ thread, kind: "timeout" });
+        if (state.node.step!.second !== Infinity) moves.push(this.#moves[thread]!.timeout);
       } else if (state.phase === "running") {
         const step = state.node.step!;
         if (step.kind === "join" && !this.isEnded(step.first)) continue;
-        (state.pauses > PATIENCE ? tired : moves).push({ thread, kind: "step" });
+        (state.pauses > this.#options.patience ? tired : moves).push(this.#moves[thread]!.step);
       }
     }
     return moves.length > 0 ? moves : tired;
   }
 
   /** A thread is killed where it has just come to: later would be the same, as nobody sees it stand there. */
-  killMoves(): Move[] {
-    if (this.#kills === 0) return [];
+  killMoves(): readonly Move[] {
+    if (this.#kills === 0) return NO_MOVES;
     return this.#options.mortal
       .filter((thread) => (this.#arrived & (1 << thread)) !== 0 && !this.isEnded(thread))
-      .map((thread) => ({ thread, kind: "kill" }));
+      .map((thread) => this.#moves[thread]!.kill);
   }
 
   /** Whether a change from this thread to another would interrupt it. */
@@ -181,18 +180,17 @@ export class World {
     return this.#step(move.thread);
   }
 
-  /** A number that is equal for equal states, and for hardly any others. */
-  key(running: number): number {
-    const [memoryLow, memoryHigh] = this.memory.hash;
-    let low = mix(memoryLow, this.#kills);
-    let high = mix(memoryHigh, running);
-    if (this.#kills > 0) low = mix(low, this.#arrived);
-    for (const { node, seen, phase, pauses } of this.#threads) {
-      low = mix(mix(low, node.id), pauses + (phase === "killed" ? 64 : 0));
-      high = mix(mix(high, seen), node.id);
+  /** Half of a number that is equal for equal states, and for hardly any others. `salt` gives the other half. */
+  key(running: number, salt: number): number {
+    const { low, high } = this.memory;
+    let key = mix(mix(salt === 0 ? low : high, this.#kills), running + salt);
+    if (this.#kills > 0) key = mix(key, this.#arrived);
+    for (let thread = 0; thread < this.#threads.length; thread++) {
+      const { node, seen, phase, pauses } = this.#threads[thread]!;
+      key = mix(mix(mix(key, node.id), seen), pauses + (phase === "killed" ? 64 : 0));
     }
-    for (const waiter of this.#waiters) low = mix(low, waiter + 1);
-    return (low >>> 0) * 0x200000 + (mix(high, low) >>> 11);
+    for (const waiter of this.#waiters) key = mix(key, waiter + 1);
+    return key;
   }
 
   mark(): Mark {
@@ -215,56 +213,88 @@ export class World {
     this.#path.length = mark.pathLength;
   }
 
-  #isLocal(step: Step): boolean {
-    if (step.kind === "pause" || step.kind === "join") return false;
-    if (isPlain(step.kind) && !this.#options.racy(step.address)) return true;
-    return !this.#contended.has(step.address);
+  #isLocal(step: Step, thread: number): boolean {
+    switch (step.kind) {
+      case "pause":
+      case "join":
+        return false;
+      case "blockSize":
+        return true;
+      case "allocate":
+        return !this.knowledge.isContended(regionWord(thread));
+      case "free":
+        return !this.knowledge.isContended(regionWord(regionOf(step.address)));
+      case "peek":
+      case "poke":
+        return !this.#options.racy(step.address) || !this.knowledge.isContended(step.address);
+      default:
+        return !this.knowledge.isContended(step.address);
+    }
   }
 
   #step(thread: number): StepResult {
     const state = this.#threads[thread]!;
     const step = state.node.step!;
-    if (step.kind === "wait") return this.#wait(thread, state, step);
-    if (step.kind === "notify") return this.#notify(thread, state, step);
-    if (step.kind === "join") return this.#join(thread, state, step.first);
-    if (step.kind !== "pause") return this.#access(thread, state, step);
-    return this.#arrive(thread, undefined, state.clock, state.seen, state.pauses + 1);
+    switch (step.kind) {
+      case "wait":
+        return this.#wait(thread, state, step);
+      case "notify":
+        return this.#notify(thread, state, step);
+      case "join":
+        return this.#join(thread, state, step.first);
+      case "pause":
+        return this.#arrive(thread, undefined, state.clock, state.seen, state.pauses + 1);
+      case "allocate":
+        return this.#allocate(thread, state, step);
+      case "free":
+        return this.#free(thread, state, step);
+      case "blockSize":
+        assertIsBlock(this.memory, step.address, "measure");
+        return this.#go(thread, state, sizeIn(this.memory.at(headerOf(step.address)).value));
+      default:
+        return this.#access(thread, state, step);
+    }
   }
 
   /** A read or write of a word, atomic or plain. */
   #access(thread: number, state: ThreadState, step: Step): StepResult {
-    const word = this.#word(step.address);
-    const value = written(step, word.value);
-    const plain = isPlain(step.kind);
-    const racy = plain && this.#options.racy(step.address);
-    if (plain && !racy) this.#hasPlain = true;
-    let clock = tick(state.clock, thread);
-    let seen = state.seen;
+    const { address } = step;
+    const { racy } = this.#options;
     const reads = step.kind !== "store" && step.kind !== "poke";
+    const word = this.#word(address, reads, step);
+    const value = written(step, word.value);
+    const writes = value !== undefined;
+    const plain = isPlain(step.kind);
+    const ordered = plain && !racy(address);
+    if (ordered) this.knowledge.accessPlainly(address);
+    else this.knowledge.touch(address, thread, writes);
+
+    let { clock, seen } = state;
     if (reads && !plain) {
       clock = later(clock, word.released);
       seen = this.#learn(seen, word.origin);
     }
-    const access = { thread, plain, reads, writes: value !== undefined };
-    if (!plain || racy) this.#touch(step.address, thread, access.writes);
-    const times = racy ? word.times : this.#order(step, word, access, clock);
-    if (value === undefined) {
-      this.memory.put(step.address, { ...word, times });
+    const times =
+      plain && !ordered ? word.times : this.#order(step, word, { thread, plain, reads, writes }, clock);
+    if (!writes) {
+      if (times !== word.times) this.memory.put(address, { ...word, times });
     } else {
       const origin = this.#learn(state.seen, state.node.id);
-      this.memory.put(step.address, { value, origin, released: plain ? undefined : clock, times });
-      this.#encourage(thread);
+      const released = plain || !this.knowledge.hasPlain ? undefined : clock;
+      this.memory.put(address, { value, origin, released, times });
+      if (released !== undefined) clock = tick(clock, thread);
+      if (value !== word.value) this.#encourage(thread, address);
     }
     return this.#arrive(thread, given(step, word.value), clock, seen, state.pauses);
   }
 
   #wait(thread: number, state: ThreadState, step: Step): StepResult {
-    const word = this.#word(step.address);
-    this.#touch(step.address, thread, false);
-    const clock = later(tick(state.clock, thread), word.released);
+    const word = this.#word(step.address, true, step);
+    this.knowledge.touch(step.address, thread, false);
+    const clock = later(state.clock, word.released);
     const seen = this.#learn(state.seen, word.origin);
     const times = this.#order(step, word, { thread, plain: false, reads: true, writes: false }, clock);
-    this.memory.put(step.address, { ...word, times });
+    if (times !== word.times) this.memory.put(step.address, { ...word, times });
     if (word.value !== (step.first | 0)) return this.#arrive(thread, "not-equal", clock, seen, 0);
     this.#threads = this.#threads.with(thread, { ...state, clock, seen, phase: "waiting" });
     this.#waiters = [...this.#waiters, thread];
@@ -272,39 +302,77 @@ export class World {
   }
 
   #notify(thread: number, state: ThreadState, step: Step): StepResult {
-    this.#touch(step.address, thread, true);
-    const clock = tick(state.clock, thread);
+    this.knowledge.touch(step.address, thread, true);
     const woken = this.#waiters
       .filter((waiter) => this.#threads[waiter]!.node.step!.address === step.address)
       .slice(0, step.first);
-    for (const waiter of woken)
-      this.#resume(waiter, "ok", { clock, origin: this.#learn(state.seen, state.node.id) });
-    return this.#arrive(thread, woken.length, clock, state.seen, 0);
+    const origin = this.#learn(state.seen, state.node.id);
+    for (const waiter of woken) this.#resume(waiter, "ok", { clock: state.clock, origin });
+    return this.#arrive(thread, woken.length, this.#released(state.clock, thread), state.seen, 0);
   }
 
   #join(thread: number, state: ThreadState, other: number): StepResult {
     const { node, seen, clock, phase } = this.#threads[other]!;
     const result = phase === "killed" ? phase : "returned";
-    return this.#arrive(
-      thread,
-      result,
-      later(tick(state.clock, thread), clock),
-      this.#learn(this.#learn(state.seen, node.id), seen),
-      0,
-    );
+    const learned = this.#learn(this.#learn(state.seen, node.id), seen);
+    return this.#arrive(thread, result, later(state.clock, clock), learned, 0);
+  }
+
+  /** Takes a block. Its words begin as if the thread had written all of them plainly. */
+  #allocate(thread: number, state: ThreadState, step: Step): StepResult {
+    this.#touchRegion(thread, thread);
+    const slot = freeSlot(this.memory, thread, step.first, this.#options.reuse);
+    const before = this.memory.at(slot);
+    // As an allocator hands them on, what was done to a block before it was given back happened before.
+    const clock = later(state.clock, before.released);
+    const seen = this.#learn(state.seen, before.origin);
+    const access = { thread, plain: true, reads: false, writes: true };
+    this.memory.put(slot, {
+      value: headerFor(step.first, step.second === 1),
+      origin: this.#learn(seen, state.node.id),
+      released: undefined,
+      times: touched(UNTOUCHED, access, clock),
+    });
+    return this.#arrive(thread, blockAt(slot), clock, seen, state.pauses);
+  }
+
+  /** Gives a block back: that counts as a plain write to all its words. */
+  #free(thread: number, state: ThreadState, step: Step): StepResult {
+    assertIsBlock(this.memory, step.address, "free");
+    this.#touchRegion(regionOf(step.address), thread);
+    const slot = headerOf(step.address);
+    const header = this.memory.at(slot);
+    const size = sizeIn(header.value);
+    const access = { thread, plain: true, reads: false, writes: true };
+    for (let address = step.address; address < step.address + size; address += 4) {
+      if (this.#options.racy(address)) continue;
+      this.knowledge.accessPlainly(address);
+      const other = racesWith((this.memory.get(address) ?? header).times, access, state.clock);
+      if (other >= 0) {
+        throw new Finding(
+          "use after free",
+          `thread ${thread} gives back a block while thread ${other} may still access its word at ${address - step.address}`,
+        );
+      }
+    }
+    for (let address = step.address; address < step.address + size; address += 4) this.memory.remove(address);
+    const origin = this.#learn(state.seen, state.node.id);
+    this.memory.put(slot, { value: -size, origin, released: state.clock, times: UNTOUCHED });
+    return this.#arrive(thread, undefined, tick(state.clock, thread), state.seen, state.pauses);
+  }
+
+  /** Which block a thread gets depends on what was given back before, if that is taken again at all. */
+  #touchRegion(region: number, thread: number): void {
+    this.knowledge.usePlain();
+    if (this.#options.reuse) this.knowledge.touch(regionWord(region), thread, true);
   }
 
   #resume(waiter: number, result: StepResult, by: { clock: Clock; origin: number } | undefined): StepResult {
     const { clock, seen } = this.#threads[waiter]!;
     this.#waiters = this.#waiters.filter((thread) => thread !== waiter);
     this.#arrived |= 1 << waiter;
-    return this.#arrive(
-      waiter,
-      result,
-      later(clock, by?.clock),
-      by === undefined ? seen : this.#learn(seen, by.origin),
-      0,
-    );
+    const learned = by === undefined ? seen : this.#learn(seen, by.origin);
+    return this.#arrive(waiter, result, later(clock, by?.clock), learned, 0);
   }
 
   #kill(thread: number): undefined {
@@ -314,30 +382,41 @@ export class World {
     this.#threads = this.#threads.with(thread, { ...this.#threads[thread]!, phase: "killed" });
   }
 
+  #go(thread: number, { clock, seen, pauses }: ThreadState, result: StepResult): StepResult {
+    return this.#arrive(thread, result, clock, seen, pauses);
+  }
+
   /** Brings a thread to what it does after `result`. */
   #arrive(thread: number, result: StepResult, clock: Clock, seen: number, pauses: number): StepResult {
     const tree = this.#trees[thread]!;
     const node = tree.next(this.#threads[thread]!.node, result);
+    const threads = this.#threads.slice();
     // A new round knows nothing of the one before.
-    this.#threads = this.#threads.with(thread, arrive(node, clock, node === tree.root ? 0 : seen, pauses));
+    threads[thread] = movedTo(node, clock, node === tree.root ? 0 : seen, pauses);
+    this.#threads = threads;
     return result;
   }
 
-  /** Somebody wrote: who paused until now may find something new. */
-  #encourage(writer: number): void {
-    for (const [thread, state] of this.#threads.entries()) {
-      if (thread !== writer && state.pauses > 0) {
-        this.#threads = this.#threads.with(thread, { ...state, pauses: 0 });
-      }
+  /** A word has changed: who looked at it before pausing may find something new. */
+  #encourage(writer: number, address: number): void {
+    for (let thread = 0; thread < this.#threads.length; thread++) {
+      const state = this.#threads[thread]!;
+      if (thread === writer || state.pauses === 0 || !watches(state.node, address)) continue;
+      this.#threads = this.#threads.with(thread, { ...state, pauses: 0 });
     }
   }
 
   #learn(seen: number, origin: number): number {
-    return this.#hasPlain ? mix(seen, origin) : 0;
+    return this.knowledge.hasPlain ? mix(seen, origin) : 0;
   }
 
-  #word(address: number): Word {
-    if (address !== PAGE_COUNT) {
+  #released(clock: Clock, thread: number): Clock {
+    return this.knowledge.hasPlain ? tick(clock, thread) : clock;
+  }
+
+  #word(address: number, reads: boolean, step: Step): Word {
+    if (address >= FIRST_BLOCK) return this.#wordOfBlock(address, reads, step);
+    if (address >= 0) {
       const pages = this.memory.at(PAGE_COUNT).value;
       if (address % 4 !== 0 || address >= pages * 65536) {
         throw new Finding("stray access", `there is no word at ${address}: the heap has ${pages} pages`);
@@ -346,35 +425,26 @@ export class World {
     return this.memory.at(address);
   }
 
-  #touch(address: number, thread: number, writes: boolean): void {
-    const before = this.#touchers.get(address) ?? 0;
-    const now = before | (1 << thread) | (writes ? 0x10000 << thread : 0);
-    if (now === before) return;
-    this.#touchers.set(address, now);
-    const threads = now & 0xffff;
-    if (now >>> 16 !== 0 && (threads & (threads - 1)) !== 0) this.#contended.add(address);
+  #wordOfBlock(address: number, reads: boolean, step: Step): Word {
+    assertInBlock(this.memory, address);
+    const word = this.memory.get(address);
+    if (word !== undefined) return word;
+    const header = this.memory.at(headerOf(address));
+    if (reads && !isZeroed(header.value)) {
+      throw new Finding("unwritten word", `the ${step.kind} reads a word of a new block before it is written`);
+    }
+    return { ...ZERO, origin: header.origin, times: header.times };
   }
 
-  /** The times of a word after an access that races with none before. */
-  #order(step: Step, word: Word, access: Access, clock: Clock): readonly number[] {
-    const other = racesWith(word, access, clock);
-    if (other < 0) return touched(word, access, clock);
+  /** The times of a word after an access that races with none before. Words that nobody accesses plainly have none. */
+  #order(step: Step, word: Word, access: Access, clock: Clock): Times {
+    if (!this.knowledge.isPlain(step.address)) return word.times;
+    const other = racesWith(word.times, access, clock);
+    if (other < 0) return touched(word.times, access, clock);
     throw new Finding(
       "data race",
       `the ${step.kind} by thread ${access.thread} and an access by thread ${other} to the same word, ` +
         `${step.address}, can happen at the same time, and one of the two is plain`,
     );
   }
-}
-
-function arrive(node: ThreadNode, clock: Clock, seen: number, pauses: number = 0): ThreadState {
-  if (node.outcome !== undefined && "threw" in node.outcome) {
-    const { threw } = node.outcome;
-    throw new Finding("assertion", threw instanceof Error ? threw.message : String(threw), { cause: threw });
-  }
-  return { node, clock, seen, phase: node.step === undefined ? "ended" : "running", pauses };
-}
-
-function tick(clock: Clock, thread: number): Clock {
-  return clock.with(thread, clock[thread]! + 1);
 }
