@@ -156,7 +156,7 @@ export function check(
         world.make(move);
         onState();
       }
-      if (world.moves().length === 0) onEnd();
+      if (world.moves(-1).length === 0) onEnd();
       return { schedules: 1, states: 0, complete: false };
     }
     if (options.random !== undefined) {

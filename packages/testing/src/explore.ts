@@ -90,13 +90,14 @@ class Exploration {
     const world = this.#world;
     let running = turn;
     let local: Move | undefined;
-    let moves: Move[] = [];
+    let moves: readonly Move[] = [];
     let kills = world.killMoves();
     // Where there is no choice there is no state worth keeping.
     while (kills.length === 0) {
       local = world.localMove();
       if (local === undefined) {
-        moves = world.moves();
+        if (world.isVain(running)) return;
+        moves = world.moves(running);
         if (moves.length !== 1) break;
         this.#options.onState();
         running = moves[0]!.thread;
@@ -105,7 +106,7 @@ class Exploration {
       kills = world.killMoves();
     }
     // With interruptions to spare it does not matter whose turn it is.
-    const turnTaker = preemptions === UNBOUNDED ? -1 : running;
+    const turnTaker = preemptions === UNBOUNDED && !world.spins(running) ? -1 : running;
     const isNew = this.#explored.improve(world.key(turnTaker, 0), world.key(turnTaker, 1), preemptions);
     if (!isNew) return;
     if (this.#explored.size > this.#options.maxStates) {
@@ -117,7 +118,8 @@ class Exploration {
     for (const kill of kills) this.#branch(mark, kill, running, preemptions);
     if (kills.length > 0) {
       local = world.localMove();
-      moves = world.moves();
+      if (local === undefined && world.isVain(running)) return;
+      moves = world.moves(running);
     }
     if (local !== undefined) this.#branch(mark, local, running, preemptions);
     else this.#choose(mark, moves, running, preemptions);

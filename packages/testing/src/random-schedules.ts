@@ -42,6 +42,7 @@ export function runRandomly(world: World, threadCount: number, options: RandomOp
     const changes = new Set(Array.from({ length: options.depth - 1 }, moment));
     const death = moment();
     let length = 0;
+    let running = -1;
     for (;;) {
       const killMoves = world.killMoves();
       if (killMoves.length > 0 && length >= death && random() < 0.5) {
@@ -53,7 +54,7 @@ export function runRandomly(world: World, threadCount: number, options: RandomOp
         world.make(local);
         continue;
       }
-      const moves = world.moves();
+      const moves = world.moves(running);
       if (moves.length === 0) break;
       options.onState();
       length++;
@@ -61,7 +62,10 @@ export function runRandomly(world: World, threadCount: number, options: RandomOp
         priorities[other.thread]! > priorities[one.thread]! ? other : one,
       );
       if (changes.delete(length)) priorities[best.thread] = -length;
-      else world.make(best);
+      else {
+        world.make(best);
+        running = best.thread;
+      }
     }
     options.onEnd();
     longest = Math.max(longest, length + 1);

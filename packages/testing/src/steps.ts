@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-import { hex } from "./blocks.ts";
+import { FIRST_BLOCK, hex } from "./blocks.ts";
 
 /** Accesses to words, waiting, and what concerns other threads as a whole. */
 export type StepKind =
@@ -52,6 +52,15 @@ export interface Step {
 /** What a step gives to the thread that takes it. */
 export type StepResult = number | string | undefined;
 
+export function isSame(one: Step, other: Step): boolean {
+  return (
+    one.kind === other.kind &&
+    one.address === other.address &&
+    one.first === other.first &&
+    one.second === other.second
+  );
+}
+
 /** A plain access: it orders nothing, and nothing may race with it. */
 export function isPlain(kind: StepKind): boolean {
   return kind === "peek" || kind === "poke";
@@ -94,8 +103,9 @@ export function given(step: Step, old: number): StepResult {
 
 type Words = (step: Step, result: StepResult) => string;
 
-const read: Words = (_, result) => `is ${result}`;
-const write: Words = ({ first }) => `:= ${first}`;
+const read: Words = (_, result) =>
+  `is ${typeof result === "number" && result >= FIRST_BLOCK ? hex(result) : result}`;
+const write: Words = ({ first }) => `:= ${first >= FIRST_BLOCK ? hex(first) : first}`;
 const change: Words = ({ first }, result) => `by ${first}, was ${result}`;
 
 const WORDS: Record<StepKind, Words> = {

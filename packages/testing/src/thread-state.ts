@@ -14,36 +14,26 @@ export interface ThreadState {
   /** Which writes it has read from, as a hash: with the node it tells all that the thread knows. */
   readonly seen: number;
   readonly phase: "running" | "waiting" | "ended" | "killed";
-  /** How often in a row it has paused while nothing changed of what it looked at. */
+  /** How often it has paused since something changed of what it looks at: in all, and in one loop that changes nothing. */
   readonly pauses: number;
+  readonly idlePauses: number;
 }
 
 export function atRoot(tree: ThreadTree, thread: number, threads: number): ThreadState {
-  return movedTo(tree.root, firstClock(thread, threads), 0, 0);
+  return movedTo(tree.root, firstClock(thread, threads), 0, 0, 0);
 }
 
 /** Throws what the thread's function threw, if it did. */
-export function movedTo(node: ThreadNode, clock: Clock, seen: number, pauses: number): ThreadState {
+export function movedTo(
+  node: ThreadNode,
+  clock: Clock,
+  seen: number,
+  pauses: number,
+  idlePauses: number,
+): ThreadState {
   if (node.outcome !== undefined && "threw" in node.outcome) {
     const { threw } = node.outcome;
     throw new Finding("assertion", threw instanceof Error ? threw.message : String(threw), { cause: threw });
   }
-  return { node, clock, seen, phase: node.step === undefined ? "ended" : "running", pauses };
-}
-
-/** Whether a thread that pauses in a loop looked at a word since the last pause, or in the turn before. */
-export function watches(node: ThreadNode, address: number): boolean {
-  return (node.watched ??= watchedBy(node)).includes(address);
-}
-
-function watchedBy(node: ThreadNode): readonly number[] {
-  const watched: number[] = [];
-  let isBefore = false;
-  for (let past = node.parent; past !== undefined; past = past.parent) {
-    const { kind, address } = past.step!;
-    if (kind !== "pause") watched.push(address);
-    else if (isBefore && past.parent?.step?.kind !== "pause") break;
-    else isBefore ||= past.parent?.step?.kind !== "pause";
-  }
-  return watched;
+  return { node, clock, seen, phase: node.step === undefined ? "ended" : "running", pauses, idlePauses };
 }

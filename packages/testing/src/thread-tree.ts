@@ -9,7 +9,8 @@
  * @packageDocumentation
  */
 import { Finding } from "./finding.ts";
-import type { Step, StepKind, StepResult } from "./steps.ts";
+import type { Spin } from "./spinning.ts";
+import { isSame, type Step, type StepKind, type StepResult } from "./steps.ts";
 
 /** How a thread's function ended by itself. */
 export type Outcome = { readonly returned: unknown } | { readonly threw: unknown };
@@ -25,8 +26,9 @@ export interface ThreadNode {
   /** The result of the parent's step that led here. */
   readonly via: StepResult;
   readonly children: Map<StepResult, ThreadNode>;
-  /** The words it looked at around its last pause, once somebody asked. */
-  watched: readonly number[] | undefined;
+  /** Where in the program it asks for its step, and whether it spins; once somebody asked. */
+  place: string | undefined;
+  spin: Spin | undefined;
 }
 
 /** Performs a step at once, or feeds a recorded result to a thread that is run again. */
@@ -70,16 +72,20 @@ export class ThreadTree {
     return child;
   }
 
-  /** Where in the program the step of `node` is asked for. */
+  /** The innermost function outside this package that asks for the step of `node`. */
   siteOf(node: ThreadNode): string {
-    let site = "";
-    this.#run(node.parent, node.via, () => (site = callSite()));
-    return site;
+    return siteIn(this.placeOf(node));
+  }
+
+  /** All functions that are under way when the step of `node` is asked for: equal ones are the same place. */
+  placeOf(node: ThreadNode): string {
+    if (node.place === undefined) this.#run(node.parent, node.via, () => (node.place = callStack()));
+    return node.place!;
   }
 
   #extend(parent: ThreadNode | undefined, via: StepResult): ThreadNode {
     const { step, outcome } = this.#run(parent, via, undefined);
-    return { id: nextId++, step, outcome, parent, via, children: new Map(), watched: undefined };
+    return { id: nextId++, step, outcome, parent, via, children: new Map(), place: undefined, spin: undefined };
   }
 
   /** Runs the function along the way to `last` and its `result`, and on to the next step. */
@@ -102,7 +108,7 @@ export class ThreadTree {
     this.#gate.perform = (kind, address, first, second) => {
       if (past > 0) {
         past--;
-        if (same(steps[past]!, kind, address, first, second)) return results[past];
+        if (isSame(steps[past]!, { kind, address, first, second })) return results[past];
         deviation ??= notRepeated(`asked for ${kind} where it had asked for ${steps[past]!.kind}`);
       }
       // A thread that catches what throws it out is thrown out again.
@@ -115,7 +121,7 @@ export class ThreadTree {
     const body = this.#body;
     let outcome: Outcome;
     try {
-      outcome = { returned: body() };
+      outcome = { returned: bodyOfThread(body) };
     } catch (error) {
       outcome = { threw: error };
     } finally {
@@ -131,10 +137,6 @@ export class ThreadTree {
   }
 }
 
-function same(step: Step, kind: StepKind, address: number, first: number, second: number): boolean {
-  return step.kind === kind && step.address === address && step.first === first && step.second === second;
-}
-
 function notRepeated(what: string): Finding {
   return new Finding(
     "not repeatable",
@@ -143,9 +145,27 @@ function notRepeated(what: string): Finding {
   );
 }
 
-/** Where the innermost function outside this package was. */
-function callSite(): string {
-  const lines = new Error().stack!.split("\n").slice(1);
+/** A frame by which the end of a thread's own stack is known. */
+function bodyOfThread(body: () => unknown): unknown {
+  return body();
+}
+
+/** More functions than this are not told apart. */
+const STACK_DEPTH = 64;
+
+/** The functions of a thread that are under way, without those that run the thread. */
+function callStack(): string {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = STACK_DEPTH;
+  const stack = new Error().stack!;
+  Error.stackTraceLimit = limit;
+  const end = stack.indexOf(" at bodyOfThread ");
+  return end < 0 ? stack : stack.slice(0, end);
+}
+
+/** The innermost function outside this package in a stack. */
+function siteIn(stack: string): string {
+  const lines = stack.split("\n").slice(1);
   const line = lines.find((text) => !/[\\/]testing[\\/](src|dist)[\\/][\w-]+\.[jt]s:/.test(text)) ?? "";
   const parts = /at (?:(?:new |async )?([^ ]+) .*?)?\(?[^ (]*?([^\\/]+:\d+):\d+\)?$/.exec(line);
   return parts === null ? "" : [parts[2], parts[1]].filter(Boolean).join(" ");

@@ -21,8 +21,9 @@ import { Finding } from "./finding.ts";
 import { Knowledge } from "./knowledge.ts";
 import { type Memory, type MemoryMark, mix, type Word, ZERO } from "./memory.ts";
 import { given, isPlain, type Step, type StepResult, written } from "./steps.ts";
-import { atRoot, movedTo, type ThreadState, watches } from "./thread-state.ts";
-import type { ThreadTree } from "./thread-tree.ts";
+import { type Spin, spinOf } from "./spinning.ts";
+import { atRoot, movedTo, type ThreadState } from "./thread-state.ts";
+import type { ThreadNode, ThreadTree } from "./thread-tree.ts";
 
 /** What may happen next: a thread takes its step, is killed before it, or its wait runs out of time. */
 export type MoveKind = "step" | "kill" | "timeout";
@@ -132,21 +133,58 @@ export class World {
     return undefined;
   }
 
-  /** Steps and timeouts that may come next. */
-  moves(): Move[] {
+  /**
+   * Steps and timeouts that may come next. `running` is the thread whose turn it is; -1 for none.
+   *
+   * A thread that spins goes on only if it is its turn, or nobody else can.
+   */
+  moves(running: number): readonly Move[] {
     const moves: Move[] = [];
     const tired: Move[] = [];
     for (let thread = 0; thread < this.#threads.length; thread++) {
       const state = this.#threads[thread]!;
+      const { step: move, timeout } = this.#moves[thread]!;
       if (state.phase === "waiting") {
-        if (state.node.step!.second !== Infinity) moves.push(this.#moves[thread]!.timeout);
+        if (state.node.step!.second !== Infinity) moves.push(timeout);
       } else if (state.phase === "running") {
         const step = state.node.step!;
         if (step.kind === "join" && !this.isEnded(step.first)) continue;
-        (state.pauses > this.#options.patience ? tired : moves).push(this.#moves[thread]!.step);
+        if (this.#isTired(state)) tired.push(move);
+        else if (!this.spins(thread)) moves.push(move);
+        else if (thread !== running) tired.push(move);
+        else if (state.idlePauses === 1 && this.#hasJustPaused(state.node, thread)) moves.push(move);
+        else return [move];
       }
     }
     return moves.length > 0 ? moves : tired;
+  }
+
+  /** A loop that changes things every time is given up later: it may be several loops. */
+  #isTired({ pauses, idlePauses }: ThreadState): boolean {
+    return idlePauses > this.#options.patience || pauses > 4 * this.#options.patience;
+  }
+
+  #spinOf(thread: number): Spin {
+    return spinOf(this.#threads[thread]!.node, this.#trees[thread]!);
+  }
+
+  /** Whether a thread has made no step since its pause that others could notice. */
+  #hasJustPaused(node: ThreadNode, thread: number): boolean {
+    let past = node.parent!;
+    while (past.step!.kind !== "pause" && this.#isLocal(past.step!, thread)) past = past.parent!;
+    return past.step!.kind === "pause";
+  }
+
+  /** Whether a thread turns in a loop, and nothing has changed of what it looks at. */
+  spins(thread: number): boolean {
+    const state = this.#threads[thread];
+    return state?.phase === "running" && state.pauses > 0 && this.#spinOf(thread).idles;
+  }
+
+  /** Whether a thread has spun until its patience was over, and another can move: it might as well stand still. */
+  isVain(thread: number): boolean {
+    if (!this.spins(thread) || !this.#isTired(this.#threads[thread]!)) return false;
+    return this.moves(-1).every((move) => move.thread !== thread);
   }
 
   /** A thread is killed where it has just come to: later would be the same, as nobody sees it stand there. */
@@ -161,6 +199,7 @@ export class World {
   isInterruptible(thread: number): boolean {
     const { node, phase } = this.#threads[thread]!;
     if (phase !== "running" || node.parent?.step?.kind === "pause") return false;
+    if (this.spins(thread)) return false;
     const step = node.step!;
     return step.kind !== "join" || this.isEnded(step.first);
   }
@@ -186,8 +225,8 @@ export class World {
     let key = mix(mix(salt === 0 ? low : high, this.#kills), running + salt);
     if (this.#kills > 0) key = mix(key, this.#arrived);
     for (let thread = 0; thread < this.#threads.length; thread++) {
-      const { node, seen, phase, pauses } = this.#threads[thread]!;
-      key = mix(mix(mix(key, node.id), seen), pauses + (phase === "killed" ? 64 : 0));
+      const { node, seen, phase, pauses, idlePauses } = this.#threads[thread]!;
+      key = mix(mix(mix(key, node.id), seen), 4 * (256 * pauses + idlePauses) + (phase === "killed" ? 1 : 0));
     }
     for (const waiter of this.#waiters) key = mix(key, waiter + 1);
     return key;
@@ -243,17 +282,22 @@ export class World {
       case "join":
         return this.#join(thread, state, step.first);
       case "pause":
-        return this.#arrive(thread, undefined, state.clock, state.seen, state.pauses + 1);
+        return this.#pause(thread, state);
       case "allocate":
         return this.#allocate(thread, state, step);
       case "free":
         return this.#free(thread, state, step);
       case "blockSize":
         assertIsBlock(this.memory, step.address, "measure");
-        return this.#go(thread, state, sizeIn(this.memory.at(headerOf(step.address)).value));
+        return this.#move(thread, sizeIn(this.memory.at(headerOf(step.address)).value), state);
       default:
         return this.#access(thread, state, step);
     }
+  }
+
+  #pause(thread: number, state: ThreadState): StepResult {
+    const idlePauses = this.#spinOf(thread).idles ? state.idlePauses : 0;
+    return this.#move(thread, undefined, { ...state, pauses: state.pauses + 1, idlePauses: idlePauses + 1 });
   }
 
   /** A read or write of a word, atomic or plain. */
@@ -285,7 +329,7 @@ export class World {
       if (released !== undefined) clock = tick(clock, thread);
       if (value !== word.value) this.#encourage(thread, address);
     }
-    return this.#arrive(thread, given(step, word.value), clock, seen, state.pauses);
+    return this.#move(thread, given(step, word.value), state, clock, seen);
   }
 
   #wait(thread: number, state: ThreadState, step: Step): StepResult {
@@ -295,7 +339,7 @@ export class World {
     const seen = this.#learn(state.seen, word.origin);
     const times = this.#order(step, word, { thread, plain: false, reads: true, writes: false }, clock);
     if (times !== word.times) this.memory.put(step.address, { ...word, times });
-    if (word.value !== (step.first | 0)) return this.#arrive(thread, "not-equal", clock, seen, 0);
+    if (word.value !== (step.first | 0)) return this.#arrive(thread, "not-equal", clock, seen);
     this.#threads = this.#threads.with(thread, { ...state, clock, seen, phase: "waiting" });
     this.#waiters = [...this.#waiters, thread];
     return undefined;
@@ -308,14 +352,14 @@ export class World {
       .slice(0, step.first);
     const origin = this.#learn(state.seen, state.node.id);
     for (const waiter of woken) this.#resume(waiter, "ok", { clock: state.clock, origin });
-    return this.#arrive(thread, woken.length, this.#released(state.clock, thread), state.seen, 0);
+    return this.#arrive(thread, woken.length, this.#released(state.clock, thread), state.seen);
   }
 
   #join(thread: number, state: ThreadState, other: number): StepResult {
     const { node, seen, clock, phase } = this.#threads[other]!;
     const result = phase === "killed" ? phase : "returned";
     const learned = this.#learn(this.#learn(state.seen, node.id), seen);
-    return this.#arrive(thread, result, later(state.clock, clock), learned, 0);
+    return this.#arrive(thread, result, later(state.clock, clock), learned);
   }
 
   /** Takes a block. Its words begin as if the thread had written all of them plainly. */
@@ -333,7 +377,7 @@ export class World {
       released: undefined,
       times: touched(UNTOUCHED, access, clock),
     });
-    return this.#arrive(thread, blockAt(slot), clock, seen, state.pauses);
+    return this.#move(thread, blockAt(slot), state, clock, seen);
   }
 
   /** Gives a block back: that counts as a plain write to all its words. */
@@ -358,7 +402,7 @@ export class World {
     for (let address = step.address; address < step.address + size; address += 4) this.memory.remove(address);
     const origin = this.#learn(state.seen, state.node.id);
     this.memory.put(slot, { value: -size, origin, released: state.clock, times: UNTOUCHED });
-    return this.#arrive(thread, undefined, tick(state.clock, thread), state.seen, state.pauses);
+    return this.#move(thread, undefined, state, tick(state.clock, thread));
   }
 
   /** Which block a thread gets depends on what was given back before, if that is taken again at all. */
@@ -372,7 +416,7 @@ export class World {
     this.#waiters = this.#waiters.filter((thread) => thread !== waiter);
     this.#arrived |= 1 << waiter;
     const learned = by === undefined ? seen : this.#learn(seen, by.origin);
-    return this.#arrive(waiter, result, later(clock, by?.clock), learned, 0);
+    return this.#arrive(waiter, result, later(clock, by?.clock), learned);
   }
 
   #kill(thread: number): undefined {
@@ -382,17 +426,31 @@ export class World {
     this.#threads = this.#threads.with(thread, { ...this.#threads[thread]!, phase: "killed" });
   }
 
-  #go(thread: number, { clock, seen, pauses }: ThreadState, result: StepResult): StepResult {
-    return this.#arrive(thread, result, clock, seen, pauses);
+  /** Brings a thread to what it does after `result`, when it has done what may be part of a spin. */
+  #move(
+    thread: number,
+    result: StepResult,
+    state: ThreadState,
+    clock: Clock = state.clock,
+    seen: number = state.seen,
+  ): StepResult {
+    return this.#arrive(thread, result, clock, seen, state.pauses, state.idlePauses);
   }
 
   /** Brings a thread to what it does after `result`. */
-  #arrive(thread: number, result: StepResult, clock: Clock, seen: number, pauses: number): StepResult {
+  #arrive(
+    thread: number,
+    result: StepResult,
+    clock: Clock,
+    seen: number,
+    pauses: number = 0,
+    idlePauses: number = 0,
+  ): StepResult {
     const tree = this.#trees[thread]!;
     const node = tree.next(this.#threads[thread]!.node, result);
     const threads = this.#threads.slice();
     // A new round knows nothing of the one before.
-    threads[thread] = movedTo(node, clock, node === tree.root ? 0 : seen, pauses);
+    threads[thread] = movedTo(node, clock, node === tree.root ? 0 : seen, pauses, idlePauses);
     this.#threads = threads;
     return result;
   }
@@ -401,8 +459,8 @@ export class World {
   #encourage(writer: number, address: number): void {
     for (let thread = 0; thread < this.#threads.length; thread++) {
       const state = this.#threads[thread]!;
-      if (thread === writer || state.pauses === 0 || !watches(state.node, address)) continue;
-      this.#threads = this.#threads.with(thread, { ...state, pauses: 0 });
+      if (thread === writer || state.pauses === 0 || !this.#spinOf(thread).watched.includes(address)) continue;
+      this.#threads = this.#threads.with(thread, { ...state, pauses: 0, idlePauses: 0 });
     }
   }
 
