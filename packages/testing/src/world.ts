@@ -178,7 +178,7 @@ export class World {
   /** Whether a thread turns in a loop, and nothing has changed of what it looks at. */
   spins(thread: number): boolean {
     const state = this.#threads[thread];
-    return state?.phase === "running" && state.pauses > 0 && this.#spinOf(thread).idles;
+    return state?.phase === "running" && state.pauses > 1 && this.#spinOf(thread).idles;
   }
 
   /** Whether a thread has spun until its patience was over, and another can move: it might as well stand still. */
