@@ -2,7 +2,8 @@
  * Which file may import which.
  *
  * Each folder of `packages/heddle/src` is a layer. It imports from the layers before it in the list, through their
- * `index.ts`, and the heap by the name `#heap`, so that another heap can take its place. Tests may look upwards.
+ * `index.ts`, and the heap by the name `#heap`, so that another heap can take its place. Tests may look upwards, and at
+ * fixtures.
  * The files beside those folders are the package's public entries, and import any layer.
  *
  * Between packages, and from examples, benches and tools, a package is imported by its name, never by a path.
@@ -57,6 +58,8 @@ export function importFault(file: string, specifier: string): string | undefined
   }
   if (from.published && !to.published) return "What is published imports only what is published";
   if (to.layer === undefined || to.layer === from.layer) return undefined;
+  // The tests of a layer may use what others' tests stand on.
+  if (!from.published && to.path.startsWith("fixtures/")) return undefined;
   if (to.layer === "heap") return `Import the heap as "#heap"`;
   if (to.path !== "index.ts") return `Import layer "${to.layer}" through its index.ts`;
   return from.published ? orderFault(from, to) : undefined;

@@ -26,3 +26,5 @@ export {
 } from "./semaphore.ts";
 export { ObjectKind } from "./object-kinds.ts";
 export { threadEnded } from "./waiting/this-thread.ts";
+export { type EndWords, POSITION_MASK } from "./waiting/end-words.ts";
+export type { Monitor } from "./waiting/monitor.ts";

@@ -9,6 +9,7 @@
  */
 import { DoneList, seatOf, type Seats, type Words } from "#heap";
 import { GATE } from "../objects/header.ts";
+import { EndWords, ownerOfEnd, settleEndWords } from "./end-words.ts";
 import { ANSWER, granted, GROUP, isOpen, LOOK_FLAG, OWNER, STATE } from "./node.ts";
 import {
   GATE_COUNT,
@@ -41,10 +42,12 @@ export interface Sitter {
 }
 
 export interface MonitorOptions {
-  /** How often a thread looks at a gate before it sleeps. */
+  /** How often a thread looks at a gate, or an end, before it sleeps. */
   readonly spins: number;
   /** So long it sleeps before it looks whether the owner has died. */
   readonly sleepMs: number;
+  /** As `sleepMs`, before an end, where nobody is woken. 0: it never sleeps there. */
+  readonly endSleepMs: number;
   /** Called when a gate does not open for long: settles the end of its owner, if that has died. */
   readonly onStuck: (seat: number) => void;
 }
@@ -64,7 +67,8 @@ export interface MonitorOptions {
  * - M2: each change is in the journal before it is made, and the journal is emptied by one write. So until that write
  *   nothing has happened, and after it everything has.
  * - M3: a node is delivered after the commit, and until then no waiter sees that it was granted.
- * - M4: the record names an object from before its gate is taken until after its grants are delivered.
+ * - M4: ends that were taken are left after the commit, and before the gates open, so who finds a gate open finds them moved.
+ * - M5: the record names an object from before its gate is taken until after its grants are delivered.
  *
  * What others may see at any moment without the gate is written by {@link store}; it is as a section that dies has
  * left it until its end is settled, and so must be harmless to see. What others may *change* without the gate is no
@@ -80,6 +84,9 @@ export class Monitor {
   readonly #seat: number;
   readonly #record: number;
   readonly #options: MonitorOptions;
+  readonly #ends: EndWords;
+  /** What is to be done once the section is committed. */
+  #afterwards: (() => void)[] = [];
   #gates = 0;
   #changes = 0;
   #grants = 0;
@@ -91,12 +98,18 @@ export class Monitor {
     this.#seat = sitter.seat;
     this.#record = sitter.record;
     this.#options = options;
+    this.#ends = new EndWords(sitter.words, sitter.record, sitter.seat, options.spins);
+  }
+
+  /** What takes and leaves ends outside of sections. */
+  get ends(): EndWords {
+    return this.#ends;
   }
 
   /** Begins a section on an object. Nothing in it may run user code, or wait. */
   enter(object: number): void {
     if (this.#gates === MAX_GATES) throw new RangeError(`A section can hold ${MAX_GATES} objects at most`);
-    // M4.
+    // M5.
     this.words.poke(this.#record + GATES + 4 * this.#gates++, object | 0);
     this.words.poke(this.#record + GATE_COUNT, this.#gates);
     const gate = object + GATE;
@@ -133,6 +146,34 @@ export class Monitor {
   /** Whether nothing has been changed in this section yet. */
   get isUntouched(): boolean {
     return this.#changes === 0;
+  }
+
+  /**
+   * Takes an end for the rest of the section, and gives its position. Whoever takes several at once does so in one order.
+   */
+  takeEnd(word: number): number {
+    const { spins, endSleepMs, onStuck } = this.#options;
+    for (let looks = 1; ; looks++) {
+      const position = this.#ends.tryTakeInSection(word);
+      if (position >= 0) return position;
+      this.words.pause();
+      if (endSleepMs === 0 || looks <= spins) continue;
+      const seen = this.words.load(word);
+      const owner = ownerOfEnd(seen);
+      if (owner >= 0 && this.words.wait(word, seen, endSleepMs) === "timed-out") onStuck(owner);
+    }
+  }
+
+  /** Moves an end that was taken in this section. Others see it when the section is committed. */
+  moveEnd(word: number, position: number): void {
+    const place = this.#ends.placeOf(word);
+    this.#note(place, this.words.peek(place));
+    this.words.poke(place, position);
+  }
+
+  /** Has something done once the section is committed; not if it is rolled back, or its thread dies before that. */
+  afterwards(action: () => void): void {
+    this.#afterwards.push(action);
   }
 
   /** Whether one more wait can be granted in this section. */
@@ -181,6 +222,7 @@ export class Monitor {
       words.store(words.peek(place) >>> 0, words.peek(place + 4));
     }
     this.#grants = 0;
+    this.#afterwards = [];
     words.poke(this.#record + GRANT_COUNT, 0);
     this.leave();
   }
@@ -197,10 +239,16 @@ export class Monitor {
     // M2.
     if (this.#changes > 0) words.poke(this.#record + UNDO_COUNT, 0);
     this.#changes = 0;
+    this.#ends.leaveAll();
     for (let i = this.#gates - 1; i >= 0; i--) {
       openGate(words, (words.peek(this.#record + GATES + 4 * i) >>> 0) + GATE);
     }
-    if (this.#grants === 0) return;
+    if (this.#grants > 0) this.#deliverAll();
+    if (this.#afterwards.length > 0) this.#doAfterwards();
+  }
+
+  #deliverAll(): void {
+    const { words } = this;
     // Delivery may lead to a section of its own only later: whoever is told just makes a note.
     const grants = this.#grants;
     this.#grants = 0;
@@ -209,6 +257,12 @@ export class Monitor {
       this.deliver(words.peek(place) >>> 0, words.peek(place + 4));
     }
     words.poke(this.#record + GRANT_COUNT, 0);
+  }
+
+  #doAfterwards(): void {
+    const actions = this.#afterwards;
+    this.#afterwards = [];
+    for (const action of actions) action();
   }
 
   #forget(): void {
@@ -285,6 +339,7 @@ export function settleSections(monitor: Monitor, seat: number, record: number): 
   }
   if (undoCount > 0) words.store(record + GRANT_COUNT, 0);
   words.store(record + UNDO_COUNT, 0);
+  settleEndWords(words, record, seat);
   const gateCount = words.load(record + GATE_COUNT);
   for (let i = 0; i < gateCount; i++) {
     const gate = (words.load(record + GATES + 4 * i) >>> 0) + GATE;

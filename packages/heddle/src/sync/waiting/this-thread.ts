@@ -19,6 +19,8 @@ const SLEEP_MS = 100;
 /** At a gate others are inside for less than a microsecond, unless they lost their core. */
 const GATE_SPINS = 100;
 const GATE_SLEEP_MS = 5;
+/** Who has taken an end wakes nobody when it leaves it: it does so within nanoseconds, unless it lost its core. */
+const END_SLEEP_MS = 1;
 
 /** Looks before a blocked thread sleeps: some ten microseconds, as long as a wake takes. */
 const SPINS = availableParallelism() > 1 ? 200 : 0;
@@ -62,7 +64,7 @@ function join(): ThisThread {
   }
   const monitor = new Monitor(
     { words: heap, seats, seat, identity, record },
-    { spins: GATE_SPINS, sleepMs: GATE_SLEEP_MS, onStuck: openGatesOf },
+    { spins: GATE_SPINS, sleepMs: GATE_SLEEP_MS, endSleepMs: END_SLEEP_MS, onStuck: openGatesOf },
   );
   const nodes = new NodePool(heap, record, identity);
   const waits = new Waits(heap, monitor, nodes, {
