@@ -28,3 +28,4 @@ export { ObjectKind } from "./object-kinds.ts";
 export { threadEnded } from "./waiting/this-thread.ts";
 export { type EndWords, POSITION_MASK } from "./waiting/end-words.ts";
 export type { Monitor } from "./waiting/monitor.ts";
+export { type ThisThread, thisThread } from "./waiting/this-thread.ts";
