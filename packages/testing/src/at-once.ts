@@ -14,9 +14,8 @@ import {
   OUTSIDE,
   sizeIn,
 } from "./blocks.ts";
-import type { Memory } from "./memory.ts";
+import { type Memory, PAGE_COUNT } from "./memory.ts";
 import { given, type Step, type StepResult, written } from "./steps.ts";
-import { PAGE_COUNT } from "./world.ts";
 
 export function atOnce(memory: Memory, step: Step, reuses: boolean): StepResult {
   const { kind, address, first } = step;

@@ -59,7 +59,8 @@ export function freeSlot(memory: Memory, region: number, sizeBytes: number, reus
   const sizeClass = Math.max(0, 27 - Math.clz32(sizeBytes + HEADER_BYTES - 1));
   const base = FIRST_BLOCK + region * REGION_BYTES + sizeClass * CLASS_BYTES;
   const slotBytes = SMALLEST_SLOT << sizeClass;
-  for (let header = base; header < base + CLASS_BYTES && sizeBytes <= LARGEST_BLOCK; header += slotBytes) {
+  const end = sizeBytes <= LARGEST_BLOCK ? base + CLASS_BYTES : base;
+  for (let header = base; header < end; header += slotBytes) {
     const { value } = memory.at(header);
     if (value === 0 || (value < 0 && reuses)) return header;
   }

@@ -11,7 +11,8 @@ import { blockName, FIRST_BLOCK } from "./blocks.ts";
 import { explore } from "./explore.ts";
 import { failureOf } from "./failure.ts";
 import { Finding } from "./finding.ts";
-import { ModelHeap, type ModelHeapOptions, modelHeapParts } from "./model-heap.ts";
+import { useModelGlobals } from "./model-globals.ts";
+import { ModelHeap, type ModelHeapOptions, type ModelHeapParts, modelHeapParts } from "./model-heap.ts";
 import { runRandomly } from "./random-schedules.ts";
 import { decodeSchedule } from "./schedule.ts";
 import { ThreadTree } from "./thread-tree.ts";
@@ -51,6 +52,9 @@ export interface ModelPlan {
    */
   readonly atEnd?: (results: readonly unknown[]) => void;
 }
+
+/** Prepares the shared memory, and gives the threads. */
+export type ModelProgram = (heap: ModelHeap) => readonly ModelThread[] | ModelPlan;
 
 export interface CheckOptions extends ModelHeapOptions {
   /** How often in one schedule a thread that could go on may be interrupted. Default: any number. */
@@ -103,12 +107,18 @@ const MAX_THREADS = 15;
  * Cost: one run of a thread for each history of results it can see, and some microseconds for each state.
  * Two states are taken for one with a probability of about 10⁻⁴ in a million states.
  */
-export function check(
-  program: (heap: ModelHeap) => readonly ModelThread[] | ModelPlan,
-  options: CheckOptions = {},
-): CheckResult {
+export function check(program: ModelProgram, options: CheckOptions = {}): CheckResult {
+  const parts = modelHeapParts(options.reuse ?? true);
+  const restore = useModelGlobals(parts.gate);
+  try {
+    return checkWith(parts, program, options);
+  } finally {
+    restore();
+  }
+}
+
+function checkWith(parts: ModelHeapParts, program: ModelProgram, options: CheckOptions): CheckResult {
   const { reuse = true, patience = 3 } = options;
-  const parts = modelHeapParts(reuse);
   const heap = new ModelHeap(options, parts);
   const given = program(heap);
   const plan: ModelPlan = "threads" in given ? given : { threads: given };

@@ -6,6 +6,7 @@ export {
   type EndlessThread,
   forever,
   type ModelPlan,
+  type ModelProgram,
   type ModelThread,
 } from "./check.ts";
 export { ModelFailure } from "./failure.ts";

@@ -17,6 +17,10 @@ export interface Word {
 
 export const ZERO: Word = { value: 0, origin: 0, released: undefined, times: UNTOUCHED };
 
+/** The word that holds how many pages there are, and the one of serial numbers: no words of the heap itself. */
+export const PAGE_COUNT = -4;
+export const SERIAL = -8;
+
 /** A way back to how the memory was. */
 export interface MemoryMark {
   readonly logLength: number;

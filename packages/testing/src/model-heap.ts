@@ -5,10 +5,9 @@
  */
 import { atOnce } from "./at-once.ts";
 import { blocksIn, FIRST_BLOCK } from "./blocks.ts";
-import { Memory } from "./memory.ts";
+import { Memory, PAGE_COUNT, SERIAL } from "./memory.ts";
 import type { StepKind, StepResult } from "./steps.ts";
 import type { Gate } from "./thread-tree.ts";
-import { PAGE_COUNT, SERIAL } from "./world.ts";
 
 /** How a wait ended: woken, never begun as the word had changed, or out of time. */
 export type WaitOutcome = "ok" | "not-equal" | "timed-out";
@@ -185,6 +184,7 @@ export interface ModelHeapParts {
 export function modelHeapParts(reuse: boolean): ModelHeapParts {
   const memory = new Memory();
   const gate: Gate = {
+    nowMs: 0,
     perform: (kind, address, first, second) => atOnce(memory, { kind, address, first, second }, reuse),
   };
   return { memory, gate, names: new Map() };

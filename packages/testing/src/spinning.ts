@@ -8,12 +8,14 @@
  *
  * @packageDocumentation
  */
-import { isSame, type StepResult, written } from "./steps.ts";
+import { isSame, type Step, type StepResult, written } from "./steps.ts";
 import type { ThreadNode, ThreadTree } from "./thread-tree.ts";
 
 /** What a thread's last steps tell. */
 export interface Spin {
-  /** Whether it does again what it did before its last pause, and changes nothing. */
+  /** Whether it is where it was before its last pause, with the same to do. */
+  readonly loops: boolean;
+  /** Whether it also sees the same as before, and has changed nothing since that pause. */
   readonly idles: boolean;
   /** The words that it touched since the pause before the last one. */
   readonly watched: readonly number[];
@@ -23,19 +25,21 @@ export function spinOf(node: ThreadNode, tree: ThreadTree): Spin {
   return (node.spin ??= findSpin(node, tree));
 }
 
-/** A step that a thread took at a node, and what came of it. */
-interface Past {
-  readonly node: ThreadNode;
-  readonly result: StepResult;
-}
-
 function findSpin(node: ThreadNode, tree: ThreadTree): Spin {
   const turn = stepsAbove(node);
   let end = turn.end;
   while (end?.parent?.step?.kind === "pause") end = end.parent;
   const before = end === undefined ? [] : stepsAbove(end).steps;
   const watched = [...turn.steps, ...before].map((past) => past.node.step!.address);
-  return { idles: end !== undefined && repeats(node, turn.steps, before, tree), watched };
+  const start = end === undefined ? -1 : placeBefore(node, turn.steps, before, tree);
+  const idles = start >= 0 && turn.steps.every((now, index) => isIdle(now, before[start + index]!));
+  return { loops: start >= 0, idles: idles && isSameStep(node, before, start), watched };
+}
+
+/** A step that a thread took at a node, and what came of it. */
+interface Past {
+  readonly node: ThreadNode;
+  readonly result: StepResult;
 }
 
 /** The steps that led to a node since the last pause, the latest first, and the node of that pause. */
@@ -49,23 +53,40 @@ function stepsAbove(node: ThreadNode): { steps: Past[]; end: ThreadNode | undefi
   return { steps, end: undefined };
 }
 
-/** Whether `turn`, and then the step of `next`, is part of what was done `before`, and done at the same places. */
-function repeats(next: ThreadNode, turn: readonly Past[], before: readonly Past[], tree: ThreadTree): boolean {
-  if (next.step === undefined || !turn.every(leavesAllAsItWas)) return false;
+/**
+ * Where in the steps of `before` the latest step of `turn` was taken for the last time, with those before it in front
+ * and the next one after; -1 if they were not. All are the latest first.
+ */
+function placeBefore(
+  next: ThreadNode,
+  turn: readonly Past[],
+  before: readonly Past[],
+  tree: ThreadTree,
+): number {
+  if (next.step === undefined) return -1;
   const isAgain = (past: ThreadNode, now: ThreadNode): boolean =>
-    isSame(past.step!, now.step!) && tree.placeOf(past) === tree.placeOf(now);
-  const isSameFrom = (start: number): boolean =>
-    turn.every((now, index) => {
-      const past = before[start + index];
-      return past !== undefined && past.result === now.result && isAgain(past.node, now.node);
-    });
-  if (next.step.kind === "pause") return isSameFrom(0);
-  // Before is the latest first: what follows a step stands in front of it.
-  return before.some((past, index) => isAgain(past.node, next) && isSameFrom(index + 1));
+    past.step!.kind === now.step!.kind &&
+    past.step!.address === now.step!.address &&
+    tree.placeOf(past) === tree.placeOf(now);
+  const isFrom = (start: number): boolean =>
+    turn.every(
+      (now, index) => start + index < before.length && isAgain(before[start + index]!.node, now.node),
+    );
+  if (next.step.kind === "pause") return isFrom(0) ? 0 : -1;
+  const last = before.findIndex((past, index) => isAgain(past.node, next) && isFrom(index + 1));
+  return last < 0 ? -1 : last + 1;
 }
 
-function leavesAllAsItWas({ node, result }: Past): boolean {
-  const step = node.step!;
+function isSameStep(next: ThreadNode, before: readonly Past[], start: number): boolean {
+  return next.step!.kind === "pause" || isSame(before[start - 1]!.node.step!, next.step!);
+}
+
+/** Whether a step was the same as before, saw the same, and left all as it was. */
+function isIdle({ node, result }: Past, past: Past): boolean {
+  return past.result === result && isSame(past.node.step!, node.step!) && changesNothing(node.step!, result);
+}
+
+function changesNothing(step: Step, result: StepResult): boolean {
   if (step.kind === "load" || step.kind === "peek") return true;
   if (step.kind === "store" || step.kind === "poke" || typeof result !== "number") return false;
   if (step.kind === "allocate" || step.kind === "notify") return false;

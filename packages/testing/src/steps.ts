@@ -13,6 +13,7 @@ export type StepKind =
   | "add"
   | "and"
   | "or"
+  | "xor"
   | "exchange"
   | "compareExchange"
   | "peek"
@@ -77,6 +78,7 @@ const WRITERS: Record<StepKind, Writer> = {
   add: ({ first }, old) => (old + first) | 0,
   and: ({ first }, old) => old & first,
   or: ({ first }, old) => old | first,
+  xor: ({ first }, old) => old ^ first,
   compareExchange: ({ first, second }, old) => (old === (first | 0) ? second | 0 : undefined),
   grow: ({ first, second }, old) => (first <= second ? Math.max(old, first) : undefined),
   load: ignored,
@@ -116,6 +118,7 @@ const WORDS: Record<StepKind, Words> = {
   add: change,
   and: change,
   or: change,
+  xor: change,
   exchange: change,
   compareExchange: ({ first, second }, result) =>
     `${first} -> ${second}, ${result === first ? "done" : `is ${result}`}`,

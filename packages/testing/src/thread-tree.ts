@@ -27,7 +27,7 @@ export interface ThreadNode {
   readonly via: StepResult;
   readonly children: Map<StepResult, ThreadNode>;
   /** Where in the program it asks for its step, and whether it spins; once somebody asked. */
-  place: string | undefined;
+  place: number | undefined;
   spin: Spin | undefined;
 }
 
@@ -37,6 +37,8 @@ export type Performer = (kind: StepKind, address: number, first: number, second:
 /** Where the steps of a heap go: to its memory, or to whatever runs a thread. */
 export interface Gate {
   perform: Performer;
+  /** What the clocks of the running thread show: time passes for it only by waits that run out of time. */
+  nowMs: number;
 }
 
 /** Thrown through a thread's function to end a run. Not an error: nobody is to see it. */
@@ -50,6 +52,8 @@ export class ThreadTree {
   readonly #gate: Gate;
   readonly isEndless: boolean;
   readonly root: ThreadNode;
+  /** The numbers of call stacks. */
+  readonly #places = new Map<string, number>();
 
   constructor(body: () => unknown, gate: Gate, isEndless: boolean) {
     this.#body = body;
@@ -74,18 +78,36 @@ export class ThreadTree {
 
   /** The innermost function outside this package that asks for the step of `node`. */
   siteOf(node: ThreadNode): string {
-    return siteIn(this.placeOf(node));
+    const place = this.placeOf(node);
+    for (const [stack, number] of this.#places) if (number === place) return siteIn(stack);
+    return "";
   }
 
-  /** All functions that are under way when the step of `node` is asked for: equal ones are the same place. */
-  placeOf(node: ThreadNode): string {
-    if (node.place === undefined) this.#run(node.parent, node.via, () => (node.place = callStack()));
+  /** A number for all functions that are under way when the step of `node` is asked for: the place in the program. */
+  placeOf(node: ThreadNode): number {
+    if (node.place === undefined) this.#run(node.parent, node.via, () => (node.place = this.#thisPlace()));
     return node.place!;
+  }
+
+  #thisPlace(): number {
+    const stack = callStack();
+    const place = this.#places.get(stack) ?? this.#places.size;
+    this.#places.set(stack, place);
+    return place;
   }
 
   #extend(parent: ThreadNode | undefined, via: StepResult): ThreadNode {
     const { step, outcome } = this.#run(parent, via, undefined);
-    return { id: nextId++, step, outcome, parent, via, children: new Map(), place: undefined, spin: undefined };
+    return {
+      id: nextId++,
+      step,
+      outcome,
+      parent,
+      via,
+      children: new Map(),
+      place: undefined,
+      spin: undefined,
+    };
   }
 
   /** Runs the function along the way to `last` and its `result`, and on to the next step. */
@@ -104,11 +126,15 @@ export class ThreadTree {
     let step: Step | undefined;
     let deviation: Finding | undefined;
 
-    const outer = this.#gate.perform;
+    const { perform: outer, nowMs } = this.#gate;
+    this.#gate.nowMs = 0;
     this.#gate.perform = (kind, address, first, second) => {
       if (past > 0) {
         past--;
-        if (isSame(steps[past]!, { kind, address, first, second })) return results[past];
+        if (isSame(steps[past]!, { kind, address, first, second })) {
+          if (results[past] === "timed-out") this.#gate.nowMs += second;
+          return results[past];
+        }
         deviation ??= notRepeated(`asked for ${kind} where it had asked for ${steps[past]!.kind}`);
       }
       // A thread that catches what throws it out is thrown out again.
@@ -126,6 +152,7 @@ export class ThreadTree {
       outcome = { threw: error };
     } finally {
       this.#gate.perform = outer;
+      this.#gate.nowMs = nowMs;
     }
     if (step === undefined && past > 0) deviation ??= notRepeated("ended where it had gone on");
     if (deviation !== undefined) throw deviation;

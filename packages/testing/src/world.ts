@@ -3,24 +3,13 @@
  *
  * @packageDocumentation
  */
-import {
-  assertInBlock,
-  assertIsBlock,
-  blockAt,
-  FIRST_BLOCK,
-  freeSlot,
-  headerFor,
-  headerOf,
-  isZeroed,
-  regionOf,
-  regionWord,
-  sizeIn,
-} from "./blocks.ts";
-import { type Access, type Clock, later, racesWith, tick, type Times, touched, UNTOUCHED } from "./clocks.ts";
+import { regionOf, regionWord } from "./blocks.ts";
+import { type Clock, later } from "./clocks.ts";
+import { type Effect, type EffectOptions, Effects } from "./effects.ts";
 import { Finding } from "./finding.ts";
 import { Knowledge } from "./knowledge.ts";
-import { type Memory, type MemoryMark, mix, type Word, ZERO } from "./memory.ts";
-import { given, isPlain, type Step, type StepResult, written } from "./steps.ts";
+import { type Memory, type MemoryMark, mix } from "./memory.ts";
+import type { Step, StepResult } from "./steps.ts";
 import { type Spin, spinOf } from "./spinning.ts";
 import { atRoot, movedTo, type ThreadState } from "./thread-state.ts";
 import type { ThreadNode, ThreadTree } from "./thread-tree.ts";
@@ -43,31 +32,24 @@ export interface Mark {
   readonly pathLength: number;
 }
 
-export interface WorldOptions {
+export interface WorldOptions extends EffectOptions {
   /** Threads that may be killed at any step, and how many of them in one schedule. */
   readonly mortal: readonly number[];
   readonly kills: number;
-  /** Whether a plain access to this word may race: it then counts as a step that others may come between. */
-  readonly racy: (address: number) => boolean;
   /** A schedule with more steps than this is a livelock. */
   readonly maxSteps: number;
   /** So often may a thread pause in a row, without a change in what it looked at, before the others must be let on. */
   readonly patience: number;
-  /** Whether blocks that were given back are taken again. */
-  readonly reuse: boolean;
   /** Whether the world is to expect anything from the first step on, and not to learn what matters. */
   readonly knowsAll: boolean;
 }
-
-/** The word that holds how many pages there are, and the one of serial numbers: no words of the heap itself. */
-export const PAGE_COUNT = -4;
-export const SERIAL = -8;
 
 const NO_MOVES: readonly Move[] = [];
 
 export class World {
   readonly memory: Memory;
   readonly knowledge: Knowledge;
+  readonly #effects: Effects;
   readonly #trees: readonly ThreadTree[];
   readonly #options: WorldOptions;
   /** The three moves of each thread. */
@@ -86,6 +68,7 @@ export class World {
     this.#options = options;
     this.#kills = options.kills;
     this.knowledge = new Knowledge(options.knowsAll);
+    this.#effects = new Effects(memory, this.knowledge, options);
     this.#threads = trees.map((tree, thread) => atRoot(tree, thread, trees.length));
     this.#moves = trees.map((_, thread) => ({
       step: { thread, kind: "step" },
@@ -149,7 +132,7 @@ export class World {
       } else if (state.phase === "running") {
         const step = state.node.step!;
         if (step.kind === "join" && !this.isEnded(step.first)) continue;
-        if (this.#isTired(state)) tired.push(move);
+        if (state.pauses > this.#options.patience) tired.push(move);
         else if (!this.spins(thread)) moves.push(move);
         else if (thread !== running) tired.push(move);
         else if (state.idlePauses === 1 && this.#hasJustPaused(state.node, thread)) moves.push(move);
@@ -157,11 +140,6 @@ export class World {
       }
     }
     return moves.length > 0 ? moves : tired;
-  }
-
-  /** A loop that changes things every time is given up later: it may be several loops. */
-  #isTired({ pauses, idlePauses }: ThreadState): boolean {
-    return idlePauses > this.#options.patience || pauses > 4 * this.#options.patience;
   }
 
   #spinOf(thread: number): Spin {
@@ -178,12 +156,12 @@ export class World {
   /** Whether a thread turns in a loop, and nothing has changed of what it looks at. */
   spins(thread: number): boolean {
     const state = this.#threads[thread];
-    return state?.phase === "running" && state.pauses > 1 && this.#spinOf(thread).idles;
+    return state?.phase === "running" && state.idlePauses > 0 && this.#spinOf(thread).idles;
   }
 
   /** Whether a thread has spun until its patience was over, and another can move: it might as well stand still. */
   isVain(thread: number): boolean {
-    if (!this.spins(thread) || !this.#isTired(this.#threads[thread]!)) return false;
+    if (!this.spins(thread) || this.#threads[thread]!.pauses <= this.#options.patience) return false;
     return this.moves(-1).every((move) => move.thread !== thread);
   }
 
@@ -284,62 +262,26 @@ export class World {
       case "pause":
         return this.#pause(thread, state);
       case "allocate":
-        return this.#allocate(thread, state, step);
+        return this.#follow(thread, state, this.#effects.allocate(thread, state, step));
       case "free":
-        return this.#free(thread, state, step);
+        return this.#follow(thread, state, this.#effects.free(thread, state, step));
       case "blockSize":
-        assertIsBlock(this.memory, step.address, "measure");
-        return this.#move(thread, sizeIn(this.memory.at(headerOf(step.address)).value), state);
+        return this.#follow(thread, state, this.#effects.measure(state, step));
       default:
-        return this.#access(thread, state, step);
+        return this.#follow(thread, state, this.#effects.access(thread, state, step));
     }
   }
 
   #pause(thread: number, state: ThreadState): StepResult {
-    const idlePauses = this.#spinOf(thread).idles ? state.idlePauses : 0;
-    return this.#move(thread, undefined, { ...state, pauses: state.pauses + 1, idlePauses: idlePauses + 1 });
-  }
-
-  /** A read or write of a word, atomic or plain. */
-  #access(thread: number, state: ThreadState, step: Step): StepResult {
-    const { address } = step;
-    const { racy } = this.#options;
-    const reads = step.kind !== "store" && step.kind !== "poke";
-    const word = this.#word(address, reads, step);
-    const value = written(step, word.value);
-    const writes = value !== undefined;
-    const plain = isPlain(step.kind);
-    const ordered = plain && !racy(address);
-    if (ordered) this.knowledge.accessPlainly(address);
-    else this.knowledge.touch(address, thread, writes);
-
-    let { clock, seen } = state;
-    if (reads && !plain) {
-      clock = later(clock, word.released);
-      seen = this.#learn(seen, word.origin);
-    }
-    const times =
-      plain && !ordered ? word.times : this.#order(step, word, { thread, plain, reads, writes }, clock);
-    if (!writes) {
-      if (times !== word.times) this.memory.put(address, { ...word, times });
-    } else {
-      const origin = this.#learn(state.seen, state.node.id);
-      const released = plain || !this.knowledge.hasPlain ? undefined : clock;
-      this.memory.put(address, { value, origin, released, times });
-      if (released !== undefined) clock = tick(clock, thread);
-      if (value !== word.value) this.#encourage(thread, address);
-    }
-    return this.#move(thread, given(step, word.value), state, clock, seen);
+    const { loops, idles } = this.#spinOf(thread);
+    const pauses = loops ? state.pauses + 1 : 1;
+    const idlePauses = idles ? state.idlePauses + 1 : 1;
+    return this.#arrive(thread, undefined, state.clock, state.seen, pauses, idlePauses);
   }
 
   #wait(thread: number, state: ThreadState, step: Step): StepResult {
-    const word = this.#word(step.address, true, step);
-    this.knowledge.touch(step.address, thread, false);
-    const clock = later(state.clock, word.released);
-    const seen = this.#learn(state.seen, word.origin);
-    const times = this.#order(step, word, { thread, plain: false, reads: true, writes: false }, clock);
-    if (times !== word.times) this.memory.put(step.address, { ...word, times });
-    if (word.value !== (step.first | 0)) return this.#arrive(thread, "not-equal", clock, seen);
+    const { result, clock, seen } = this.#effects.access(thread, state, step);
+    if (result !== (step.first | 0)) return this.#arrive(thread, "not-equal", clock, seen);
     this.#threads = this.#threads.with(thread, { ...state, clock, seen, phase: "waiting" });
     this.#waiters = [...this.#waiters, thread];
     return undefined;
@@ -350,72 +292,23 @@ export class World {
     const woken = this.#waiters
       .filter((waiter) => this.#threads[waiter]!.node.step!.address === step.address)
       .slice(0, step.first);
-    const origin = this.#learn(state.seen, state.node.id);
+    const origin = this.#effects.learn(state.seen, state.node.id);
     for (const waiter of woken) this.#resume(waiter, "ok", { clock: state.clock, origin });
-    return this.#arrive(thread, woken.length, this.#released(state.clock, thread), state.seen);
+    return this.#arrive(thread, woken.length, this.#effects.released(state.clock, thread), state.seen);
   }
 
   #join(thread: number, state: ThreadState, other: number): StepResult {
     const { node, seen, clock, phase } = this.#threads[other]!;
     const result = phase === "killed" ? phase : "returned";
-    const learned = this.#learn(this.#learn(state.seen, node.id), seen);
+    const learned = this.#effects.learn(this.#effects.learn(state.seen, node.id), seen);
     return this.#arrive(thread, result, later(state.clock, clock), learned);
-  }
-
-  /** Takes a block. Its words begin as if the thread had written all of them plainly. */
-  #allocate(thread: number, state: ThreadState, step: Step): StepResult {
-    this.#touchRegion(thread, thread);
-    const slot = freeSlot(this.memory, thread, step.first, this.#options.reuse);
-    const before = this.memory.at(slot);
-    // As an allocator hands them on, what was done to a block before it was given back happened before.
-    const clock = later(state.clock, before.released);
-    const seen = this.#learn(state.seen, before.origin);
-    const access = { thread, plain: true, reads: false, writes: true };
-    this.memory.put(slot, {
-      value: headerFor(step.first, step.second === 1),
-      origin: this.#learn(seen, state.node.id),
-      released: undefined,
-      times: touched(UNTOUCHED, access, clock),
-    });
-    return this.#move(thread, blockAt(slot), state, clock, seen);
-  }
-
-  /** Gives a block back: that counts as a plain write to all its words. */
-  #free(thread: number, state: ThreadState, step: Step): StepResult {
-    assertIsBlock(this.memory, step.address, "free");
-    this.#touchRegion(regionOf(step.address), thread);
-    const slot = headerOf(step.address);
-    const header = this.memory.at(slot);
-    const size = sizeIn(header.value);
-    const access = { thread, plain: true, reads: false, writes: true };
-    for (let address = step.address; address < step.address + size; address += 4) {
-      if (this.#options.racy(address)) continue;
-      this.knowledge.accessPlainly(address);
-      const other = racesWith((this.memory.get(address) ?? header).times, access, state.clock);
-      if (other >= 0) {
-        throw new Finding(
-          "use after free",
-          `thread ${thread} gives back a block while thread ${other} may still access its word at ${address - step.address}`,
-        );
-      }
-    }
-    for (let address = step.address; address < step.address + size; address += 4) this.memory.remove(address);
-    const origin = this.#learn(state.seen, state.node.id);
-    this.memory.put(slot, { value: -size, origin, released: state.clock, times: UNTOUCHED });
-    return this.#move(thread, undefined, state, tick(state.clock, thread));
-  }
-
-  /** Which block a thread gets depends on what was given back before, if that is taken again at all. */
-  #touchRegion(region: number, thread: number): void {
-    this.knowledge.usePlain();
-    if (this.#options.reuse) this.knowledge.touch(regionWord(region), thread, true);
   }
 
   #resume(waiter: number, result: StepResult, by: { clock: Clock; origin: number } | undefined): StepResult {
     const { clock, seen } = this.#threads[waiter]!;
     this.#waiters = this.#waiters.filter((thread) => thread !== waiter);
     this.#arrived |= 1 << waiter;
-    const learned = by === undefined ? seen : this.#learn(seen, by.origin);
+    const learned = by === undefined ? seen : this.#effects.learn(seen, by.origin);
     return this.#arrive(waiter, result, later(clock, by?.clock), learned);
   }
 
@@ -426,15 +319,11 @@ export class World {
     this.#threads = this.#threads.with(thread, { ...this.#threads[thread]!, phase: "killed" });
   }
 
-  /** Brings a thread to what it does after `result`, when it has done what may be part of a spin. */
-  #move(
-    thread: number,
-    result: StepResult,
-    state: ThreadState,
-    clock: Clock = state.clock,
-    seen: number = state.seen,
-  ): StepResult {
-    return this.#arrive(thread, result, clock, seen, state.pauses, state.idlePauses);
+  /** Brings a thread to what it does after a step that may be part of a spin. */
+  #follow(thread: number, { pauses, idlePauses }: ThreadState, effect: Effect): StepResult {
+    const { result, clock, seen, changes } = effect;
+    if (changes) this.#encourage(thread, this.#threads[thread]!.node.step!.address);
+    return this.#arrive(thread, result, clock, seen, pauses, idlePauses);
   }
 
   /** Brings a thread to what it does after `result`. */
@@ -448,61 +337,26 @@ export class World {
   ): StepResult {
     const tree = this.#trees[thread]!;
     const node = tree.next(this.#threads[thread]!.node, result);
+    const spins = pauses > 0 && spinOf(node, tree).loops;
     const threads = this.#threads.slice();
     // A new round knows nothing of the one before.
-    threads[thread] = movedTo(node, clock, node === tree.root ? 0 : seen, pauses, idlePauses);
+    const known = node === tree.root ? 0 : seen;
+    threads[thread] = movedTo(node, clock, known, spins ? pauses : 0, spins ? idlePauses : 0);
     this.#threads = threads;
     return result;
   }
 
-  /** A word has changed: who looked at it before pausing may find something new. */
+  /**
+   * A word has changed: who looked at it before pausing may find something new. If it was changed by one that turns in
+   * a loop, it may be that both only count their turns, and never end: then others must be let on.
+   */
   #encourage(writer: number, address: number): void {
     for (let thread = 0; thread < this.#threads.length; thread++) {
       const state = this.#threads[thread]!;
-      if (thread === writer || state.pauses === 0 || !this.#spinOf(thread).watched.includes(address)) continue;
-      this.#threads = this.#threads.with(thread, { ...state, pauses: 0, idlePauses: 0 });
+      if (thread === writer || state.pauses === 0) continue;
+      if (!this.#spinOf(thread).watched.includes(address)) continue;
+      const pauses = this.#spinOf(writer).loops ? state.pauses : 0;
+      this.#threads = this.#threads.with(thread, { ...state, pauses, idlePauses: 0 });
     }
-  }
-
-  #learn(seen: number, origin: number): number {
-    return this.knowledge.hasPlain ? mix(seen, origin) : 0;
-  }
-
-  #released(clock: Clock, thread: number): Clock {
-    return this.knowledge.hasPlain ? tick(clock, thread) : clock;
-  }
-
-  #word(address: number, reads: boolean, step: Step): Word {
-    if (address >= FIRST_BLOCK) return this.#wordOfBlock(address, reads, step);
-    if (address >= 0) {
-      const pages = this.memory.at(PAGE_COUNT).value;
-      if (address % 4 !== 0 || address >= pages * 65536) {
-        throw new Finding("stray access", `there is no word at ${address}: the heap has ${pages} pages`);
-      }
-    }
-    return this.memory.at(address);
-  }
-
-  #wordOfBlock(address: number, reads: boolean, step: Step): Word {
-    assertInBlock(this.memory, address);
-    const word = this.memory.get(address);
-    if (word !== undefined) return word;
-    const header = this.memory.at(headerOf(address));
-    if (reads && !isZeroed(header.value)) {
-      throw new Finding("unwritten word", `the ${step.kind} reads a word of a new block before it is written`);
-    }
-    return { ...ZERO, origin: header.origin, times: header.times };
-  }
-
-  /** The times of a word after an access that races with none before. Words that nobody accesses plainly have none. */
-  #order(step: Step, word: Word, access: Access, clock: Clock): Times {
-    if (!this.knowledge.isPlain(step.address)) return word.times;
-    const other = racesWith(word.times, access, clock);
-    if (other < 0) return touched(word.times, access, clock);
-    throw new Finding(
-      "data race",
-      `the ${step.kind} by thread ${access.thread} and an access by thread ${other} to the same word, ` +
-        `${step.address}, can happen at the same time, and one of the two is plain`,
-    );
   }
 }
