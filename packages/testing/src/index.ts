@@ -1,4 +1,4 @@
-/** Checks algorithms on the shared heap under every interleaving of their threads. */
+/** Tools to test concurrent code: a model checker, a checker of histories, and virtual time. */
 export {
   check,
   type CheckOptions,
@@ -12,3 +12,14 @@ export {
 export { ModelFailure } from "./failure.ts";
 export type { FindingKind } from "./finding.ts";
 export { type Ending, ModelHeap, type ModelHeapOptions, type WaitOutcome } from "./model-heap.ts";
+export type { Operation, Thrown } from "./history.ts";
+export {
+  assertLinearizable,
+  type Call,
+  type Linearizability,
+  linearizable,
+  type Outcome,
+  type Specification,
+} from "./linearizable.ts";
+export { type HistoryHandle, HistoryRecorder, type HistoryRecorderOptions } from "./recorder.ts";
+export * as specifications from "./specifications.ts";
