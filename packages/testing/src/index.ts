@@ -23,3 +23,9 @@ export {
 } from "./linearizable.ts";
 export { type HistoryHandle, HistoryRecorder, type HistoryRecorderOptions } from "./recorder.ts";
 export * as specifications from "./specifications.ts";
+export {
+  type VirtualClock,
+  VirtualDeadlockError,
+  virtualTime,
+  type VirtualTimeOptions,
+} from "./virtual-time.ts";
