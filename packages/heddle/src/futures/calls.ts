@@ -296,7 +296,7 @@ export class Calls {
   /** Ends the use of a slot. Nobody else may refer to it but by a stale hint. */
   recycle(call: Call): void {
     // A message that its writer did not finish may hold things for ever: nobody knows which.
-    const holds = call.kind === FINISHED && (this.#heap.peek(call.address + FLAGS) & CLAIMS) !== 0;
+    const holds = (this.#heap.peek(call.address + FLAGS) & CLAIMS) !== 0 && call.kind === FINISHED;
     if (holds) this.#payloads.giveUpClaims(call.address);
     this.#payloads.release(call.address);
     this.#heap.store(call.address + STATE, FREE);

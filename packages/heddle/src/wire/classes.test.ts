@@ -238,7 +238,7 @@ describe("registerHandle()", () => {
       assert.throws(() => wire.send([new Latch(16)]), {
         code: "ERR_HEDDLE_NOT_CLONEABLE",
         message:
-          "Cannot send value[0]: it is a Latch, whose class extends Lock, and no other thread would know it as that; " +
+          "Cannot send args[0]: it is a Latch, whose class extends Lock, and no other thread would know it as that; " +
           "keep a Lock in a field of it, and send that",
       });
     }
