@@ -62,7 +62,7 @@ function giveBack(memory: Memory, block: number): undefined {
 
 function assertIsWord(memory: Memory, { kind, address }: Step): void {
   if (address < 0) return;
-  if (address >= FIRST_BLOCK) return assertInBlock(memory, address);
+  if (memory.hasBlocks && address >= FIRST_BLOCK) return assertInBlock(memory, address);
   const pages = memory.at(PAGE_COUNT).value;
   if (address % 4 === 0 && address < pages * 65536) return;
   throw new RangeError(`Cannot ${kind} the word at ${address}: the heap has ${pages} pages`);

@@ -56,6 +56,7 @@ export function freeSlot(memory: Memory, region: number, sizeBytes: number, reus
   if (!Number.isInteger(sizeBytes) || sizeBytes < 0) {
     throw new RangeError(`Cannot allocate ${sizeBytes} bytes: the size is no whole number from 0 on`);
   }
+  if (!memory.hasBlocks) throw new RangeError("Cannot allocate in a model of more than 16,384 pages");
   const sizeClass = Math.max(0, 27 - Math.clz32(sizeBytes + HEADER_BYTES - 1));
   const base = FIRST_BLOCK + region * REGION_BYTES + sizeClass * CLASS_BYTES;
   const slotBytes = SMALLEST_SLOT << sizeClass;

@@ -146,7 +146,7 @@ export class Effects {
   }
 
   #word(address: number, reads: boolean, step: Step): Word {
-    if (address >= FIRST_BLOCK) return this.#wordOfBlock(address, reads, step);
+    if (this.#memory.hasBlocks && address >= FIRST_BLOCK) return this.#wordOfBlock(address, reads, step);
     if (address >= 0) {
       const pages = this.#memory.at(PAGE_COUNT).value;
       if (address % 4 !== 0 || address >= pages * 65536) {

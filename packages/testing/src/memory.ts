@@ -32,6 +32,8 @@ export interface MemoryMark {
  * Words by address, with a log of what was replaced, and two hashes over all of them.
  */
 export class Memory {
+  /** Whether words from `FIRST_BLOCK` on belong to blocks. */
+  hasBlocks = true;
   readonly #words = new Map<number, Word>();
   readonly #log: { readonly address: number; readonly before: Word | undefined }[] = [];
   #low = 0;

@@ -176,7 +176,7 @@ describe("check(), for code on the global Atomics", () => {
 
 describe("check(), for threads that spin", () => {
   test("takes no more states for a spin that turns more often", () => {
-    const states = [2, 20].map((patience) => {
+    const states = [4, 20].map((patience) => {
       const program = () => {
         const words = new Int32Array(new SharedArrayBuffer(8));
         const enter = (): void => {

@@ -18,7 +18,7 @@ export type Ending = "returned" | "killed";
 export interface ModelHeapOptions {
   /** How many pages there are at first. Default 1. */
   readonly pageCount?: number;
-  /** How many there may be. Default: as many as at first. */
+  /** How many there may be. Default: as many as at first. With more than 16,384 nothing can be allocated. */
   readonly pageLimit?: number;
   /**
    * Whether `allocate` gives blocks again that were given back. Default true, so that an address may come to mean
@@ -41,9 +41,8 @@ export class ModelHeap {
 
   constructor(options: ModelHeapOptions = {}, parts: ModelHeapParts = modelHeapParts(options.reuse ?? true)) {
     const { pageCount = 1, pageLimit = pageCount } = options;
-    if (pageLimit > FIRST_BLOCK / 65536) {
-      throw new RangeError(`Cannot model ${pageLimit} pages: at most ${FIRST_BLOCK / 65536} can be`);
-    }
+    // Pages reach to where blocks would be.
+    if (pageLimit > FIRST_BLOCK / 65536) parts.memory.hasBlocks = false;
     this.pageLimit = pageLimit;
     this.#memory = parts.memory;
     this.#gate = parts.gate;

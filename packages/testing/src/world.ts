@@ -135,7 +135,7 @@ export class World {
         if (state.pauses > this.#options.patience) tired.push(move);
         else if (!this.spins(thread)) moves.push(move);
         else if (thread !== running) tired.push(move);
-        else if (state.idlePauses === 1 && this.#hasJustPaused(state.node, thread)) moves.push(move);
+        else if (state.idlePauses === 2 && this.#hasJustPaused(state.node, thread)) moves.push(move);
         else return [move];
       }
     }
@@ -156,7 +156,7 @@ export class World {
   /** Whether a thread turns in a loop, and nothing has changed of what it looks at. */
   spins(thread: number): boolean {
     const state = this.#threads[thread];
-    return state?.phase === "running" && state.idlePauses > 0 && this.#spinOf(thread).idles;
+    return state?.phase === "running" && state.idlePauses > 1 && this.#spinOf(thread).idles;
   }
 
   /** Whether a thread has spun until its patience was over, and another can move: it might as well stand still. */
