@@ -14,7 +14,7 @@
  * @packageDocumentation
  */
 import { storedValues, type StoredValues } from "../sync/index.ts";
-import type { CellWords } from "./ring.ts";
+import type { CellWords } from "./cell-words.ts";
 
 const UNDEFINED = 0;
 const NULL = 1;

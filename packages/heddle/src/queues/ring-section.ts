@@ -6,8 +6,9 @@
  */
 import type { Heap } from "#heap";
 import type { Monitor } from "../sync/index.ts";
+import { type CellWords, readCell, writeCell } from "./cell-words.ts";
 import { beyond, FIRST_COUNT, FIRST_SEGMENT, indexOf, type Ring, SEEN, sideOf, UNBOUNDED } from "./ring.ts";
-import { CELL_BYTES, cellAt, NEXT } from "./segments.ts";
+import { cellAt, NEXT } from "./segments.ts";
 
 /** One end, as the section will leave it. */
 interface End {
@@ -24,10 +25,8 @@ interface End {
 }
 
 /**
- * To be opened within a section, used, and closed before that ends.
- *
- * - A section takes the head before the tail, so no two wait for each other.
- * - Cells go from and to addresses: those of the nodes that wait, mostly.
+ * To be opened within a section, used, and closed before that ends. The head is taken before the tail, so no two sections
+ * wait for each other.
  */
 export class RingSection {
   readonly #ring: Ring;
@@ -83,20 +82,20 @@ export class RingSection {
     return this.#canMove(this.#head);
   }
 
-  /** Puts the cell at an address behind all others. Throws `HeapFullError`; then nothing was put. */
-  put(from: number): void {
+  /** Puts a cell behind all others. Throws `HeapFullError`; then nothing was put. */
+  put(cell: CellWords): void {
     const tail = this.#tail;
     if (indexOf(tail.position) === this.#ring.segments.cells) {
       tail.segment = this.#ring.addSegment(tail.position);
       tail.position = beyond(tail.position, 0);
       tail.hasCrossed = true;
     }
-    this.#copy(from, cellAt(tail.segment, indexOf(tail.position)));
+    writeCell(this.#heap, cellAt(tail.segment, indexOf(tail.position)), cell);
     this.#move(tail, 1);
   }
 
-  /** Takes the oldest cell, of which there must be one, to an address. */
-  take(to: number): void {
+  /** Takes the oldest cell, of which there must be one. */
+  take(cell: CellWords): void {
     const head = this.#head;
     const { segments } = this.#ring;
     if (indexOf(head.position) === segments.cells) {
@@ -107,16 +106,16 @@ export class RingSection {
       // R6 of the ring.
       this.#monitor.afterwards(() => segments.give(left));
     }
-    this.#copy(cellAt(head.segment, indexOf(head.position)), to);
+    readCell(this.#heap, cellAt(head.segment, indexOf(head.position)), cell);
     this.#move(head, 1);
   }
 
-  /** Puts the cell at an address before all others, where it was taken from. Throws `HeapFullError`; then it was not. */
-  putBack(from: number): void {
+  /** Puts a cell before all others, where it was taken from. Throws `HeapFullError`; then it was not. */
+  putBack(cell: CellWords): void {
     const head = this.#head;
     if (indexOf(head.position) === 0) this.#addFirst(head);
     this.#move(head, -1);
-    this.#copy(from, cellAt(head.segment, indexOf(head.position)));
+    writeCell(this.#heap, cellAt(head.segment, indexOf(head.position)), cell);
   }
 
   /**
@@ -179,11 +178,6 @@ export class RingSection {
     end.position += by;
     end.count = (end.count + by) | 0;
     end.hasMoved = true;
-  }
-
-  #copy(from: number, to: number): void {
-    const heap = this.#heap;
-    for (let at = 0; at < CELL_BYTES; at += 4) heap.poke(to + at, heap.peek(from + at));
   }
 }
 

@@ -13,19 +13,9 @@ import {
   sitDown,
   undertaker,
 } from "../sync/fixtures/model.ts";
+import { type CellWords, readCell, writeCell } from "./cell-words.ts";
 import { RingSection } from "./ring-section.ts";
-import {
-  BUSY,
-  type CellWords,
-  DONE,
-  FIRST_COUNT,
-  FIRST_SEGMENT,
-  indexOf,
-  Ring,
-  type RingOutcome,
-  sideOf,
-  writeCell,
-} from "./ring.ts";
+import { BUSY, DONE, FIRST_COUNT, FIRST_SEGMENT, indexOf, Ring, type RingOutcome, sideOf } from "./ring.ts";
 import { cellAt } from "./segments.ts";
 
 const OBJECT = OBJECTS;
@@ -33,8 +23,6 @@ const FLAGS = OBJECT + 16;
 const RING = OBJECT + 64;
 const CELLS = 2;
 const CLOSED = 4;
-/** Where cells of sections stand, by thread. */
-const SCRATCH = OBJECT + 1024;
 /** What a thread took, written down where it can be read after its death. */
 const LOGS = OBJECT + 4096;
 const LOG_BYTES = 256;
@@ -98,24 +86,20 @@ const inSection =
 
 /** Within a section takes up to two items, and puts them, and one more, behind the others. */
 const turnRound = (item: number): Deed =>
-  inSection((section, { heap, seat }) => {
-    const scratch = SCRATCH + 64 * seat;
+  inSection((section, { heap, seat, cell }) => {
     for (let turn = 0; turn < 2 && section.size > 0 && section.canTake && section.canPut; turn++) {
-      section.take(scratch);
-      section.put(scratch);
+      section.take(cell);
+      section.put(cell);
     }
-    if (!section.canPut) return log(heap, seat, item);
-    writeItem(heap, scratch, item);
-    section.put(scratch);
+    if (section.canPut) section.put(holdItem(cell, item));
+    else log(heap, seat, item);
   });
 
 /** Within a section takes an item, and puts it back. */
-const takeAndPutBack: Deed = inSection((section, { heap, seat }) => {
+const takeAndPutBack: Deed = inSection((section, { cell }) => {
   if (section.size === 0 || !section.canTake) return;
-  const scratch = SCRATCH + 64 * seat;
-  section.take(scratch);
-  writeItem(heap, scratch, readItem(heap, scratch));
-  section.putBack(scratch);
+  section.take(cell);
+  section.putBack(holdItem(newCell(), itemIn(cell)));
 });
 
 /** Lets nothing in any more, takes all there is, and writes it down. */
@@ -124,18 +108,10 @@ const closeAndTakeAll: Deed = inSection((section, { heap, seat, self }) => {
   section.takeAll((at) => log(heap, seat, readItem(heap, at)));
 });
 
-function writeItem(heap: ModelHeap, at: number, item: number): void {
-  for (const [index, word] of [item, item, item, -item].entries()) heap.poke(at + 4 * index, word);
-}
-
 function readItem(heap: ModelHeap, at: number): number {
-  const [w0, w1, w2, w3] = [0, 4, 8, 12].map((offset) => heap.peek(at + offset)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  return itemIn({ w0, w1, w2, w3 });
+  const cell = newCell();
+  readCell(heap, at, cell);
+  return itemIn(cell);
 }
 
 function log(heap: ModelHeap, seat: number, item: number): void {

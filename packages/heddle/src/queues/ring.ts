@@ -10,6 +10,7 @@
  */
 import type { Heap } from "#heap";
 import { type EndWords, type Monitor, POSITION_MASK } from "../sync/index.ts";
+import { type CellWords, readCell, writeCell } from "./cell-words.ts";
 import { cellAt, NEXT, SEGMENT_CELLS, Segments } from "./segments.ts";
 
 /** Of a line: its end, the segments and the counts by parity, and how far the other end was seen to be. */
@@ -56,14 +57,6 @@ export const BUSY = 4;
 export const UNBOUNDED = 0;
 /** Larger bounds are none. */
 const LARGEST_CAPACITY = 2 ** 30;
-
-/** Four words that are put into a cell, or were taken out of one. */
-export interface CellWords {
-  w0: number;
-  w1: number;
-  w2: number;
-  w3: number;
-}
 
 /** Where a ring stands, and how it is used. */
 export interface RingPlace {
@@ -276,20 +269,4 @@ function countAt(words: Heap, end: number): number {
     const count = words.load(end + FIRST_COUNT + sideOf(position)) + (position & INDEX_MASK);
     if ((words.load(end) & POSITION_MASK) === position) return count | 0;
   }
-}
-
-/** Writes a cell's words. */
-export function writeCell(words: Pick<Heap, "poke">, at: number, cell: CellWords): void {
-  words.poke(at, cell.w0);
-  words.poke(at + 4, cell.w1);
-  words.poke(at + 8, cell.w2);
-  words.poke(at + 12, cell.w3);
-}
-
-/** Reads a cell's words. */
-export function readCell(words: Pick<Heap, "peek">, at: number, cell: CellWords): void {
-  cell.w0 = words.peek(at);
-  cell.w1 = words.peek(at + 4);
-  cell.w2 = words.peek(at + 8);
-  cell.w3 = words.peek(at + 12);
 }

@@ -13,12 +13,12 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
+import { CELL_BYTES } from "./cell-words.ts";
 
 /** How many cells a segment has: with its header it is a block of 4 KiB. */
 export const SEGMENT_CELLS = 255;
 
 export const NEXT = 0;
-export const CELL_BYTES = 16;
 const FIRST_CELL = 16;
 
 /** Where a cell of a segment stands. */

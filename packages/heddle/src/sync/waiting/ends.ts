@@ -27,12 +27,15 @@ import { isTaken, nodesOf } from "./nodes.ts";
 import { INBOX, LOOK } from "./record.ts";
 import { remove } from "./wait-list.ts";
 
-/** Gives back what a node was granted that its thread did not live to see. In a section on the object. */
+/**
+ * Sees to what a node holds whose thread has ended: what it was granted that the thread did not live to see, or what it
+ * stood in line with. In a section on the object.
+ */
 export type Reclaim = (monitor: Monitor, object: number, node: number) => void;
 
 const reclaims = new Map<number, Reclaim>();
 
-/** Says how objects of a kind take back what was granted in vain. Without it, it is lost with the thread. */
+/** Says what becomes of what waits at objects of a kind leave behind. Without it, it is lost with the thread. */
 export function registerReclaim(kind: number, reclaim: Reclaim): void {
   reclaims.set(kind, reclaim);
 }
@@ -68,10 +71,11 @@ function leaveLine(monitor: Monitor, node: number): void {
   const { words } = monitor;
   const object = words.load(node + OBJECT) >>> 0;
   monitor.enter(object);
-  if (monitor.read(node + LIST) !== 0) remove(monitor, node);
-  else if (monitor.read(node + ANSWER) !== NONE) {
-    reclaims.get(monitor.read(object + KIND))?.(monitor, object, node);
-  }
+  const stands = monitor.read(node + LIST) !== 0;
+  if (stands) remove(monitor, node);
+  const reclaim =
+    stands || monitor.read(node + ANSWER) !== NONE ? reclaims.get(monitor.read(object + KIND)) : undefined;
+  reclaim?.(monitor, object, node);
   monitor.store(node + STATE, (words.load(node + STATE) & ~(SERIAL_STEP - 1)) + SERIAL_STEP);
   monitor.leave();
 }
