@@ -108,9 +108,11 @@ export function blocksIn(memory: Memory): number[] {
     .sort((one, other) => one - other);
 }
 
-/** The name of a word of a block, in reports. */
-export function blockName(address: number): string {
+/** The name of a word of a block, in reports. `buffers` has the numbers of those that are a SharedArrayBuffer. */
+export function blockName(address: number, buffers: ReadonlyMap<number, number>): string {
   const block = blockAt(headerOf(address));
+  const number = buffers.get(block);
+  if (number !== undefined) return `buffer ${number}[${(address - block) / 4}]`;
   return address === block ? `[${hex(block)}]` : `[${hex(block)} + ${address - block}]`;
 }
 

@@ -109,7 +109,7 @@ const MAX_THREADS = 15;
  */
 export function check(program: ModelProgram, options: CheckOptions = {}): CheckResult {
   const parts = modelHeapParts(options.reuse ?? true);
-  const restore = useModelGlobals(parts.gate);
+  const restore = useModelGlobals(parts);
   try {
     return checkWith(parts, program, options);
   } finally {
@@ -122,7 +122,7 @@ function checkWith(parts: ModelHeapParts, program: ModelProgram, options: CheckO
   const heap = new ModelHeap(options, parts);
   const given = program(heap);
   const plan: ModelPlan = "threads" in given ? given : { threads: given };
-  const { memory, gate, names } = parts;
+  const { memory, gate, names, buffers } = parts;
   const { mortal = [], maxSteps = 2000, racy = () => false } = options;
   const { kills = mortal.length > 0 ? 1 : 0, sleepers = [] } = options;
 
@@ -158,7 +158,7 @@ function checkWith(parts: ModelHeapParts, program: ModelProgram, options: CheckO
     world.rewind(mark);
   };
   const nameOf = (address: number): string =>
-    names.get(address) ?? (address >= FIRST_BLOCK ? blockName(address) : `[${address}]`);
+    names.get(address) ?? (address >= FIRST_BLOCK ? blockName(address, buffers) : `[${address}]`);
 
   try {
     if (options.replay !== undefined) {

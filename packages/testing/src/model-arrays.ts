@@ -20,8 +20,11 @@ export function isModelBuffer(value: unknown): value is object {
   return typeof value === "object" && value !== null && blocks.has(value);
 }
 
-/** A class whose instances are blocks that are reached through `gate`. */
-export function modelBufferClass(gate: Gate): new (byteLength: number, options?: object) => object {
+/** A class whose instances are blocks that are reached through `gate`. They are numbered in `numbers`, by address. */
+export function modelBufferClass(
+  gate: Gate,
+  numbers: Map<number, number>,
+): new (byteLength: number, options?: object) => object {
   return class SharedArrayBuffer {
     constructor(byteLength: number = 0, options?: { maxByteLength?: number }) {
       if (options?.maxByteLength !== undefined) {
@@ -34,6 +37,7 @@ export function modelBufferClass(gate: Gate): new (byteLength: number, options?:
       }
       const address = gate.perform("allocate", 0, byteLength, 1) as number;
       blocks.set(this, { address, byteLength });
+      if (!numbers.has(address)) numbers.set(address, numbers.size + 1);
     }
 
     get byteLength(): number {

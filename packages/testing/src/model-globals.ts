@@ -7,6 +7,7 @@
  * @packageDocumentation
  */
 import { isModelBuffer, modelArray, modelBufferClass, ModelWords, wordsBehind } from "./model-arrays.ts";
+import type { ModelHeapParts } from "./model-heap.ts";
 import type { Gate } from "./thread-tree.ts";
 
 const OTHER_VIEWS = [
@@ -26,9 +27,9 @@ type Constructor = abstract new (...args: never[]) => object;
 type Construct = (target: Constructor, args: unknown[], newTarget: Function) => object;
 
 /** Puts the model's globals in place. Gives what puts the others back. */
-export function useModelGlobals(gate: Gate): () => void {
+export function useModelGlobals({ gate, buffers }: Pick<ModelHeapParts, "gate" | "buffers">): () => void {
   const places: [holder: object, members: object][] = [
-    [globalThis, { SharedArrayBuffer: modelBufferClass(gate), ...views(gate) }],
+    [globalThis, { SharedArrayBuffer: modelBufferClass(gate, buffers), ...views(gate) }],
     [Atomics, atomics(gate)],
     [performance, { now: () => gate.nowMs }],
     [Date, { now: () => gate.nowMs }],

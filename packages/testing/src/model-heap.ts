@@ -178,6 +178,8 @@ export interface ModelHeapParts {
   readonly memory: Memory;
   readonly gate: Gate;
   readonly names: Map<number, string>;
+  /** The numbers of the SharedArrayBuffers that stand on it, by address. */
+  readonly buffers: Map<number, number>;
 }
 
 export function modelHeapParts(reuse: boolean): ModelHeapParts {
@@ -186,5 +188,5 @@ export function modelHeapParts(reuse: boolean): ModelHeapParts {
     nowMs: 0,
     perform: (kind, address, first, second) => atOnce(memory, { kind, address, first, second }, reuse),
   };
-  return { memory, gate, names: new Map() };
+  return { memory, gate, names: new Map(), buffers: new Map() };
 }
