@@ -1,7 +1,7 @@
 /**
  * Runs an algorithm under every interleaving of its threads.
  *
- * The threads are plain functions on a {@link ModelHeap}, and run unchanged, in one real thread. As all atomic
+ * The threads are plain functions on `Atomics` or a {@link ModelHeap}, and run unchanged, in one real thread. As all atomic
  * accesses are sequentially consistent, interleavings of steps are all there is, as long as plain accesses do
  * not race; where they do, that is reported.
  *
@@ -22,7 +22,8 @@ import { type Mark, World } from "./world.ts";
  * A thread of a model: a plain synchronous function.
  *
  * It is run many times over, each time from the start. So it has to make its own state within itself, may share
- * nothing with other threads but the heap, and may ask no clock and no random number.
+ * nothing with other threads but what the program has prepared, and may ask for no random number. Its clocks
+ * (`performance.now`, `Date.now`) begin at 0, and move on only by its waits that run out of time.
  */
 export type ModelThread = (() => unknown) | EndlessThread;
 
@@ -99,13 +100,28 @@ const MAX_THREADS = 15;
 /**
  * Looks for a schedule in which a model goes wrong.
  *
- * @param program - Prepares the heap, and gives the threads. Called once.
+ * @param program - Prepares what is shared, and gives the threads. Called once.
  * @throws `ModelFailure` with the first such schedule: a thread or a check threw, a deadlock, a lost wake-up, a
  *   data race, or no end.
  *
  * @remarks
  * Cost: one run of a thread for each history of results it can see, and some microseconds for each state.
- * Two states are taken for one with a probability of about 10⁻⁴ in a million states.
+ * Of a million states, two are taken for one with a probability below 10⁻⁷. While it runs, `Atomics`,
+ * `SharedArrayBuffer`, `Int32Array` and `Uint32Array` are those of the model.
+ *
+ * @example
+ * A counter whose planted bug is that it loads and stores in two steps.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { check } from "@heddle/testing";
+ *
+ * check(() => {
+ *   const words = new Int32Array(new SharedArrayBuffer(4));
+ *   const increment = () => Atomics.store(words, 0, Atomics.load(words, 0) + 1);
+ *   return { threads: [increment, increment], atEnd: () => assert.equal(Atomics.load(words, 0), 2) };
+ * }); // throws ERR_HEDDLE_MODEL_FAILURE
+ * ```
  */
 export function check(program: ModelProgram, options: CheckOptions = {}): CheckResult {
   const parts = modelHeapParts(options.reuse ?? true);

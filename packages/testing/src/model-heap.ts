@@ -139,6 +139,7 @@ export class ModelHeap {
     return this.#perform("allocate", 0, sizeBytes) as number;
   }
 
+  /** Gives a block back. A `notify` on one of its words may come later: it touches no word. */
   free(address: number): void {
     this.#perform("free", address >>> 0);
   }
