@@ -10,7 +10,7 @@
 import type { Words } from "#heap";
 import { FIRST_OWN } from "./objects/header.ts";
 import type { Monitor } from "./waiting/monitor.ts";
-import { ANSWER, WANT } from "./waiting/node.ts";
+import { ANSWER, NONE, WANT } from "./waiting/node.ts";
 import { append, firstOf, lengthOf, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";
 import type { Place } from "./waiting/waits.ts";
 
@@ -179,9 +179,11 @@ export class SemaphoreCore implements Place<void> {
 
 /** Gives back the permits that a node was granted whose thread died before it saw them. */
 export function reclaimPermits(monitor: Monitor, object: number, node: number): void {
+  const permits = monitor.read(node + ANSWER);
+  if (permits === NONE) return;
   const { words } = monitor;
   const word = object + STATE;
   // S2: from here on nobody else changes it.
   words.or(word, WAITERS);
-  monitor.store(word, words.load(word) + (monitor.read(node + ANSWER) << 1));
+  monitor.store(word, words.load(word) + (permits << 1));
 }

@@ -33,7 +33,7 @@ export interface Place<T> {
    * Ends a wait that ran out of time or was aborted, by a node that stands in line: takes it out, and gives true. Or gives
    * false, and the wait goes on without a limit. Absent: takes it out.
    */
-  withdraw?(node: number): boolean;
+  withdraw?(node: number, isTimeout: boolean): boolean;
 }
 
 /** What waits depend on beside the heap. */
@@ -116,12 +116,12 @@ export class Waits {
       this.#pending.set(node, pending);
       if (timeoutMs !== Infinity) {
         pending.timer = setTimeout(
-          () => this.#giveUp(pending, () => new TimeoutError(place.operation, timeoutMs)),
+          () => this.#giveUp(pending, true, () => new TimeoutError(place.operation, timeoutMs)),
           timeoutMs,
         );
       }
       if (signal !== undefined) {
-        pending.onAbort = () => this.#giveUp(pending, () => signal.reason as unknown);
+        pending.onAbort = () => this.#giveUp(pending, false, () => signal.reason as unknown);
         signal.addEventListener("abort", pending.onAbort, { once: true });
       }
       this.inbox.add();
@@ -200,28 +200,28 @@ export class Waits {
       const sleepMs = Math.min(leftMs, clock.sleepMs);
       if (leftMs > 0 && heap.wait(word, state, sleepMs) !== "timed-out") continue;
       if (sleepMs < leftMs) clock.onSlept();
-      else if (this.#withdraw(place, node)) return false;
+      else if (this.#withdraw(place, node, true)) return false;
       // Else it is granted, and about to be told; or has to stay.
       else deadline = Infinity;
     }
   }
 
-  #giveUp(pending: Pending, reason: () => unknown): void {
-    if (!this.#withdraw(pending.place, pending.node)) return;
+  #giveUp(pending: Pending, isTimeout: boolean, reason: () => unknown): void {
+    if (!this.#withdraw(pending.place, pending.node, isTimeout)) return;
     this.#forget(pending);
     this.#nodes.give(pending.node);
     pending.reject(reason());
   }
 
   /** Leaves the line. False if the node was granted, and is told so soon, or if it has to stay. */
-  #withdraw(place: Place<unknown>, node: number): boolean {
+  #withdraw(place: Place<unknown>, node: number, isTimeout: boolean): boolean {
     const monitor = this.#monitor;
     monitor.enter(place.object);
     const stands = monitor.read(node + LIST) !== 0;
     let leaves = stands;
     if (stands) {
       if (place.withdraw === undefined) remove(monitor, node);
-      else leaves = place.withdraw(node);
+      else leaves = place.withdraw(node, isTimeout);
       while (place.pump()) monitor.goOn();
     }
     monitor.leave();
