@@ -86,12 +86,26 @@ export abstract class SharedObject {
   }
 }
 
-/** Declares a class of shared objects. Every thread does so when it loads the module of the class. */
-export function registerShared<T extends SharedObject>(cls: HandleClass<T>, form: SharedForm): void {
+/**
+ * Declares a class of shared objects. Every thread does so when it loads the module of the class.
+ *
+ * @param beforeSending - Called whenever a handle is about to be sent. What it throws says that it cannot be.
+ */
+export function registerShared<T extends SharedObject>(
+  cls: HandleClass<T>,
+  form: SharedForm,
+  beforeSending?: (handle: T) => void,
+): void {
   forms.set(cls, form);
   if (form.destroy !== undefined) registerDestroyer(form.kind, form.destroy);
   registerHandle<T>(`${form.name}/${form.version}`, cls, {
-    address: addressOf,
+    address:
+      beforeSending === undefined
+        ? addressOf
+        : (handle) => {
+            beforeSending(handle);
+            return addressOf(handle);
+          },
     revive: (address) => existing(cls, address),
   });
 }

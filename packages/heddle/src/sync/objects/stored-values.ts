@@ -83,16 +83,30 @@ export class StoredValues {
    * that the value cannot be had in this thread. The block stays in either case.
    */
   take(address: number): unknown {
-    const value = this.#read(address);
+    const value = this.read(address);
     this.drop(address);
     return value;
   }
 
+  /** As `take`, and leaves the value where it is: each call, in any thread, gives another one. */
+  read(address: number): unknown {
+    const start = address + MESSAGE;
+    const end = start + this.#heap.peek(address + LENGTH);
+    return this.#decoder.decode(this.#heap.bytesTo(end), start, end, NO_ITEMS);
+  }
+
   /** As `take`, after the modules that it needs have been imported. */
   async takeAsync(address: number): Promise<unknown> {
+    const value = await this.readAsync(address);
+    this.drop(address);
+    return value;
+  }
+
+  /** As `read`, after the modules that the value needs have been imported. */
+  async readAsync(address: number): Promise<unknown> {
     for (;;) {
       try {
-        return this.take(address);
+        return this.read(address);
       } catch (error) {
         if (!(error instanceof NotLoadedError)) throw error;
         await error.ready;
@@ -106,9 +120,14 @@ export class StoredValues {
    * @throws `NotLoadedError`, which says so, when a module can only be imported while the thread does not block.
    */
   takeSync(address: number): unknown {
-    const value = this.#table.loadingAtOnce(() => this.#read(address));
+    const value = this.readSync(address);
     this.drop(address);
     return value;
+  }
+
+  /** As `takeSync`, and leaves the value where it is. */
+  readSync(address: number): unknown {
+    return this.#table.loadingAtOnce(() => this.read(address));
   }
 
   /** Frees the block of a value that nobody will take. */
@@ -117,12 +136,6 @@ export class StoredValues {
     const claims = heap.peek(address + CLAIMS);
     if (claims !== 0) giveUpListed(heap, address + claims);
     heap.free(address);
-  }
-
-  #read(address: number): unknown {
-    const start = address + MESSAGE;
-    const end = start + this.#heap.peek(address + LENGTH);
-    return this.#decoder.decode(this.#heap.bytesTo(end), start, end, NO_ITEMS);
   }
 }
 
