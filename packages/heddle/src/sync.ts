@@ -4,6 +4,9 @@
  * @packageDocumentation
  */
 export {
+  Barrier,
+  type BarrierOptions,
+  type BarrierStatistics,
   BoundedSemaphore,
   BrokenBarrierError,
   Event,

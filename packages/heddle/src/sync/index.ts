@@ -9,6 +9,7 @@ export {
   type SharedForm,
   type SharedOptions,
 } from "./objects/shared-object.ts";
+export { Barrier, type BarrierOptions, type BarrierStatistics } from "./barrier.ts";
 export { BrokenBarrierError, LockStateError } from "./errors.ts";
 export { Event, type EventStatistics } from "./event.ts";
 export type { Guard } from "./guard.ts";
