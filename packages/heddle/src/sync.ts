@@ -19,6 +19,8 @@ export {
   Lock,
   type LockStatistics,
   LockStateError,
+  ReadWriteLock,
+  type ReadWriteLockStatistics,
   Semaphore,
   type SemaphoreAcquireOptions,
   type SemaphoreStatistics,
