@@ -19,6 +19,8 @@ export {
   Lock,
   type LockStatistics,
   LockStateError,
+  Once,
+  type OnceStatistics,
   ReadWriteLock,
   type ReadWriteLockStatistics,
   Semaphore,

@@ -19,6 +19,7 @@ export { RLock, type RLockStatistics } from "./rlock.ts";
 export { Condition, type ConditionStatistics } from "./condition.ts";
 export { currentOwner, setCurrentOwner } from "./current-owner.ts";
 export { storedValues, type StoredValues } from "./objects/stored-values.ts";
+export { Once, type OnceStatistics } from "./once.ts";
 export { ReadWriteLock, type ReadWriteLockStatistics } from "./read-write-lock.ts";
 export {
   BoundedSemaphore,
