@@ -180,7 +180,7 @@ describe("LockCore, every interleaving", () => {
   });
 
   test("passes on as it was left when it was given to who dies before it has seen that", (context) => {
-    report(context, check(givenToTheDead(true), { ...MODEL, mortal: [0], sleepers: [1, 2], preemptions: 2 }));
+    report(context, check(givenToTheDead(true), { ...MODEL, mortal: [0], sleepers: [1, 2], preemptions: 1 }));
   });
 });
 
@@ -381,7 +381,7 @@ describe("the model of LockCore is alert", () => {
   });
 
   test("is found: a lock that is lost with the thread that it was given to, or taken for abandoned", () => {
-    const options = { ...MODEL, mortal: [0], sleepers: [1, 2], preemptions: 2 };
+    const options = { ...MODEL, mortal: [0], sleepers: [1, 2], preemptions: 1 };
     assert.equal(finding(givenToTheDead(false), options), "assertion");
   });
 
