@@ -93,7 +93,10 @@ describe("a Condition whose lock the caller does not hold", () => {
   for (const make of [() => new Lock(), () => new RLock()]) {
     test(`refuses to wait and to notify, with a ${make().constructor.name}`, async () => {
       const condition = new Condition(make(), { name: "ready" });
-      const expected = { name: "LockStateError", message: /^Cannot \w+( for)? condition "ready": .* acquire it first$/ };
+      const expected = {
+        name: "LockStateError",
+        message: /^Cannot \w+( for)? condition "ready": .* acquire it first$/,
+      };
       const check = async (): Promise<void> => {
         assert.throws(() => condition.notify(), expected);
         assert.throws(() => condition.notifyAll(), expected);
@@ -233,7 +236,10 @@ describe("Condition.waitFor()", () => {
   test("gives what the predicate gives, at once if that is true already", async () => {
     const condition = new Condition();
     using _guard = condition.acquireSync();
-    assert.equal(condition.waitForSync(() => "now"), "now");
+    assert.equal(
+      condition.waitForSync(() => "now"),
+      "now",
+    );
     assert.equal(await condition.waitFor(() => 5, { timeoutMs: 0 }), 5);
   });
 
@@ -276,7 +282,10 @@ describe("Condition.waitFor()", () => {
     const condition = new Condition(new Lock());
     using _guard = condition.acquireSync();
     let looks = 0;
-    assert.equal(condition.waitForSync(() => looks++, { timeoutMs: 1 }), 1);
+    assert.equal(
+      condition.waitForSync(() => looks++, { timeoutMs: 1 }),
+      1,
+    );
   });
 
   test("passes on what the predicate throws, with the lock held", async () => {
