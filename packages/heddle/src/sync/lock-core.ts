@@ -10,7 +10,7 @@
 import type { Words } from "#heap";
 import { FIRST_OWN } from "./objects/header.ts";
 import type { Monitor } from "./waiting/monitor.ts";
-import { ANSWER, CELL, OWNER } from "./waiting/node.ts";
+import { ANSWER, CELL, NONE, OWNER } from "./waiting/node.ts";
 import { append, firstOf, lengthOf, move, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";
 import type { Place } from "./waiting/waits.ts";
 
@@ -227,7 +227,8 @@ export class LockCore implements Place<Acquired> {
   reclaim(node: number): void {
     const monitor = this.#monitor;
     const isHeld = this.owner === monitor.read(node + OWNER) >>> 1;
-    if (isHeld && this.turn === monitor.read(node + GRANTED_TURN)) {
+    const isGranted = monitor.read(node + ANSWER) !== NONE;
+    if (isGranted && isHeld && this.turn === monitor.read(node + GRANTED_TURN)) {
       this.passOn(monitor.read(node + ANSWER) as Acquired);
     }
   }

@@ -70,13 +70,18 @@ export function settleEnd(monitor: Monitor, seat: number): void {
 function leaveLine(monitor: Monitor, node: number): void {
   const { words } = monitor;
   const object = words.load(node + OBJECT) >>> 0;
+  const freed = (words.load(node + STATE) & ~(SERIAL_STEP - 1)) + SERIAL_STEP;
+  if (object === 0) {
+    words.store(node + STATE, freed);
+    return;
+  }
   monitor.enter(object);
   const stands = monitor.read(node + LIST) !== 0;
   if (stands) remove(monitor, node);
   const reclaim =
     stands || monitor.read(node + ANSWER) !== NONE ? reclaims.get(monitor.read(object + KIND)) : undefined;
   reclaim?.(monitor, object, node);
-  monitor.store(node + STATE, (words.load(node + STATE) & ~(SERIAL_STEP - 1)) + SERIAL_STEP);
+  monitor.store(node + STATE, freed);
   monitor.leave();
 }
 

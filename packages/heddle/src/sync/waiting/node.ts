@@ -14,7 +14,8 @@
  * 8      next    the node behind it in its list                     gate holders
  * 12     prev    the node before it                                 gate holders
  * 16     list    the list it stands in; 0: none                     gate holders
- * 20     object  what it waits at                                   owner, before it stands in line
+ * 20     object  what it waits at; 0 once its owner has what it     owner, before it stands in line, and
+ *                was granted, though it may be told so again        after it was granted
  * 24     owner   identity of the owner << 1 | 1 if asynchronous     owner, before it stands in line
  * 28     want    what it waits for; the object knows what it means  owner, before it stands in line
  * 32     answer  what the granter says; NONE before                 owner; gate holders

@@ -6,7 +6,7 @@
 import { type Heap, TimeoutError } from "#heap";
 import type { Inbox } from "./inbox.ts";
 import type { Monitor } from "./monitor.ts";
-import { GRANTED, LIST, LOOK_FLAG, PHASE_MASK, STATE } from "./node.ts";
+import { GRANTED, LIST, LOOK_FLAG, OBJECT, PHASE_MASK, STATE } from "./node.ts";
 import type { NodePool } from "./nodes.ts";
 import { remove } from "./wait-list.ts";
 
@@ -143,6 +143,8 @@ export class Waits {
       else if (!this.#told.includes(node)) {
         this.#orphans.add(node);
         this.#settle(pending);
+        // It has what it was granted: nothing is to be given back for it, and the object may go.
+        this.#heap.poke(node + OBJECT, 0);
       }
     }
     for (const place of places.values()) this.#pump(place);

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { ModelHeap } from "@heddle/testing";
+import { MODEL, OBJECTS, seatThreads, sitDown } from "../fixtures/model.ts";
+import { Turnstile } from "../fixtures/turnstile.ts";
+import { registerReclaim, settleEnd } from "./ends.ts";
+import { FREE, granted, LOOK_FLAG, PHASE_MASK, STATE } from "./node.ts";
+import { nodesOf } from "./nodes.ts";
+import { GRANT_COUNT, INBOX, LOOK } from "./record.ts";
+
+const OBJECT = OBJECTS;
+const KIND = 4242;
+
+function seated(count: number) {
+  const heap = new ModelHeap(MODEL);
+  seatThreads(heap, count);
+  heap.poke(OBJECT, KIND);
+  const threads = Array.from({ length: count }, (_, seat) => {
+    const self = sitDown(heap, seat);
+    self.waits.inbox = { add() {}, remove() {} } as never;
+    return { ...self, turnstile: new Turnstile(self.monitor, OBJECT) };
+  });
+  const recordOf = (seat: number): number => threads[0]!.monitor.seats.recordAt(seat);
+  const nodeOf = (seat: number): number => [...nodesOf(heap as never, recordOf(seat))][0]!;
+  const kill = (seat: number): void => {
+    assert.ok(threads[0]!.monitor.seats.claimEndOf(seat, 0));
+    settleEnd(threads[0]!.monitor, seat);
+  };
+  return { heap, threads, recordOf, nodeOf, kill };
+}
+
+let reclaimed = 0;
+registerReclaim(KIND, (monitor, object) => {
+  reclaimed++;
+  new Turnstile(monitor, object).giveBack();
+});
+
+describe("settleEnd()", () => {
+  test("takes the dead out of the line, and those behind are served", async () => {
+    const { threads, kill } = seated(3);
+    void threads[1]!.waits.promise(threads[1]!.turnstile, 0);
+    const wait = threads[0]!.waits.promise(threads[0]!.turnstile, 0);
+    assert.equal(threads[0]!.turnstile.waiters, 2);
+    kill(1);
+    assert.equal(threads[0]!.turnstile.waiters, 1);
+    threads[0]!.turnstile.add(1);
+    assert.equal(await wait, 1);
+  });
+
+  test("gives back what the dead was granted and has not seen", async () => {
+    const { threads, nodeOf, heap, kill } = seated(2);
+    reclaimed = 0;
+    void threads[1]!.waits.promise(threads[1]!.turnstile, 0);
+    threads[0]!.turnstile.add(1);
+    assert.equal(threads[0]!.turnstile.permits, 0);
+    kill(1);
+    assert.equal(reclaimed, 1);
+    assert.equal(threads[0]!.turnstile.permits, 1);
+    assert.equal(heap.load(nodeOf(1) + STATE) & PHASE_MASK, FREE);
+  });
+
+  test("keeps what the dead has seen, though it had only looked after a thread that died while granting it", async () => {
+    const { heap, threads, nodeOf, recordOf, kill } = seated(3);
+    reclaimed = 0;
+    const wait = threads[1]!.waits.promise(threads[1]!.turnstile, 0);
+    const node = nodeOf(1);
+    const waiting = heap.load(node + STATE);
+    threads[2]!.turnstile.add(1);
+    assert.equal(heap.load(node + STATE), granted(waiting));
+    // As if the granter had died before it told the inbox.
+    heap.store(recordOf(1) + INBOX, 0);
+    threads[1]!.waits.look();
+    assert.equal(await wait, 1);
+    heap.poke(OBJECT, KIND);
+    kill(1);
+    assert.equal(reclaimed, 0, "given back though it was used");
+    assert.equal(heap.load(node + STATE) & PHASE_MASK, FREE);
+  });
+
+  test("tells all others to look: those who are blocked by a flag, those who are not in their inbox", () => {
+    const { heap, threads, recordOf, kill } = seated(3);
+    const blocked = threads[0]!;
+    const node = blocked.nodes.take({ object: OBJECT, want: 0, isAsync: false, group: 0 });
+    kill(1);
+    assert.equal(heap.load(node + STATE) & LOOK_FLAG, LOOK_FLAG);
+    assert.deepEqual(
+      [0, 1, 2].map((seat) => heap.load(recordOf(seat) + LOOK)),
+      [1, 0, 1],
+    );
+    assert.ok(!threads[0]!.monitor.seats.isSeated(threads[1]!.monitor.identity));
+  });
+
+  test("can be done twice, and by another after one who died at it", () => {
+    const { heap, threads, recordOf } = seated(3);
+    reclaimed = 0;
+    void threads[1]!.waits.promise(threads[1]!.turnstile, 0);
+    threads[0]!.turnstile.add(1);
+    const { monitor } = threads[0]!;
+    assert.ok(monitor.seats.claimEndOf(1, 2));
+    settleEnd(threads[2]!.monitor, 1);
+    settleEnd(monitor, 1);
+    assert.equal(reclaimed, 1);
+    assert.equal(threads[0]!.turnstile.permits, 1);
+    assert.equal(heap.load(recordOf(1) + GRANT_COUNT), 0);
+  });
+
+  test("does nothing for a seat that has no record", () => {
+    const { threads } = seated(2);
+    threads[0]!.monitor.seats.setRecord(1, 0);
+    settleEnd(threads[0]!.monitor, 1);
+    assert.equal(threads[0]!.monitor.seats.identityAt(1), 0);
+  });
+});
