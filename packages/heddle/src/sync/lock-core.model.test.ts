@@ -7,7 +7,7 @@ import { finding, MODEL, OBJECTS, report, seatThreads, sitDown, undertaker } fro
 import { AS_LEFT, type Acquired, FROM_THE_DEAD, LockCore } from "./lock-core.ts";
 import { registerReclaim } from "./waiting/ends.ts";
 import type { Monitor } from "./waiting/monitor.ts";
-import { ANSWER, NONE, OWNER, STATE as NODE_STATE, granted } from "./waiting/node.ts";
+import { granted, OWNER, STATE as NODE_STATE } from "./waiting/node.ts";
 import { append, firstOf, nodeAfter } from "./waiting/wait-list.ts";
 
 type Kind = new (monitor: Monitor, object: number) => LockCore;
@@ -59,7 +59,10 @@ function prepare(heap: ModelHeap, count: number): void {
   seatThreads(heap, count);
 }
 
-function contending(lists: readonly (readonly Turn[])[], { mortal = false, kind = LockCore as Kind } = {}) {
+function contending(
+  lists: readonly (readonly Turn[])[],
+  { mortal = false, kind = LockCore }: { mortal?: boolean; kind?: Kind } = {},
+) {
   return (heap: ModelHeap) => {
     prepare(heap, lists.length + 1);
     const threads = lists.map((list, seat) => turns(heap, seat, list, kind));

@@ -214,20 +214,19 @@ describe("when a worker is terminated", () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 2 });
     const lock = new Lock();
     const counter = words();
-    const work = (endless: boolean, rounds: number): number => {
+    const work = (rounds: number): number => {
       let done = 0;
-      for (let i = 0; endless || i < rounds; i++) {
+      for (; done < rounds; done++) {
         using _guard = lock.acquireSync();
         counter[0]!++;
-        done++;
       }
       return done;
     };
     for (let round = 0; round < 8; round++) {
-      const victim = pool.submit(work, true, 0);
+      const victim = pool.submit(work, Infinity);
       const before = counter[0]!;
       await until(() => counter[0]! > before);
-      const survivor = pool.submit(work, false, 2000);
+      const survivor = pool.submit(work, 2000);
       await kill(victim);
       assert.equal(await survivor, 2000);
       (await lock.acquire()).release();
@@ -323,7 +322,7 @@ describe("a Condition between threads", () => {
         pool.submit(produce, 1, 500),
         produce(501, 1000),
       ]);
-      assert.equal((sums[0] as number) + (sums[1] as number), 500_500);
+      assert.equal(sums[0] + sums[1], 500_500);
       assert.deepEqual(notEmpty.statistics(), { locked: false, waiters: 0 });
     });
   }
