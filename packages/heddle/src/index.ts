@@ -6,6 +6,7 @@
 export { HeapFullError, TimeoutError } from "#heap";
 export * from "./futures/index.ts";
 export { fromModule, portable, PortabilityError } from "./portable/index.ts";
+export * from "./queues.ts";
 export * from "./sync.ts";
 export { CorruptMessageError, transfer, WireError } from "./wire/index.ts";
 export { cpuCount } from "./workers/index.ts";

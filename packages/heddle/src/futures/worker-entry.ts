@@ -41,7 +41,7 @@ export function runWorker({ board, side, ...options }: Assignment): void {
     parcels.close();
   });
   hearOfSharedBuffers();
-  loadHandlesBy(() => import("../sync/index.ts"));
+  loadHandlesBy(() => Promise.all([import("../sync/index.ts"), import("../queues/index.ts")]));
   parentPort!.postMessage(READY);
   loop.start();
 }

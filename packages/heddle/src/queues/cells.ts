@@ -103,9 +103,18 @@ export class CellCoder implements CellWords {
     return this.isStored ? this.#values.takeSync(this.w1 >>> 0) : this.take();
   }
 
-  /** As `take`, for a stored value, after the modules that it needs have been imported. The words may be used meanwhile. */
-  takeAsync(): Promise<unknown> {
-    return this.#values.takeAsync(this.w1 >>> 0);
+  /**
+   * As `take`, for a stored value, after the modules that it needs have been imported. The words may be used meanwhile. A
+   * value that cannot be had in this thread is dropped.
+   */
+  async takeAsync(): Promise<unknown> {
+    const address = this.w1 >>> 0;
+    try {
+      return await this.#values.takeAsync(address);
+    } catch (error) {
+      this.#values.drop(address);
+      throw error;
+    }
   }
 
   /** Frees the value of the words, which nobody will take. */

@@ -28,7 +28,11 @@ export {
   type SemaphoreStatistics,
 } from "./semaphore.ts";
 export { ObjectKind } from "./object-kinds.ts";
-export { threadEnded } from "./waiting/this-thread.ts";
 export { type EndWords, POSITION_MASK } from "./waiting/end-words.ts";
 export type { Monitor } from "./waiting/monitor.ts";
-export { type ThisThread, thisThread } from "./waiting/this-thread.ts";
+export { ANSWER, CELL, WANT } from "./waiting/node.ts";
+export { registerReclaim } from "./waiting/ends.ts";
+export { type ThisThread, thisThread, threadEnded } from "./waiting/this-thread.ts";
+export { append, firstOf, lengthOf, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";
+export type { Place, WaitOptions } from "./waiting/waits.ts";
+export { checkWaitOptions } from "./wait-options.ts";

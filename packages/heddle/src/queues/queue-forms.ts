@@ -1,0 +1,98 @@
+/**
+ * The kinds of queues: how each keeps its items.
+ *
+ * @packageDocumentation
+ */
+import { type Heap, threadHeap } from "#heap";
+import {
+  type Monitor,
+  registerReclaim,
+  registerShared,
+  type SharedObject,
+  thisThread,
+} from "../sync/index.ts";
+import { HeapItems } from "./heap-items.ts";
+import { Item, readItem } from "./items.ts";
+import { QueueCore } from "./queue-core.ts";
+import { FLAGS, ITEMS, MAX_SIZE, QUEUE_BYTES } from "./queue-layout.ts";
+import { freeRing, RingSection } from "./ring-section.ts";
+import { Ring } from "./ring.ts";
+import { StackItems } from "./stack-items.ts";
+
+/** What differs between the kinds. */
+export interface QueueForm {
+  /** Makes zeroed memory an empty queue. */
+  initialise(heap: Heap, object: number): void;
+  core(heap: Heap, monitor: Monitor, object: number): QueueCore;
+  free(heap: Heap, monitor: Monitor, object: number): void;
+}
+
+/** Frees what the cell at an address refers to. */
+function drop(at: number): void {
+  const item = new Item();
+  readItem(threadHeap(), at, item);
+  item.drop();
+}
+
+function ringOf(heap: Heap, monitor: Monitor, object: number): Ring {
+  const capacity = heap.peek(object + MAX_SIZE);
+  return new Ring(heap, monitor, { address: object + ITEMS, flags: object + FLAGS, capacity });
+}
+
+export const oldestFirst: QueueForm = {
+  initialise: (heap, object) => Ring.initialise(heap, object + ITEMS),
+  core(heap, monitor, object) {
+    const ring = ringOf(heap, monitor, object);
+    return new QueueCore({
+      heap,
+      monitor,
+      object,
+      items: new RingSection(heap, monitor, ring),
+      counts: ring,
+      ring,
+      drop,
+    });
+  },
+  free: (heap, monitor, object) => freeRing(heap, ringOf(heap, monitor, object), drop),
+};
+
+export const youngestFirst: QueueForm = {
+  initialise() {},
+  core(heap, monitor, object) {
+    const items = new StackItems(heap, monitor, object);
+    return new QueueCore({ heap, monitor, object, items, counts: items, ring: undefined, drop });
+  },
+  free: (heap, monitor, object) => new StackItems(heap, monitor, object).free(drop),
+};
+
+export const lowestFirst: QueueForm = {
+  initialise() {},
+  core(heap, monitor, object) {
+    const items = new HeapItems(heap, monitor, object);
+    return new QueueCore({ heap, monitor, object, items, counts: items, ring: undefined, drop });
+  },
+  free: (heap, monitor, object) => new HeapItems(heap, monitor, object).free(drop),
+};
+
+const forms = new Map<object, QueueForm>();
+
+/** Declares a class of queues. */
+export function registerQueue<T extends SharedObject>(
+  cls: new () => T,
+  name: string,
+  kind: number,
+  form: QueueForm,
+): void {
+  forms.set(cls, form);
+  const destroy = (heap: Heap, object: number): void => form.free(heap, thisThread().monitor, object);
+  registerShared(cls, { kind, name, version: 1, sizeBytes: QUEUE_BYTES, destroy });
+  registerReclaim(kind, (monitor, object, node) => form.core(threadHeap(), monitor, object).reclaim(node));
+}
+
+/** How queues of a class, or of the next one of those that it extends, keep their items. */
+export function queueForm(cls: object): QueueForm {
+  for (let up = cls; ; up = Object.getPrototypeOf(up) as object) {
+    const form = forms.get(up);
+    if (form !== undefined) return form;
+  }
+}
