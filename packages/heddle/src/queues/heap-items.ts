@@ -55,6 +55,8 @@ export class HeapItems implements Items, ItemCounts {
   readonly #monitor: Monitor;
   readonly #object: number;
   #moves = 0;
+  /** How many items there were when the section began. */
+  #live = 0;
 
   constructor(heap: Heap, monitor: Monitor, object: number) {
     this.#heap = heap;
@@ -64,6 +66,7 @@ export class HeapItems implements Items, ItemCounts {
 
   open(): void {
     this.#moves = MOVES;
+    this.#live = this.size;
   }
 
   close(): void {}
@@ -154,7 +157,9 @@ export class HeapItems implements Items, ItemCounts {
   }
 
   #set(index: number, block: number): void {
-    this.#monitor.write(this.#place(index), block | 0);
+    // What was no item's place when the section began need not be there again.
+    if (index >= this.#live) this.#heap.poke(this.#place(index), block | 0);
+    else this.#monitor.write(this.#place(index), block | 0);
   }
 
   #writeOrder(word: number, order: number): void {
@@ -210,7 +215,8 @@ export class HeapItems implements Items, ItemCounts {
 
   #isBefore(one: number, other: number): boolean {
     const heap = this.#heap;
-    const [priority, otherPriority] = [readDouble(heap, one + PRIORITY), readDouble(heap, other + PRIORITY)];
+    const priority = readDouble(heap, one + PRIORITY);
+    const otherPriority = readDouble(heap, other + PRIORITY);
     if (priority !== otherPriority) return priority < otherPriority;
     return readDouble(heap, one + ORDER) < readDouble(heap, other + ORDER);
   }

@@ -41,6 +41,8 @@ export const NOT_NOW = 2;
 export const ENDED = 3;
 /** There is no memory to put the item. */
 export const NO_MEMORY = 4;
+/** The node's owner has the item: it is not to be taken back. */
+export const TAKEN = 5;
 
 /** What a core works on. */
 export interface QueueParts {

@@ -6,7 +6,7 @@
 import type { Heap } from "#heap";
 import { ANSWER, CELL, type Place } from "../sync/index.ts";
 import { Item, readItem } from "./items.ts";
-import { type Attempt, GET, JOIN, PUT, type QueueCore, type Want } from "./queue-core.ts";
+import { type Attempt, GET, JOIN, PUT, type QueueCore, TAKEN, type Want } from "./queue-core.ts";
 
 /** What waits in one way at one queue. */
 abstract class QueuePlace<T> implements Place<T> {
@@ -51,8 +51,15 @@ export class GetPlace<T> extends QueuePlace<T> {
   }
 
   collect(node: number): T {
+    const how = this.#heap.peek(node + ANSWER) as Attempt;
     readItem(this.#heap, node + CELL, this.#item);
-    return this.#receive(this.#heap.peek(node + ANSWER) as Attempt, this.#item);
+    this.markTaken(node);
+    return this.#receive(how, this.#item);
+  }
+
+  /** From here on the item is lost with this thread, rather than had twice. */
+  markTaken(node: number): void {
+    this.#heap.poke(node + ANSWER, TAKEN);
   }
 }
 

@@ -10,14 +10,14 @@
  * 76     spare  a segment to be used again; 0                                any thread, by CAS and exchange
  * ```
  *
- * - K1: a cell may be taken, and written again, in one section. So cells are in the journal, too.
+ * - K1: a cell that was taken, and is written again in the same section, is in the journal, too.
  * - K2: an emptied segment stays the top until the next item is taken, so one that goes up and down takes none.
  *
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
 import type { Monitor } from "../sync/index.ts";
-import { readCell } from "./cell-words.ts";
+import { readCell, writeCell } from "./cell-words.ts";
 import type { Item, ItemCounts, Items } from "./items.ts";
 import { ITEMS, PUT_COUNT } from "./queue-layout.ts";
 import { cellAt, NEXT, SEGMENT_CELLS, Segments } from "./segments.ts";
@@ -32,6 +32,8 @@ export class StackItems implements Items, ItemCounts {
   readonly #monitor: Monitor;
   readonly #object: number;
   readonly #segments: Segments;
+  /** How many of the cells above were in use when the section began. */
+  #taken = 0;
 
   constructor(heap: Heap, monitor: Monitor, object: number, cells: number = SEGMENT_CELLS) {
     this.#heap = heap;
@@ -40,7 +42,9 @@ export class StackItems implements Items, ItemCounts {
     this.#segments = new Segments(heap, object + SPARE, cells);
   }
 
-  open(): void {}
+  open(): void {
+    this.#taken = 0;
+  }
 
   close(): void {}
 
@@ -78,11 +82,10 @@ export class StackItems implements Items, ItemCounts {
       monitor.write(this.#object + TOP, top | 0);
     }
     // K1.
-    const at = cellAt(top, used);
-    monitor.write(at, item.w0);
-    monitor.write(at + 4, item.w1);
-    monitor.write(at + 8, item.w2);
-    monitor.write(at + 12, item.w3);
+    if (this.#taken > 0) {
+      this.#taken--;
+      writeCell({ poke: (address, value) => monitor.write(address, value) }, cellAt(top, used), item);
+    } else writeCell(this.#heap, cellAt(top, used), item);
     monitor.write(this.#object + USED, used + 1);
     monitor.store(this.#object + SIZE, this.size + 1);
   }
@@ -99,6 +102,7 @@ export class StackItems implements Items, ItemCounts {
       monitor.afterwards(() => this.#segments.give(left));
     }
     readCell(this.#heap, cellAt(top, used - 1), item);
+    this.#taken++;
     monitor.write(this.#object + USED, used - 1);
     monitor.store(this.#object + SIZE, this.size - 1);
   }
