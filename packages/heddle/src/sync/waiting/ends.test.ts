@@ -21,7 +21,7 @@ function seated(count: number) {
     return { ...self, turnstile: new Turnstile(self.monitor, OBJECT) };
   });
   const recordOf = (seat: number): number => threads[0]!.monitor.seats.recordAt(seat);
-  const nodeOf = (seat: number): number => [...nodesOf(heap as never, recordOf(seat))][0]!;
+  const nodeOf = (seat: number): number => [...nodesOf(heap, recordOf(seat))][0]!;
   const kill = (seat: number): void => {
     assert.ok(threads[0]!.monitor.seats.claimEndOf(seat, 0));
     settleEnd(threads[0]!.monitor, seat);
