@@ -77,8 +77,8 @@ export const lowestFirst: QueueForm = {
 const forms = new Map<object, QueueForm>();
 
 /** Declares a class of queues. */
-export function registerQueue<T extends SharedObject>(
-  cls: new () => T,
+export function registerQueue(
+  cls: new () => SharedObject,
   name: string,
   kind: number,
   form: QueueForm,

@@ -21,7 +21,7 @@ function putAll(queue: Queue<number>, items: readonly number[]): void {
 }
 
 for (const [name, Kind] of Object.entries(kinds)) {
-  describe(`${name}`, () => {
+  describe(name, () => {
     test("gives the items in its order", async () => {
       const queue = new Kind<number>();
       putAll(queue, [111, 333, 222]);

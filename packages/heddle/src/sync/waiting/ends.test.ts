@@ -4,7 +4,7 @@ import { ModelHeap } from "@heddle/testing";
 import { MODEL, OBJECTS, seatThreads, sitDown } from "../fixtures/model.ts";
 import { Turnstile } from "../fixtures/turnstile.ts";
 import { registerReclaim, settleEnd } from "./ends.ts";
-import { FREE, granted, LOOK_FLAG, PHASE_MASK, STATE } from "./node.ts";
+import { ANSWER, FREE, granted, LOOK_FLAG, NONE, PHASE_MASK, STATE } from "./node.ts";
 import { nodesOf } from "./nodes.ts";
 import { GRANT_COUNT, INBOX, LOOK } from "./record.ts";
 
@@ -30,7 +30,8 @@ function seated(count: number) {
 }
 
 let reclaimed = 0;
-registerReclaim(KIND, (monitor, object) => {
+registerReclaim(KIND, (monitor, object, node) => {
+  if (monitor.read(node + ANSWER) === NONE) return;
   reclaimed++;
   new Turnstile(monitor, object).giveBack();
 });
