@@ -108,50 +108,54 @@ class ThreadHeap implements Heap, Pages {
     this.#wordCount = this.#words.length;
   }
 
-  /** The view's index of a word. Another thread may have grown the memory past the view. */
-  #index(address: number): number {
-    const index = address >>> 2;
-    if (index >= this.#wordCount) this.#renew();
-    return index;
-  }
+  // Each access finds out for itself whether another thread has grown the memory past the view: a method for that, called in
+  // each, would keep V8 from putting them in line where they are used.
 
   load(address: number): number {
-    const index = this.#index(address);
+    const index = address >>> 2;
+    if (index >= this.#wordCount) this.#renew();
     return Atomics.load(this.#words, index);
   }
 
   store(address: number, value: number): void {
-    const index = this.#index(address);
+    const index = address >>> 2;
+    if (index >= this.#wordCount) this.#renew();
     Atomics.store(this.#words, index, value);
   }
 
   add(address: number, value: number): number {
-    const index = this.#index(address);
+    const index = address >>> 2;
+    if (index >= this.#wordCount) this.#renew();
     return Atomics.add(this.#words, index, value);
   }
 
   and(address: number, mask: number): number {
-    const index = this.#index(address);
+    const index = address >>> 2;
+    if (index >= this.#wordCount) this.#renew();
     return Atomics.and(this.#words, index, mask);
   }
 
   or(address: number, mask: number): number {
-    const index = this.#index(address);
+    const index = address >>> 2;
+    if (index >= this.#wordCount) this.#renew();
     return Atomics.or(this.#words, index, mask);
   }
 
   exchange(address: number, value: number): number {
-    const index = this.#index(address);
+    const index = address >>> 2;
+    if (index >= this.#wordCount) this.#renew();
     return Atomics.exchange(this.#words, index, value);
   }
 
   compareExchange(address: number, expected: number, replacement: number): number {
-    const index = this.#index(address);
+    const index = address >>> 2;
+    if (index >= this.#wordCount) this.#renew();
     return Atomics.compareExchange(this.#words, index, expected, replacement);
   }
 
   wait(address: number, expected: number, timeoutMs?: number): WaitOutcome {
-    const index = this.#index(address);
+    const index = address >>> 2;
+    if (index >= this.#wordCount) this.#renew();
     return Atomics.wait(this.#words, index, expected, timeoutMs);
   }
 
@@ -160,12 +164,14 @@ class ThreadHeap implements Heap, Pages {
     expected: number,
     timeoutMs?: number,
   ): Exclude<WaitOutcome, "ok"> | Promise<Exclude<WaitOutcome, "not-equal">> {
-    const index = this.#index(address);
+    const index = address >>> 2;
+    if (index >= this.#wordCount) this.#renew();
     return Atomics.waitAsync(this.#words, index, expected, timeoutMs).value;
   }
 
   notify(address: number, count?: number): number {
-    const index = this.#index(address);
+    const index = address >>> 2;
+    if (index >= this.#wordCount) this.#renew();
     return Atomics.notify(this.#words, index, count);
   }
 
@@ -174,12 +180,14 @@ class ThreadHeap implements Heap, Pages {
   }
 
   peek(address: number): number {
-    const index = this.#index(address);
+    const index = address >>> 2;
+    if (index >= this.#wordCount) this.#renew();
     return this.#words[index]!;
   }
 
   poke(address: number, value: number): void {
-    const index = this.#index(address);
+    const index = address >>> 2;
+    if (index >= this.#wordCount) this.#renew();
     this.#words[index] = value;
   }
 

@@ -2,7 +2,7 @@
  * What stands in one cell of a queue: a small value itself, or the address of one that is stored in the heap.
  *
  * ```text
- * word 0, bits 0-7   tag     what it is
+ * word 0, bits 0-7   tag     what it is; WIDE if words 2 and 3 mean something
  *         bits 8-15  length  of a short string
  * word 1             an integer; the address of a stored value; the first four characters of a short string
  * words 2, 3         a number, or a bigint of 64 bits; the rest of a short string
@@ -14,17 +14,17 @@
  * @packageDocumentation
  */
 import { storedValues, type StoredValues } from "../sync/index.ts";
-import type { CellWords } from "./cell-words.ts";
+import { type CellWords, WIDE } from "./cell-words.ts";
 
 const UNDEFINED = 0;
 const NULL = 1;
 const FALSE = 2;
 const TRUE = 3;
 const INTEGER = 4;
-const NUMBER = 5;
-const BIGINT = 6;
-const STRING = 7;
-const STORED = 8;
+const STORED = 5;
+const NUMBER: number = 6 | WIDE;
+const BIGINT: number = 7 | WIDE;
+const STRING: number = 8 | WIDE;
 
 const TAG_MASK = 0xff;
 const LENGTH_SHIFT = 8;

@@ -13,7 +13,7 @@ import {
   sitDown,
   undertaker,
 } from "../sync/fixtures/model.ts";
-import { type CellWords, readCell, writeCell } from "./cell-words.ts";
+import { type CellWords, readCell, WIDE, writeCell } from "./cell-words.ts";
 import { RingSection } from "./ring-section.ts";
 import { BUSY, DONE, FIRST_COUNT, FIRST_SEGMENT, indexOf, Ring, type RingOutcome, sideOf } from "./ring.ts";
 import { cellAt } from "./segments.ts";
@@ -42,11 +42,11 @@ type Kind = typeof Ring;
 const newCell = (): CellWords => ({ w0: 0, w1: 0, w2: 0, w3: 0 });
 
 const holdItem = (cell: CellWords, item: number): CellWords =>
-  Object.assign(cell, { w0: item, w1: item, w2: item, w3: -item });
+  Object.assign(cell, { w0: WIDE, w1: item, w2: item, w3: -item });
 
 function itemIn({ w0, w1, w2, w3 }: CellWords): number {
-  assert.deepEqual([w1, w2, w3], [w0, w0, -w0], "words of different cells");
-  return w0;
+  assert.deepEqual([w0, w2, w3], [WIDE, w1, -w1], "words of different cells");
+  return w1;
 }
 
 /** Tries until the ring is not busy: a dead owner's end is settled by somebody. */
