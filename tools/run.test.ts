@@ -32,6 +32,15 @@ describe("the scripts of package.json", () => {
     assert.match(run("test", "docs").stderr, /^Cannot test docs: it holds no \*\.test\.ts/);
   });
 
+  test("refuse an example that is not there, and say which are", () => {
+    const { status, stderr } = run("example", "classics/ping-pon");
+    assert.equal(status, 2);
+    assert.match(
+      stderr,
+      /^Cannot run the example classics\/ping-pon: there are classics\/bounded-buffer, classics\/dining-/,
+    );
+  });
+
   test("hand on whether the tests passed", () => {
     mkdirSync(join(root, ".cache"), { recursive: true });
     const folder = mkdtempSync(join(root, ".cache/run-"));
