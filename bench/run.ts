@@ -1,7 +1,7 @@
 /**
  * The benches: how does Heddle compare, and is what was promised reached?
  *
- * `npm run bench -- dispatch`, `npm run bench -- prime-factors`; see `README.md` beside this file.
+ * `npm run bench -- dispatch`, and so on for every suite in `suites/`; see `README.md` beside this file.
  */
 import type { BenchOptions } from "./harness/options.ts";
 import { parseOptions, usage, UsageError } from "./harness/options.ts";
@@ -15,19 +15,25 @@ import { collect, disagreements } from "./harness/results.ts";
 import type { Outcome } from "./harness/run-turn.ts";
 import { runTurn } from "./harness/run-turn.ts";
 import { judgeAll } from "./harness/targets.ts";
-import type { Suite } from "./harness/types.ts";
+import { installGo } from "./harness/install-go.ts";
+import type { ProgramName, Suite } from "./harness/types.ts";
+import { classics } from "./suites/classics.ts";
 import { dispatch } from "./suites/dispatch.ts";
 import { primeFactors } from "./suites/prime-factors.ts";
+import { queues } from "./suites/queues.ts";
+import { sync } from "./suites/sync.ts";
 
-const suites: readonly Suite[] = [dispatch, primeFactors];
+const suites: readonly Suite[] = [dispatch, primeFactors, sync, queues, classics];
+
+/** The languages that take part. */
+function programsOf(suite: Suite): ProgramName[] {
+  return [...new Set(suite.contenders.flatMap(({ run }) => ("program" in run ? [run.program] : [])))];
+}
 
 /** Leaves out the contenders whose program this machine does not have. */
 function withPresentPrograms(suite: Suite): { readonly suite: Suite; readonly absent: readonly string[] } {
-  const present = {
-    python: programVersion("python3") !== undefined,
-    java: programVersion("java") !== undefined,
-  };
-  const here = suite.contenders.filter(({ run }) => !("program" in run) || present[run.program]);
+  const present = programsOf(suite).filter((program) => programVersion(program) !== undefined);
+  const here = suite.contenders.filter(({ run }) => !("program" in run) || present.includes(run.program));
   const absent = suite.contenders.filter((contender) => !here.includes(contender)).map(({ id }) => id);
   return { suite: { ...suite, contenders: here }, absent };
 }
@@ -46,10 +52,11 @@ async function runAll(turns: readonly Turn[], quick: boolean): Promise<Outcome[]
 }
 
 async function bench(whole: Suite, options: BenchOptions): Promise<Report> {
+  if (options.installGo) installGo();
   const { suite, absent } = withPresentPrograms(whole);
   const turns = planTurns(suite, options);
   const startedAt = new Date().toISOString();
-  const machine = describeMachine(suite.packages, ["python3", "java"]);
+  const machine = describeMachine(suite.packages, programsOf(whole));
   const outcomes = await runAll(turns, options.quick);
   const tables = Map.groupBy(outcomes, ({ turn }) => `${turn.case.id} × ${turn.workers}`);
   const results = [...tables.values()].map((group) =>

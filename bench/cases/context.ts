@@ -2,18 +2,18 @@
 import type { BenchPool } from "../contenders/pool.ts";
 import type { Answer } from "../harness/types.ts";
 
-/** One case, in its own child process, for one contender and one number of workers. */
-export interface CaseContext {
+/** One case, in its own child process, for one contender and one number of workers. `Opened`: what its contenders open. */
+export interface CaseContext<Opened = BenchPool> {
   readonly workers: number;
   /** Opens the contender; a case that measures the start calls it when it wants. */
-  open(): Promise<BenchPool>;
+  open(): Promise<Opened>;
   /** A number of the case's load. */
   load(name: string): number;
   /** Whether the contender was told to do a smaller input, to be scaled up. */
   readonly limitItems: number | undefined;
 }
 
-export type CaseRun = (context: CaseContext) => Promise<Answer>;
+export type CaseRun<Opened = BenchPool> = (context: CaseContext<Opened>) => Promise<Answer>;
 
 /** CPU time since `start`, in microseconds: of the whole process, and of this thread alone. */
 export interface CpuClock {

@@ -1,5 +1,7 @@
 /** The cases by the names that orders carry. */
+import { classicRuns } from "./classics.ts";
 import type { CaseRun } from "./context.ts";
+import { handOver } from "./hand-over.ts";
 import { exit, idleCpu, idleTimers } from "./idle.ts";
 import {
   asyncTask,
@@ -12,9 +14,11 @@ import {
   roundTripAfterIdle,
 } from "./latency.ts";
 import { factorisations, factorisationsCold, increments, largestFactors } from "./map.ts";
+import { haul, inThread, inThreadTry } from "./queues.ts";
 import { burstOfAdds, burstOfObjects, burstOfTurns, windowOfAdds } from "./rate.ts";
+import { contended, uncontended, uncontendedTry } from "./sync.ts";
 
-export const caseRuns: Readonly<Record<string, CaseRun>> = {
+export const caseRuns: Readonly<Record<string, CaseRun<never>>> = {
   "round-trip": roundTrip,
   "round-trip-after-idle": roundTripAfterIdle,
   burst: burstOfAdds,
@@ -34,4 +38,12 @@ export const caseRuns: Readonly<Record<string, CaseRun>> = {
   idle: idleCpu,
   timers: idleTimers,
   exit: exit,
+  uncontended,
+  "uncontended-try": uncontendedTry,
+  contended,
+  "hand-over": handOver,
+  "in-thread": inThread,
+  "in-thread-try": inThreadTry,
+  haul,
+  ...classicRuns,
 };

@@ -31,11 +31,6 @@ export interface OpenOptions {
   readonly settings: PoolSettings;
 }
 
-/** What a contender's module exports. */
-export interface ContenderModule {
-  open(options: OpenOptions): Promise<BenchPool>;
-}
-
 /** A contender has no way to do this. */
 export class CannotError extends Error {
   override readonly name = "CannotError";

@@ -6,11 +6,14 @@
  */
 import { writeSync } from "node:fs";
 import { caseRuns } from "../cases/index.ts";
-import type { ContenderModule } from "../contenders/pool.ts";
+import type { OpenOptions } from "../contenders/pool.ts";
 import type { Order } from "./types.ts";
 
 const order = JSON.parse(process.argv[2] ?? "") as Order;
-const contender = (await import(`../contenders/${order.module}`)) as ContenderModule;
+/** What it opens is what the cases of its suite ask for: the suite brings only those together that fit. */
+const contender = (await import(`../contenders/${order.module}`)) as {
+  open(options: OpenOptions): Promise<never>;
+};
 const run = caseRuns[order.run];
 if (run === undefined) throw new RangeError(`Cannot run the case: there is none called ${order.run}`);
 

@@ -69,6 +69,7 @@ const options = {
   workers: undefined,
   quick: false,
   json: false,
+  installGo: false,
   seed: 7,
 };
 
@@ -272,6 +273,9 @@ describe("bench/run.ts", () => {
     const { stderr, stdout, status } = run("disptach");
     assert.equal(status, 2);
     assert.equal(stdout, "");
-    assert.match(stderr, /^Cannot run the suite disptach: there are dispatch, prime-factors\n/u);
+    assert.match(
+      stderr,
+      /^Cannot run the suite disptach: there are dispatch, prime-factors, sync, queues, classics\n/u,
+    );
   });
 });

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { dirname, join } from "node:path";
+import type { ProgramName } from "./types.ts";
 
 export interface Machine {
   readonly cpu: string;
@@ -38,10 +39,18 @@ function readManifest(path: string): { readonly name?: string; readonly version?
   }
 }
 
+/** How each language's implementation is started, and asked for its version. */
+const programs: Readonly<Record<ProgramName, { readonly file: string; readonly version: string }>> = {
+  python: { file: "python3", version: "--version" },
+  java: { file: "java", version: "--version" },
+  go: { file: "go", version: "version" },
+};
+
 /** The first line that a program prints about itself; absent when there is no such program. */
-export function programVersion(file: string): string | undefined {
+export function programVersion(name: ProgramName): string | undefined {
+  const { file, version } = programs[name];
   try {
-    return execFileSync(file, ["--version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).split(
+    return execFileSync(file, [version], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).split(
       "\n",
     )[0];
   } catch {
@@ -50,7 +59,7 @@ export function programVersion(file: string): string | undefined {
 }
 
 /** Describes this machine and the versions of what takes part. */
-export function describeMachine(packages: readonly string[], programs: readonly string[]): Machine {
+export function describeMachine(packages: readonly string[], programs: readonly ProgramName[]): Machine {
   const versions: Record<string, string> = { node: process.versions.node, v8: process.versions.v8 };
   for (const name of packages) versions[name] = packageVersion(name);
   for (const program of programs) versions[program] = programVersion(program) ?? "not found";

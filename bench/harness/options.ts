@@ -9,6 +9,7 @@ export interface BenchOptions {
   readonly workers: readonly number[] | undefined;
   readonly quick: boolean;
   readonly json: boolean;
+  readonly installGo: boolean;
   readonly seed: number;
 }
 
@@ -20,6 +21,7 @@ export const usage = `Usage: npm run bench -- SUITE [options]
   --rounds N              rounds by turns (5; 1 with --quick)
   --quick                 a look, not a measurement: one round, short runs
   --seed N                of the order within a round
+  --install-go            install Debian's golang-go first, if there is no go (asks for root)
   --json                  one JSON object on stdout instead of the table; progress is on stderr either way
 `;
 
@@ -54,6 +56,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     workers: list(values.workers)?.map((text) => positiveInteger(text, "--workers")),
     quick,
     json: values.json ?? false,
+    installGo: values["install-go"] ?? false,
     seed: values.seed === undefined ? 1 : positiveInteger(values.seed, "--seed"),
   };
 }
@@ -70,6 +73,7 @@ function parse(args: readonly string[]) {
         workers: { type: "string" },
         quick: { type: "boolean" },
         json: { type: "boolean" },
+        "install-go": { type: "boolean" },
         seed: { type: "string" },
       },
     });

@@ -61,7 +61,7 @@ function table(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-function resultTable(spec: CaseSpec, result: Result): string {
+function resultTable(spec: CaseSpec, result: Result, unit = "worker"): string {
   const [first] = spec.metrics;
   const ours = result.entries.find((entry) => entry.contender === "heddle");
   const head = [
@@ -80,7 +80,7 @@ function resultTable(spec: CaseSpec, result: Result): string {
   const failures = result.entries
     .filter((entry) => entry.failure !== undefined)
     .map((entry) => `  ! ${entry.contender}: ${entry.failure}`);
-  const heading = `${result.case}, ${result.workers} ${result.workers === 1 ? "worker" : "workers"}: ${result.question}`;
+  const heading = `${result.case}, ${result.workers} ${result.workers === 1 ? unit : `${unit}s`}: ${result.question}`;
   return [heading, table([head, ...rows]), ...notes, ...failures].join("\n");
 }
 
@@ -108,6 +108,7 @@ export function formatReport(suite: Suite, report: Report): string {
       resultTable(
         suite.cases.find((spec) => spec.id === result.case)!,
         result,
+        suite.unit,
       ),
       "",
     ]),

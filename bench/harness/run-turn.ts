@@ -6,6 +6,7 @@ import type { Answer, Order } from "./types.ts";
 
 const child = fileURLToPath(new URL("./child.ts", import.meta.url));
 const foreign = fileURLToPath(new URL("../contenders/foreign/", import.meta.url));
+const classics = fileURLToPath(new URL("../../examples/classics/go/", import.meta.url));
 
 /** A child that takes longer is killed: no case takes half as long. */
 const TIMEOUT_MS = 60_000;
@@ -25,18 +26,21 @@ function commandOf(turn: Turn, load: Readonly<Record<string, number>>): Command 
   const { run } = turn.contender;
   if ("program" in run) {
     const order = { case: turn.case.run, way: run.way, workers: turn.workers, load };
-    return run.program === "python"
-      ? { file: "python3", args: [`${foreign}bench.py`, JSON.stringify(order)] }
-      : {
+    const loads = Object.entries(load).map(([name, value]) => `${name}=${value}`);
+    switch (run.program) {
+      case "python":
+        return { file: "python3", args: [`${foreign}bench.py`, JSON.stringify(order)] };
+      case "java":
+        return {
           file: "java",
-          args: [
-            `${foreign}Bench.java`,
-            turn.case.run,
-            run.way,
-            String(turn.workers),
-            ...Object.entries(load).map(([name, value]) => `${name}=${value}`),
-          ],
+          args: [`${foreign}Bench.java`, turn.case.run, run.way, String(turn.workers), ...loads],
         };
+      case "go":
+        return {
+          file: "go",
+          args: ["run", `${classics}${turn.case.run}.go`, `${classics}report.go`, ...loads],
+        };
+    }
   }
   const order: Order = {
     run: turn.case.run,

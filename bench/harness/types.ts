@@ -29,9 +29,13 @@ export interface CaseSpec {
 /**
  * Which part a contender plays: a target may ask for "the fastest pool".
  *
- * ours: Heddle. pool: a worker pool from npm. raw: bare `postMessage`. floor: no workers at all. mark: another language.
+ * ours: Heddle. pool: a worker pool from npm. peer: another library from npm. raw: bare `postMessage` and `Atomics`. floor:
+ * what cannot be avoided. mark: another language.
  */
-export type Role = "ours" | "pool" | "raw" | "floor" | "mark";
+export type Role = "ours" | "pool" | "peer" | "raw" | "floor" | "mark";
+
+/** Another language's implementation, which a machine may not have. */
+export type ProgramName = "python" | "java" | "go";
 
 /** One way to do the work. */
 export interface ContenderSpec {
@@ -42,7 +46,7 @@ export interface ContenderSpec {
   /** A module in `contenders/` that exports `open`; or a program of another language. */
   readonly run:
     | { readonly module: string; readonly options?: PoolSettings }
-    | { readonly program: "python" | "java"; readonly way: string };
+    | { readonly program: ProgramName; readonly way: string };
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -69,6 +73,8 @@ export interface Suite {
   readonly question: string;
   readonly doesNotShow: string;
   readonly workers: readonly number[];
+  /** What the number of workers counts; "worker" unless it says otherwise. */
+  readonly unit?: string;
   readonly cases: readonly CaseSpec[];
   readonly contenders: readonly ContenderSpec[];
   readonly targets: readonly TargetSpec[];

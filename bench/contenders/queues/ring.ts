@@ -1,0 +1,76 @@
+/**
+ * A ring of integers between one sender and one receiver, on bare `Atomics`: how fast two threads can be. No several
+ * senders, no objects, no end, no fairness.
+ *
+ * | word     | what                                                        |
+ * | -------- | ----------------------------------------------------------- |
+ * | 0        | how many were sent; written by the sender                   |
+ * | 16       | how many were received; written by the receiver             |
+ * | 32, 48   | 1 while the sender, or the receiver, sleeps or is about to  |
+ * | 64 …     | the items, by their number modulo the capacity              |
+ */
+const SENT = 0;
+const RECEIVED = 16;
+const SENDER_SLEEPS = 32;
+const RECEIVER_SLEEPS = 48;
+const ITEMS = 64;
+
+/** One side's view of the ring. */
+export class Ring {
+  readonly #words: Int32Array;
+  readonly #mask: number;
+  /** This side's own count. */
+  #own = 0;
+  /** The other side's count when it was last read. */
+  #other = 0;
+
+  /** @param capacity - A power of two, for which `memory` has room. */
+  constructor(memory: SharedArrayBuffer, capacity: number) {
+    this.#words = new Int32Array(memory);
+    this.#mask = capacity - 1;
+  }
+
+  send(item: number): void {
+    const words = this.#words;
+    const number = this.#own;
+    if (((number - this.#other) | 0) > this.#mask) this.#awaitOther(RECEIVED, SENDER_SLEEPS, this.#mask);
+    words[ITEMS + (number & this.#mask)] = item;
+    this.#own = (number + 1) | 0;
+    this.#publish(SENT, RECEIVER_SLEEPS);
+  }
+
+  receive(): number {
+    const words = this.#words;
+    const number = this.#own;
+    if (number === this.#other) this.#awaitOther(SENT, RECEIVER_SLEEPS, undefined);
+    const item = words[ITEMS + (number & this.#mask)]!;
+    this.#own = (number + 1) | 0;
+    this.#publish(RECEIVED, SENDER_SLEEPS);
+    return item;
+  }
+
+  #publish(count: number, sleeper: number): void {
+    Atomics.store(this.#words, count, this.#own);
+    if (Atomics.load(this.#words, sleeper) === 1) {
+      Atomics.store(this.#words, sleeper, 0);
+      Atomics.notify(this.#words, count, 1);
+    }
+  }
+
+  /** Waits until the other side's count leaves room (for a sender), or differs from ours (for a receiver). */
+  #awaitOther(count: number, sleeper: number, mask: number | undefined): void {
+    const words = this.#words;
+    const mustWait = (other: number): boolean =>
+      mask === undefined ? other === this.#own : ((this.#own - other) | 0) > mask;
+    let other = Atomics.load(words, count);
+    for (let turn = 0; turn < 200 && mustWait(other); turn++) other = Atomics.load(words, count);
+    while (mustWait(other)) {
+      Atomics.store(words, sleeper, 1);
+      other = Atomics.load(words, count);
+      if (mustWait(other)) Atomics.wait(words, count, other);
+      Atomics.store(words, sleeper, 0);
+      other = Atomics.load(words, count);
+    }
+    this.#other = other;
+  }
+}

@@ -1,0 +1,253 @@
+/** What does it cost to put a value in a queue and to take it out, in one thread and between two? */
+import type { CaseSpec, ContenderSpec, MetricSpec, Suite, TargetSpec } from "../harness/types.ts";
+
+const ours = (id: string, settings: string, way: string): ContenderSpec => ({
+  id,
+  role: "ours",
+  settings,
+  run: { module: "queues/heddle.ts", options: { way } },
+});
+
+const heddle = ours("heddle", "Channel; between threads by sendSync and receiveSync", "channel");
+const heddleNoSpin: ContenderSpec = {
+  ...heddle,
+  id: "heddle-no-spin",
+  settings: "HEDDLE_SPIN=0: sleeps at once, never spins",
+  environment: { HEDDLE_SPIN: "0" },
+};
+const heddleQueue = ours("heddle-queue", "Queue; between threads by putSync and getSync", "queue");
+const heddleAsync = ours("heddle-async", "Channel; await send() and receive() in both threads", "async");
+const heddleRendezvous = ours("heddle-rendezvous", "Channel of capacity 0", "rendezvous");
+
+const bare = (id: string, settings: string, way: string): ContenderSpec => ({
+  id,
+  role: "raw",
+  settings,
+  run: { module: "queues/bare.ts", options: { way } },
+});
+const port = bare(
+  "MessagePort",
+  "postMessage, read by events, at most as many under way as the channels hold",
+  "events",
+);
+const portPolled = bare(
+  "MessagePort-polled",
+  "the same, read by receiveMessageOnPort, blocked by Atomics.wait",
+  "polling",
+);
+const words: ContenderSpec = {
+  ...bare(
+    "bare-atomics",
+    "a ring of integers for one sender and one receiver; Atomics.wait and notify",
+    "words",
+  ),
+  role: "floor",
+};
+const effect: ContenderSpec = {
+  id: "effect",
+  role: "peer",
+  settings: "Queue.bounded, two fibers of one program; offerUnsafe and takeUnsafe for try",
+  run: { module: "queues/effect.ts" },
+};
+const asyncCsp: ContenderSpec = {
+  id: "async-csp",
+  role: "peer",
+  settings: "defaults",
+  run: { module: "queues/async-csp.ts" },
+};
+
+const multithreading: ContenderSpec = {
+  id: "multithreading",
+  role: "peer",
+  settings: "blockingSend and blockingRecv, in a buffer of 16 MiB",
+  run: { module: "queues/multithreading.ts" },
+};
+const multithreadingAsync: ContenderSpec = {
+  id: "multithreading-async",
+  role: "peer",
+  settings: "await send() and recv(), which it recommends, in a buffer of 16 MiB",
+  run: { module: "queues/multithreading.ts", options: { way: "async" } },
+};
+
+const ids = (...contenders: readonly ContenderSpec[]): readonly string[] => contenders.map(({ id }) => id);
+
+const cost: readonly [MetricSpec, ...MetricSpec[]] = [{ name: "ns", unit: "ns", better: "lower" }];
+const rate: readonly [MetricSpec, ...MetricSpec[]] = [
+  { name: "rate", unit: "values/s", better: "higher" },
+  { name: "total", unit: "µs CPU/value", better: "lower" },
+];
+const latency: readonly [MetricSpec, ...MetricSpec[]] = [
+  { name: "p50", unit: "µs", better: "lower" },
+  { name: "p99", unit: "µs", better: "lower" },
+  { name: "cpu", unit: "% of a core", better: "neither" },
+];
+
+const alone = { batch: 10_000, warmUpMs: 300, forMs: 400 };
+const hauling = { capacity: 1_024, warmUpMs: 400, forMs: 600 };
+const quick = { warmUpMs: 150, forMs: 150 };
+const between = [
+  heddle,
+  heddleNoSpin,
+  heddleQueue,
+  heddleAsync,
+  heddleRendezvous,
+  port,
+  portPolled,
+  multithreading,
+  multithreadingAsync,
+];
+
+const cases: readonly CaseSpec[] = [
+  {
+    id: "in-thread",
+    run: "in-thread",
+    question: "one task puts in, another takes out, room for 1,024",
+    metrics: cost,
+    contenders: ids(heddle, heddleQueue, effect, asyncCsp, multithreadingAsync),
+    workers: [1],
+    load: { ...alone, capacity: 1_024 },
+    quickLoad: quick,
+  },
+  {
+    id: "in-thread-narrow",
+    run: "in-thread",
+    question: "the same with room for 1: somebody waits every time",
+    metrics: cost,
+    contenders: ids(heddle, heddleQueue, effect, asyncCsp, multithreadingAsync),
+    workers: [1],
+    load: { ...alone, capacity: 1 },
+    quickLoad: quick,
+  },
+  {
+    id: "in-thread-rendezvous",
+    run: "in-thread",
+    question:
+      "the same with no room: each value is handed over (Effect and multithreading have no such thing)",
+    metrics: cost,
+    contenders: ids(heddle, asyncCsp),
+    workers: [1],
+    load: { ...alone, capacity: 0 },
+    quickLoad: quick,
+  },
+  {
+    id: "in-thread-try",
+    run: "in-thread-try",
+    question: "fill it to 1,024 and empty it, by the calls that never wait",
+    metrics: cost,
+    contenders: ids(heddle, heddleQueue, effect),
+    workers: [1],
+    load: { ...alone, capacity: 1_024 },
+    quickLoad: quick,
+  },
+  {
+    id: "small",
+    run: "haul",
+    question: "small integers from one thread to another, room for 1,024",
+    metrics: rate,
+    contenders: ids(...between, words),
+    workers: [2],
+    load: { ...hauling, records: 0 },
+    quickLoad: quick,
+  },
+  {
+    id: "record",
+    run: "haul",
+    question: "records of 1 KB from one thread to another, room for 1,024",
+    metrics: rate,
+    contenders: ids(...between),
+    workers: [2],
+    load: { ...hauling, records: 1 },
+    quickLoad: quick,
+  },
+  {
+    id: "hand-over",
+    run: "hand-over",
+    question: "two threads that send one another a number by turns: half of a round",
+    metrics: latency,
+    contenders: ids(...between, words),
+    workers: [2],
+    load: { idleMs: 0, warmUpMs: 300, forMs: 500 },
+    quickLoad: quick,
+  },
+  {
+    id: "hand-over-idle",
+    run: "hand-over",
+    question: "from before the send to the next line of a receiver asleep for 2 ms",
+    metrics: latency,
+    contenders: ids(...between, words),
+    workers: [2],
+    load: { idleMs: 2, warmUpMs: 300, forMs: 800 },
+    quickLoad: { warmUpMs: 150, forMs: 300 },
+  },
+];
+
+const targets: readonly TargetSpec[] = [
+  ...["in-thread", "in-thread-narrow"].flatMap((id): readonly TargetSpec[] => [
+    {
+      case: id,
+      metric: "ns",
+      text: "at least as fast as Effect's Queue",
+      relation: "at most",
+      factor: 1,
+      reference: { contenders: ids(effect) },
+    },
+    {
+      case: id,
+      metric: "ns",
+      text: "10 times faster than async-csp",
+      relation: "at most",
+      factor: 1 / 10,
+      reference: { contenders: ids(asyncCsp) },
+    },
+  ]),
+  ...[heddle, heddleQueue].flatMap(({ id: subject }): readonly TargetSpec[] => [
+    {
+      case: "small",
+      metric: "rate",
+      text: "20 times MessagePort",
+      relation: "at least",
+      factor: 20,
+      reference: { contenders: ids(port, portPolled) },
+      subject,
+    },
+    {
+      case: "small",
+      metric: "rate",
+      text: "5 times multithreading's channel",
+      relation: "at least",
+      factor: 5,
+      reference: { contenders: ids(multithreading, multithreadingAsync) },
+      subject,
+    },
+    {
+      case: "record",
+      metric: "rate",
+      text: "3 times MessagePort",
+      relation: "at least",
+      factor: 3,
+      reference: { contenders: ids(port, portPolled) },
+      subject,
+    },
+  ]),
+  ...["hand-over", "hand-over-idle"].map((id): TargetSpec => ({
+    case: id,
+    metric: "p50",
+    text: "1.5 times a bare Atomics.wait and notify",
+    relation: "at most",
+    factor: 1.5,
+    reference: { contenders: ids(words) },
+  })),
+];
+
+export const queues: Suite = {
+  name: "queues",
+  question: "What does it cost to put a value in a queue and to take it out, in one thread and between two?",
+  doesNotShow:
+    "Does not show: several senders or receivers, the main thread as one of the two, values above 1 KB, or queues between processes. Effect and async-csp stay within one thread.",
+  workers: [1, 2],
+  unit: "thread",
+  cases,
+  contenders: [...between, words, effect, asyncCsp],
+  targets,
+  packages: ["heddle", "effect", "async-csp", "multithreading"],
+};

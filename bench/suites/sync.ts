@@ -1,0 +1,259 @@
+/** What does a lock cost, alone and fought over, and how fast does it wake who waits? */
+import type { CaseSpec, ContenderSpec, MetricSpec, Suite, TargetSpec } from "../harness/types.ts";
+
+const ours = (id: string, settings: string, way: string): ContenderSpec => ({
+  id,
+  role: "ours",
+  settings,
+  run: { module: "sync/heddle.ts", options: { way } },
+});
+
+const heddle = ours("heddle", "acquireSync() and guard.release(); a hand-over by two semaphores", "guard");
+const heddleNoSpin: ContenderSpec = {
+  ...heddle,
+  id: "heddle-no-spin",
+  settings: "HEDDLE_SPIN=0: sleeps at once, never spins",
+  environment: { HEDDLE_SPIN: "0" },
+};
+const heddleUsing = ours("heddle-using", "using guard = acquireSync()", "using");
+const heddleAsync = ours("heddle-async", "await acquire()", "async");
+const heddleRun = ours("heddle-run", "await lock.run(body)", "run");
+const heddleCondition = ours("heddle-condition", "a hand-over by a condition", "condition");
+
+const bare: ContenderSpec = {
+  id: "bare-atomics",
+  role: "floor",
+  settings: "a compareExchange and an exchange; three-state mutex; Atomics.wait and notify",
+  run: { module: "sync/bare.ts" },
+};
+const bareAsync: ContenderSpec = {
+  id: "bare-wait-async",
+  role: "raw",
+  settings: "Atomics.waitAsync and notify",
+  run: { module: "sync/bare.ts", options: { way: "async" } },
+};
+const asyncMutex: ContenderSpec = {
+  id: "async-mutex",
+  role: "peer",
+  settings: "await acquire() and release()",
+  run: { module: "sync/async-mutex.ts" },
+};
+const asyncMutexRun: ContenderSpec = {
+  id: "async-mutex-run",
+  role: "peer",
+  settings: "await runExclusive(body)",
+  run: { module: "sync/async-mutex.ts", options: { way: "run" } },
+};
+const effect: ContenderSpec = {
+  id: "effect",
+  role: "peer",
+  settings: "Semaphore.withPermit, all in one program",
+  run: { module: "sync/effect.ts" },
+};
+const effectTake: ContenderSpec = {
+  id: "effect-take",
+  role: "peer",
+  settings: "Semaphore take and release, made once, all in one program",
+  run: { module: "sync/effect.ts", options: { way: "take" } },
+};
+const multithreading: ContenderSpec = {
+  id: "multithreading",
+  role: "peer",
+  settings: "blockingLock() and dispose(); a hand-over by its Condvar",
+  run: { module: "sync/multithreading.ts" },
+};
+const multithreadingAsync: ContenderSpec = {
+  id: "multithreading-async",
+  role: "peer",
+  settings: "await lock(), which it recommends",
+  run: { module: "sync/multithreading.ts", options: { way: "async" } },
+};
+
+const ids = (...contenders: readonly ContenderSpec[]): readonly string[] => contenders.map(({ id }) => id);
+const floors = { contenders: ids(bare) };
+const effects = { contenders: ids(effect, effectTake) };
+
+const cost: readonly [MetricSpec, ...MetricSpec[]] = [{ name: "ns", unit: "ns", better: "lower" }];
+const throughput: readonly [MetricSpec, ...MetricSpec[]] = [
+  { name: "rate", unit: "entries/s", better: "higher" },
+  { name: "least", unit: "% of an even share", better: "higher" },
+  { name: "cpu", unit: "% of a core", better: "neither" },
+];
+const latency: readonly [MetricSpec, ...MetricSpec[]] = [
+  { name: "p50", unit: "µs", better: "lower" },
+  { name: "p99", unit: "µs", better: "lower" },
+  { name: "cpu", unit: "% of a core", better: "neither" },
+];
+
+const alone = { batch: 1_000, warmUpMs: 300, forMs: 400 };
+const fought = { inside: 0, outside: 0, warmUpMs: 300, forMs: 500 };
+const quick = { warmUpMs: 100, forMs: 150 };
+const threaded = ids(heddle, heddleNoSpin, heddleAsync, bare, multithreading, multithreadingAsync);
+const wakers = ids(
+  heddle,
+  heddleNoSpin,
+  heddleCondition,
+  heddleAsync,
+  bare,
+  bareAsync,
+  multithreading,
+  multithreadingAsync,
+);
+
+const cases: readonly CaseSpec[] = [
+  {
+    id: "uncontended",
+    run: "uncontended",
+    question: "acquire and release a lock that nobody else wants",
+    metrics: cost,
+    contenders: ids(
+      heddle,
+      heddleUsing,
+      heddleAsync,
+      heddleRun,
+      bare,
+      asyncMutex,
+      asyncMutexRun,
+      effect,
+      effectTake,
+      multithreading,
+      multithreadingAsync,
+    ),
+    workers: [1],
+    load: alone,
+    quickLoad: quick,
+  },
+  {
+    id: "try-acquire",
+    run: "uncontended-try",
+    question: "the same by tryAcquire (multithreading: its Semaphore, its Mutex has no such thing)",
+    metrics: cost,
+    contenders: ids(heddle, bare, asyncMutex, effect, effectTake, multithreading),
+    workers: [1],
+    load: alone,
+    quickLoad: quick,
+  },
+  {
+    id: "contended",
+    run: "contended",
+    question: "two threads on one lock, as fast as they can",
+    metrics: throughput,
+    contenders: threaded,
+    workers: [2],
+    load: fought,
+    quickLoad: quick,
+  },
+  {
+    id: "contended-work",
+    run: "contended",
+    question: "two threads with about 1 µs of work under the lock and 1 µs between",
+    metrics: throughput,
+    contenders: threaded,
+    workers: [2],
+    load: { ...fought, inside: 300, outside: 300 },
+    quickLoad: quick,
+  },
+  {
+    id: "crowded",
+    run: "contended",
+    question: "four threads on one lock, as fast as they can",
+    metrics: throughput,
+    contenders: threaded,
+    workers: [4],
+    load: fought,
+    quickLoad: quick,
+  },
+  {
+    id: "hand-over",
+    run: "hand-over",
+    question: "two threads that wake one another by turns: half of a round",
+    metrics: latency,
+    contenders: wakers,
+    workers: [2],
+    load: { idleMs: 0, warmUpMs: 300, forMs: 500 },
+    quickLoad: quick,
+  },
+  {
+    id: "hand-over-idle",
+    run: "hand-over",
+    question: "from before the hand-over to the next line of a thread asleep for 2 ms",
+    metrics: latency,
+    contenders: wakers,
+    workers: [2],
+    load: { idleMs: 2, warmUpMs: 300, forMs: 800 },
+    quickLoad: { warmUpMs: 100, forMs: 300 },
+  },
+];
+
+const targets: readonly TargetSpec[] = [
+  ...["uncontended", "try-acquire"].flatMap((id): readonly TargetSpec[] => [
+    {
+      case: id,
+      metric: "ns",
+      text: "3 times the two atomics it cannot avoid",
+      relation: "at most",
+      factor: 3,
+      reference: floors,
+    },
+    {
+      case: id,
+      metric: "ns",
+      text: "10 times faster than async-mutex",
+      relation: "at most",
+      factor: 1 / 10,
+      reference: { contenders: ids(asyncMutex, asyncMutexRun) },
+    },
+    {
+      case: id,
+      metric: "ns",
+      text: "10 times faster than Effect",
+      relation: "at most",
+      factor: 1 / 10,
+      reference: effects,
+    },
+  ]),
+  {
+    case: "contended",
+    metric: "rate",
+    text: "5 times multithreading's Mutex",
+    relation: "at least",
+    factor: 5,
+    reference: { contenders: ids(multithreading, multithreadingAsync) },
+  },
+  ...["hand-over", "hand-over-idle"].map((id): TargetSpec => ({
+    case: id,
+    metric: "p50",
+    text: "1.5 times a bare Atomics.wait and notify",
+    relation: "at most",
+    factor: 1.5,
+    reference: { contenders: ids(bare) },
+  })),
+];
+
+export const sync: Suite = {
+  name: "sync",
+  question: "What does a lock cost, alone and fought over, and how fast does it wake who waits?",
+  doesNotShow:
+    "Does not show: more threads than the machine has cores for (but for crowded), long waits with a timeout or a signal, or locks between processes. async-mutex and Effect lock within one thread only.",
+  workers: [1, 2, 4],
+  unit: "thread",
+  cases,
+  contenders: [
+    heddle,
+    heddleNoSpin,
+    heddleUsing,
+    heddleAsync,
+    heddleRun,
+    heddleCondition,
+    bare,
+    bareAsync,
+    asyncMutex,
+    asyncMutexRun,
+    effect,
+    effectTake,
+    multithreading,
+    multithreadingAsync,
+  ],
+  targets,
+  packages: ["heddle", "async-mutex", "effect", "multithreading"],
+};
