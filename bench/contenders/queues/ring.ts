@@ -6,7 +6,8 @@
  * | -------- | ----------------------------------------------------------- |
  * | 0        | how many were sent; written by the sender                   |
  * | 16       | how many were received; written by the receiver             |
- * | 32, 48   | 1 while the sender, or the receiver, sleeps or is about to  |
+ * | 32, 48   | 1 while the sender, or the receiver, sleeps or is about to: |
+ * |          | it sleeps on this word, which the other sets to 0           |
  * | 64 …     | the items, by their number modulo the capacity              |
  */
 const SENT = 0;
@@ -53,7 +54,7 @@ export class Ring {
     Atomics.store(this.#words, count, this.#own);
     if (Atomics.load(this.#words, sleeper) === 1) {
       Atomics.store(this.#words, sleeper, 0);
-      Atomics.notify(this.#words, count, 1);
+      Atomics.notify(this.#words, sleeper, 1);
     }
   }
 
@@ -66,8 +67,7 @@ export class Ring {
     for (let turn = 0; turn < 200 && mustWait(other); turn++) other = Atomics.load(words, count);
     while (mustWait(other)) {
       Atomics.store(words, sleeper, 1);
-      other = Atomics.load(words, count);
-      if (mustWait(other)) Atomics.wait(words, count, other);
+      if (mustWait(Atomics.load(words, count))) Atomics.wait(words, sleeper, 1);
       Atomics.store(words, sleeper, 0);
       other = Atomics.load(words, count);
     }
