@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
 import { TimeoutError } from "#heap";
-import { transfer, WireError } from "../wire/index.ts";
+import { NotLoadedError, transfer, WireError } from "../wire/index.ts";
 import { BrokenExecutorError, ExecutorShutdownError, QueueFullError } from "./errors.ts";
 import { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 
@@ -50,6 +50,17 @@ describe("ThreadPoolExecutor.submit()", () => {
     const count = (words: Int32Array, i: number): void => void words[i]!++;
     await Promise.all(Array.from({ length: 5000 }, (_, i) => pool.submit(count, counts, i)));
     assert(counts.every((n) => n === 1));
+  });
+
+  test("runs a body once that throws what a module still loading is told by", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const runs = new Int32Array(new SharedArrayBuffer(4));
+    const failing = (words: Int32Array): never => {
+      words[0]!++;
+      throw new NotLoadedError(Promise.resolve());
+    };
+    await assert.rejects(pool.submit(failing, runs), NotLoadedError);
+    assert.equal(runs[0], 1);
   });
 
   test("rejects with the error of the function: its class, its message, the stack of the worker and the caller's", async () => {

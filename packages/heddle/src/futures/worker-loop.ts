@@ -211,20 +211,24 @@ export class WorkerLoop {
 
   #call(slot: number, items: readonly unknown[]): void {
     const heap = this.#heap;
+    let fn: Function;
+    let args: unknown[];
+    try {
+      fn = this.#hooks.resolveFunction(heap.peek(slot + FUNCTION) >>> 0, heap.peek(slot + SERIAL) >>> 0);
+      args = this.#payloads.read(slot, items) as unknown[];
+    } catch (error) {
+      if (error instanceof NotLoadedError) this.#callLater(slot, items, error.ready);
+      else this.#finish(slot, error, true);
+      return;
+    }
     let result: unknown;
     let pending: boolean;
     try {
-      const fn = this.#hooks.resolveFunction(
-        heap.peek(slot + FUNCTION) >>> 0,
-        heap.peek(slot + SERIAL) >>> 0,
-      );
-      const args = this.#payloads.read(slot, items) as unknown[];
       result = fn(...args);
       // A result may have a getter of this name that throws.
       pending = isThenable(result);
     } catch (error) {
-      if (error instanceof NotLoadedError) this.#callLater(slot, items, error.ready);
-      else this.#finish(slot, error, true);
+      this.#finish(slot, error, true);
       return;
     }
     if (pending) this.#finishLater(slot, result as PromiseLike<unknown>);
