@@ -46,6 +46,9 @@ export function registerReclaim(kind: number, reclaim: Reclaim): void {
  * - E1: every step can be done twice, so whoever inherits an end that is half settled begins from the start.
  * - E2: the identity is vacated before anybody is told to look, so who looks finds the thread gone.
  * - E3: a waiter is told by a change of the word that it sleeps on, so it is told even if it is just about to sleep.
+ * - E4: a node may be taken for another wait while it is looked at here, so what is read of it may be of that one. Its
+ *   state has another serial then, and is left alone: that wait began after E2. A group's word may be rung or marked in
+ *   vain, and so never goes back to the heap.
  *
  * @param monitor - Of the thread that settles, which is in no section.
  */
