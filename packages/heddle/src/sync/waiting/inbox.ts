@@ -21,6 +21,8 @@ export interface InboxOwner {
  * - B1: while anybody waits, a wait for the ring is pending; it may outlive them.
  * - B2: the program is kept alive exactly while anybody waits: a pending `Atomics.waitAsync` does not do that
  *   (nodejs/node#61941).
+ * - B3: it looks whether it is to look after it has said that it sleeps, and who tells it so does that first and then wakes
+ *   it. So one of the two sees the other.
  */
 export class Inbox {
   readonly #words: Words;
@@ -60,7 +62,8 @@ export class Inbox {
 
   #listen(): void {
     while (!this.#isListening && this.#waiters > 0) {
-      if (this.#list.trySleep()) {
+      // B3.
+      if (this.#list.trySleep() && this.#words.load(this.#record + LOOK) === 0) {
         const outcome = this.#list.waitAsync();
         if (typeof outcome !== "string") {
           this.#isListening = true;
