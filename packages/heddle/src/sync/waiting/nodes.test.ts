@@ -46,8 +46,7 @@ describe("NodePool", () => {
     const pool = new NodePool(heap, record, IDENTITY);
     const nodes = Array.from({ length: 200 }, () => pool.take(WAIT));
     assert.equal(new Set(nodes).size, 200);
-    assert.deepEqual([...nodesOf(heap, record)].sort(), [...nodes].sort());
-    assert.ok(nodes.every((node) => node % 64 === 0 || node % 16 === 0));
+    assert.deepEqual(new Set(nodesOf(heap, record)), new Set(nodes));
   });
 
   test("takes over the nodes of who sat there before, and makes no more of them than needed", () => {
@@ -56,7 +55,7 @@ describe("NodePool", () => {
     const nodes = [before.take(WAIT), before.take(WAIT)];
     for (const node of nodes) before.give(node);
     const after = new NodePool(heap, record, IDENTITY + 1);
-    assert.deepEqual([after.take(WAIT), after.take(WAIT)].sort(), nodes.sort());
+    assert.deepEqual(new Set([after.take(WAIT), after.take(WAIT)]), new Set(nodes));
     after.take(WAIT);
     assert.equal([...nodesOf(heap, record)].length, 3);
   });

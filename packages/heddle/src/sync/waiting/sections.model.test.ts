@@ -124,7 +124,8 @@ const toldByInbox = (looks: "before it sleeps" | "when it is woken" | "never") =
     const { monitor } = sitDown(heap, 0);
     const list = new DoneList(heap, record + INBOX);
     // As Inbox does.
-    if (list.trySleep() && (looks !== "before it sleeps" || heap.load(record + LOOK) === 0)) list.waitAsync();
+    if (list.trySleep() && (looks !== "before it sleeps" || heap.load(record + LOOK) === 0))
+      void list.waitAsync();
     list.awake();
     if (list.takeAll() !== 0) heap.store(SERVED, 1);
     if (looks === "never" || heap.exchange(record + LOOK, 0) === 0) return;
