@@ -139,6 +139,28 @@ describe("a Lock between threads", () => {
     await held;
     assert.equal(lock.locked, false);
   });
+
+  test("stays with the task that another thread handed it over to, whatever the guard before does then", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const lock = new Lock();
+    const flags = words();
+    const guard = lock.acquireSync();
+    const next = lock.acquire();
+    const other = pool.submit(async () => {
+      flags[0] = 1;
+      while (flags[1] === 0) await new Promise(setImmediate);
+      lock.release();
+    });
+    await until(() => flags[0] === 1);
+    // From here on this thread's event loop stands still, so nobody has told it that the lock was granted.
+    flags[1] = 1;
+    while (lock.statistics().waiters > 0);
+    guard.release();
+    assert.ok(lock.locked, "the guard has released what was granted to somebody else");
+    using held = await next;
+    assert.ok(held.held && !guard.held);
+    await other;
+  });
 });
 
 describe("when a worker is terminated", () => {
