@@ -51,10 +51,10 @@ export class Latch extends SharedObject {
     this.#core = new LatchCore(this.#thread.monitor, addressOf(this), "Latch.wait()");
   }
 
-  /** Takes `by` off the count, which stops at 0. At 0 it does nothing. */
-  countDown(by: number = 1): void {
-    if (by !== 1) checkCount(by, "begin Latch.countDown()", "the number", 0);
-    this.#core.countDown(by);
+  /** Takes `n` off the count, which stops at 0. At 0 it does nothing. */
+  countDown(n: number = 1): void {
+    if (n !== 1) checkCount(n, "begin Latch.countDown()", "n", 0);
+    this.#core.countDown(n);
   }
 
   /** How much is left to count down. */
