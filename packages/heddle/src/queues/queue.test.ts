@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { threadHeap } from "#heap";
 import { transfer } from "../wire/index.ts";
 import { LifoQueue, PriorityQueue, Queue, QueueShutDownError } from "./index.ts";
 
@@ -402,6 +403,21 @@ test("a class that extends a queue is one", () => {
   const inbox = new Inbox<number>();
   inbox.putTwice(3);
   assert.deepEqual([inbox.getSync(), inbox.size], [3, 1]);
+});
+
+test("a queue that grew gives its memory back when it is emptied, however often that happens", () => {
+  const heap = threadHeap();
+  for (const Kind of Object.values(kinds)) {
+    const queue = new Kind<unknown>();
+    const tops = Array.from({ length: 8 }, () => {
+      for (let i = 0; i < 20_000; i++) queue.putSync(i % 4 === 0 ? { text: "x".repeat(100) } : i);
+      for (let i = 0; i < 20_000; i++) queue.getSync();
+      const probe = heap.allocate(2 ** 21);
+      heap.free(probe);
+      return probe;
+    });
+    assert.equal(Math.max(...tops), Math.max(...tops.slice(0, 2)));
+  }
 });
 
 test("the error of a queue that was shut down says so to instanceof", async () => {

@@ -157,6 +157,26 @@ test(
   },
 );
 
+test(
+  "a queue that only a thread had that ended is freed, with all that is in it",
+  { timeout: 60_000 },
+  async () => {
+    for (const kind of ["Queue", "LifoQueue", "PriorityQueue"] as const) {
+      const storm = new Storm(kind, 1, 4000, 0);
+      const tops: number[] = [];
+      for (let round = 0; round < 6; round++) {
+        await storm.start("leave").ended;
+        await nextTurn();
+        const probe = heap.allocate(2 ** 20);
+        heap.free(probe);
+        tops.push(probe);
+      }
+      assert.equal(Math.max(...tops), Math.max(...tops.slice(0, 3)), tops.join());
+      storm.free();
+    }
+  },
+);
+
 test("a queue is the same queue in a task, as an argument, captured, or out of another queue", async () => {
   await using executor = new ThreadPoolExecutor({ maxWorkers: 1 });
   const queue = new Queue<unknown>({ name: "between" });

@@ -23,7 +23,6 @@ const SPARE = 64;
 const HEAD = 128;
 /** The line of the head has room for a word of the owner's that changes as often. */
 export const OWN_WORD = 160;
-export const RING_BYTES = 192;
 
 /** Of the position of an end. */
 const PARITY_SHIFT = 19;
@@ -37,8 +36,8 @@ export const indexOf = (position: number): number => position & INDEX_MASK;
 export const beyond = (position: number, index: number): number => ((position & PARITY) ^ PARITY) | index;
 
 /** The flags that stop puts, or gets, from taking the fast way. They are set while the end that they stop is taken. */
-export const STOPS_GETS = 3;
-export const STOPS_PUTS = 7;
+const STOPS_GETS = 3;
+const STOPS_PUTS = 7;
 
 /** How a put or a get on the fast way went. */
 export type RingOutcome = typeof DONE | typeof STOPPED | typeof NO_ROOM | typeof NO_ITEM | typeof BUSY;
@@ -60,7 +59,7 @@ const LARGEST_CAPACITY = 2 ** 30;
 
 /** Where a ring stands, and how it is used. */
 export interface RingPlace {
-  /** Of {@link RING_BYTES}, a multiple of 64. */
+  /** Of 192 bytes, a multiple of 64. */
   readonly address: number;
   /** The word whose flags stop puts and gets. */
   readonly flags: number;
