@@ -1,9 +1,18 @@
 /**
- * Queues between threads.
+ * Queues between threads, channels through which values pass, and choosing among channels.
  *
  * @packageDocumentation
  */
 export {
+  after,
+  Channel,
+  ChannelClosedError,
+  type ChannelStatistics,
+  select,
+  SelectCase,
+  type Selected,
+  selectSync,
+  trySelect,
   LifoQueue,
   type PriorityOptions,
   PriorityQueue,

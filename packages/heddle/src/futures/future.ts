@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
+import { type Outcome, registerSettling } from "../sync/index.ts";
 import { checkObject } from "./checks.ts";
 import { forgetUnobserved, noteUnobserved, type Unobserved } from "./unobserved.ts";
 import { checkWaitOptions, type WaitOptions } from "./wait-options.ts";
@@ -96,6 +97,11 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   static {
+    registerSettling((promise) =>
+      promise instanceof Future
+        ? { outcome: () => promise.#outcomeNow(), whenDone: (callback) => promise.#onDone(callback) }
+        : undefined,
+    );
     fulfil = (future, value) => future.#settle(FULFILLED, value);
     reject = (future, reason) => future.#settle(REJECTED, reason);
     onDone = (future, callback) => future.#onDone(callback);
@@ -221,6 +227,14 @@ export class Future<T> implements PromiseLike<T> {
     const entry = (): void => runCallback(callback, this);
     callbacks.add(entry);
     return () => callbacks.delete(entry);
+  }
+
+  #outcomeNow(): Outcome | undefined {
+    if (this.#state === PENDING) return undefined;
+    this.#observe();
+    return this.#state === FULFILLED
+      ? { isRejected: false, value: this.#outcome }
+      : { isRejected: true, reason: this.#outcome };
   }
 
   #observe(): void {

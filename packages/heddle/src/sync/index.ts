@@ -28,11 +28,14 @@ export {
   type SemaphoreStatistics,
 } from "./semaphore.ts";
 export { ObjectKind } from "./object-kinds.ts";
-export { type EndWords, POSITION_MASK } from "./waiting/end-words.ts";
-export type { Monitor } from "./waiting/monitor.ts";
-export { ANSWER, CELL, WANT } from "./waiting/node.ts";
-export { registerReclaim } from "./waiting/ends.ts";
-export { type ThisThread, thisThread, threadEnded } from "./waiting/this-thread.ts";
-export { append, firstOf, lengthOf, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";
-export type { Place, WaitOptions } from "./waiting/waits.ts";
+export { type Outcome, registerSettling, type Settling, settlingOf } from "./settling.ts";
 export { checkWaitOptions } from "./wait-options.ts";
+export type { Chosen, PendingChoice } from "./waiting/choices.ts";
+export { type EndWords, POSITION_MASK } from "./waiting/end-words.ts";
+export { registerReclaim } from "./waiting/ends.ts";
+export type { Monitor } from "./waiting/monitor.ts";
+export { ANSWER, CELL, GROUP, NONE, WANT } from "./waiting/node.ts";
+export { MAX_GATES } from "./waiting/record.ts";
+export { type ThisThread, thisThread, threadEnded } from "./waiting/this-thread.ts";
+export { append, claimFirst, firstOf, lengthOf, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";
+export type { Alternative, Place, WaitOptions } from "./waiting/waits.ts";

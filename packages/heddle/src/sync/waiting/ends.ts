@@ -105,5 +105,6 @@ function tellBlocked(words: Words, node: number, state: number): void {
   const group = words.load(node + GROUP) >>> 0;
   if (group !== 0 && isOpen(words.load(group))) words.compareExchange(group, OPEN, OPEN_LOOK);
   words.compareExchange(node + STATE, state, state | LOOK_FLAG);
-  words.notify(group === 0 ? node + STATE : group);
+  words.notify(node + STATE);
+  if (group !== 0) words.notify(group);
 }

@@ -130,6 +130,7 @@ describe("a section", () => {
       { words: heap, seats, seat: 0, identity: seats.identityAt(0), record: seats.recordAt(0) },
       {
         spins: 2,
+        endSleepMs: 0,
         sleepMs: 5,
         onStuck(seat) {
           stuck.push(seat);

@@ -10,7 +10,7 @@
 import { DoneList, seatOf, type Seats, type Words } from "#heap";
 import { GATE } from "../objects/header.ts";
 import { EndWords, ownerOfEnd, settleEndWords } from "./end-words.ts";
-import { ANSWER, granted, GROUP, isOpen, LOOK_FLAG, OWNER, STATE } from "./node.ts";
+import { ANSWER, granted, GROUP, isOpen, LOOK_FLAG, OWNER, PHASE_MASK, STATE, WAITING } from "./node.ts";
 import {
   GATE_COUNT,
   GATES,
@@ -27,6 +27,9 @@ import { remove } from "./wait-list.ts";
 
 /** In a gate's word, beside the seat of the owner plus 1: somebody may sleep. */
 const SLEEPERS = 1 << 30;
+
+/** So many changes leave room for all that one section does beside tidying up. */
+const FEW_CHANGES = 64;
 
 /** The seat of a gate's owner; -1 if nobody owns it. */
 export const gateOwner = (gate: number): number => (gate & ~SLEEPERS) - 1;
@@ -208,6 +211,17 @@ export class Monitor {
     }
   }
 
+  /** Whether another wait of the node's group has won for good: its owner was told. */
+  isOver(node: number): boolean {
+    const winner = this.words.load(this.words.peek(node + GROUP) >>> 0);
+    return !isOpen(winner) && (this.words.load((winner >>> 0) + STATE) & PHASE_MASK) !== WAITING;
+  }
+
+  /** Whether what need not be done may be done in this section, too. */
+  get isShort(): boolean {
+    return this.#changes < FEW_CHANGES;
+  }
+
   /** Ends the section: all that was changed in it has happened. */
   leave(): void {
     this.#commit();
@@ -280,8 +294,10 @@ export class Monitor {
       if ((state & ~LOOK_FLAG) !== waiting) return;
       if (words.compareExchange(node + STATE, state, granted(waiting)) === state) break;
     }
-    if ((owner & 1) === 0) words.notify(group === 0 ? node + STATE : group);
-    else if (owner >>> 1 === this.identity) this.onGranted(node);
+    if ((owner & 1) === 0) {
+      words.notify(node + STATE);
+      if (group !== 0) words.notify(group);
+    } else if (owner >>> 1 === this.identity) this.onGranted(node);
     else new DoneList(words, this.seats.recordAt(seatOf(owner >>> 1)) + INBOX).push(node);
   }
 

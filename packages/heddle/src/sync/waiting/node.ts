@@ -57,7 +57,7 @@ export const SERIAL_STEP = 8;
 /** No answer yet. */
 export const NONE = -1;
 
-/** In a group's word: none of its waits has won yet. Else the node that has, or an odd number that its owner chose. */
+/** In a group's word: none of its waits has won yet. Else the node that has. */
 export const OPEN = 1;
 /** The same, and its owner is to look after what it waits for. */
 export const OPEN_LOOK = 3;

@@ -12,6 +12,7 @@ import {
   NODE_BYTES,
   NONE,
   OBJECT,
+  OPEN,
   OWNER,
   PHASE_MASK,
   SERIAL_STEP,
@@ -25,22 +26,30 @@ import { NODES } from "./record.ts";
  * Nodes come in chunks, which stay with the seat for ever.
  *
  * ```text
- * bytes  name  values                           written by
- * 0      next  the chunk made before it; 0      its thread, before the record leads to it
- * 4      used  how many of its nodes were used  its thread, before the first use of a node
- * 64     …     {@link NODES_PER_CHUNK} nodes    see node.ts
+ * bytes  name    values                             written by
+ * 0      next    the chunk made before it; 0        its thread, before the record leads to it
+ * 4      used    how many of its nodes were used    its thread, before the first use of a node
+ * 8      groups  a word for as many groups as       its thread, who grants, who settles an end
+ *                there are nodes, see node.ts
+ * 256    …       {@link NODES_PER_CHUNK} nodes      see node.ts
  * ```
+ *
+ * A group's word is never anything else, so who comes late to it can only mistake a group for a later one.
  */
 const CHUNK_BYTES = 4096;
-const NODES_PER_CHUNK = 63;
+const NODES_PER_CHUNK = 60;
 const USED = 4;
+const FIRST_GROUP = 8;
+const FIRST_NODE = 256;
+
+const nodeAt = (chunk: number, index: number): number => chunk + FIRST_NODE + NODE_BYTES * index;
 
 /** What a wait is for. */
 export interface WaitFor {
   readonly object: number;
   readonly want: number;
   readonly isAsync: boolean;
-  /** The word that says which of several waits won; 0 for a wait alone. */
+  /** The word that says which of several waits won, of {@link NodePool.takeGroup}; 0 for a wait alone. */
   readonly group: number;
 }
 
@@ -50,6 +59,7 @@ export class NodePool {
   readonly #record: number;
   readonly #identity: number;
   readonly #free: number[] = [];
+  readonly #freeGroups: number[] = [];
   /** The newest chunk, and how many of its nodes were used. */
   #chunk: number;
   #used = NODES_PER_CHUNK;
@@ -61,6 +71,7 @@ export class NodePool {
     this.#chunk = heap.load(record + NODES) >>> 0;
     if (this.#chunk !== 0) this.#used = heap.load(this.#chunk + USED);
     for (const node of nodesOf(heap, record)) this.#free.push(node);
+    for (const chunk of chunksOf(heap, record)) this.#addGroups(chunk);
   }
 
   /** A waiting node. Throws `HeapFullError`, and takes nothing, when there is no memory for it. */
@@ -84,18 +95,40 @@ export class NodePool {
     this.#free.push(node);
   }
 
+  /** A word for waits of which one shall win, open. Throws `HeapFullError`. */
+  takeGroup(): number {
+    if (this.#freeGroups.length === 0) this.#addChunk();
+    const group = this.#freeGroups.pop()!;
+    this.#heap.store(group, OPEN);
+    return group;
+  }
+
+  /** Gives back a group of which no node stands in a list. */
+  giveGroup(group: number): void {
+    this.#freeGroups.push(group);
+  }
+
+  #addChunk(): void {
+    const heap = this.#heap;
+    const chunk = heap.allocate(CHUNK_BYTES);
+    heap.bytesTo(chunk + CHUNK_BYTES).fill(0, chunk, chunk + CHUNK_BYTES);
+    heap.poke(chunk, this.#chunk | 0);
+    heap.store(this.#record + NODES, chunk | 0);
+    this.#chunk = chunk;
+    this.#used = 0;
+    this.#addGroups(chunk);
+  }
+
+  #addGroups(chunk: number): void {
+    for (let i = NODES_PER_CHUNK - 1; i >= 0; i--) this.#freeGroups.push(chunk + FIRST_GROUP + 4 * i);
+  }
+
   #grow(): number {
     const heap = this.#heap;
-    if (this.#used === NODES_PER_CHUNK) {
-      const chunk = heap.allocate(CHUNK_BYTES);
-      heap.bytesTo(chunk + CHUNK_BYTES).fill(0, chunk, chunk + CHUNK_BYTES);
-      heap.poke(chunk, this.#chunk | 0);
-      heap.store(this.#record + NODES, chunk | 0);
-      this.#chunk = chunk;
-      this.#used = 0;
-    }
-    heap.store(this.#chunk + USED, ++this.#used);
-    return this.#chunk + NODE_BYTES * this.#used;
+    if (this.#used === NODES_PER_CHUNK) this.#addChunk();
+    const node = nodeAt(this.#chunk, this.#used++);
+    heap.store(this.#chunk + USED, this.#used);
+    return node;
   }
 }
 
@@ -103,10 +136,15 @@ const serialOf = (state: number): number => state & ~(SERIAL_STEP - 1);
 
 /** All nodes of a seat that were ever used, free or not. */
 export function* nodesOf(words: Pick<Heap, "load">, record: number): Iterable<number> {
-  for (let chunk = words.load(record + NODES) >>> 0; chunk !== 0; chunk = words.load(chunk) >>> 0) {
+  for (const chunk of chunksOf(words, record)) {
     const used = words.load(chunk + USED);
-    for (let i = 1; i <= used; i++) yield chunk + NODE_BYTES * i;
+    for (let i = 0; i < used; i++) yield nodeAt(chunk, i);
   }
+}
+
+function* chunksOf(words: Pick<Heap, "load">, record: number): Iterable<number> {
+  for (let chunk = words.load(record + NODES) >>> 0; chunk !== 0; chunk = words.load(chunk) >>> 0)
+    yield chunk;
 }
 
 /** Whether a node is in use. */

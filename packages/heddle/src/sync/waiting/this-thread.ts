@@ -7,12 +7,13 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { type Heap, settleSeat, settleThread, threadHeap, threadSeat } from "#heap";
+import { Choices } from "./choices.ts";
 import { settleEnd } from "./ends.ts";
 import { Inbox } from "./inbox.ts";
 import { Monitor, settleSections } from "./monitor.ts";
 import { NodePool } from "./nodes.ts";
 import { RECORD_BYTES } from "./record.ts";
-import { Waits } from "./waits.ts";
+import { type Clock, Waits } from "./waits.ts";
 
 /** So long a blocked thread sleeps before it looks whether somebody has died whom only it could hear of. */
 const SLEEP_MS = 100;
@@ -33,6 +34,7 @@ export interface ThisThread {
   readonly monitor: Monitor;
   readonly nodes: NodePool;
   readonly waits: Waits;
+  readonly choices: Choices;
 }
 
 let self: ThisThread | undefined;
@@ -67,19 +69,21 @@ function join(): ThisThread {
     { spins: GATE_SPINS, sleepMs: GATE_SLEEP_MS, endSleepMs: END_SLEEP_MS, onStuck: openGatesOf },
   );
   const nodes = new NodePool(heap, record, identity);
-  const waits = new Waits(heap, monitor, nodes, {
+  const clock: Clock = {
     now: () => performance.now(),
     spins: () => SPINS,
     sleepMs: SLEEP_MS,
     onSlept: settleTheDead,
-  });
+  };
+  const waits = new Waits(heap, monitor, nodes, clock);
+  const choices = new Choices({ heap, monitor, nodes }, waits, clock);
   waits.inbox = new Inbox(heap, record, waits);
   process.on("worker", (worker: Worker) => {
     const { threadId } = worker;
     // Whoever started it reads its last messages first.
     worker.once("exit", () => queueMicrotask(() => threadEnded(threadId)));
   });
-  return { heap, identity, record, monitor, nodes, waits };
+  return { heap, identity, record, monitor, nodes, waits, choices };
 }
 
 /** Settles the end of a thread that runs no more. Doing so twice is harmless. */

@@ -10,7 +10,7 @@
  * @packageDocumentation
  */
 import type { Monitor } from "./monitor.ts";
-import { LIST, NEXT, PREV } from "./node.ts";
+import { GROUP, LIST, NEXT, PREV } from "./node.ts";
 
 export const WAIT_LIST_BYTES = 8;
 const FIRST = 0;
@@ -62,4 +62,25 @@ export function lengthOf(monitor: Monitor, list: number): number {
   let length = 0;
   for (let node = firstOf(monitor, list); node !== 0; node = nodeAfter(monitor, node)) length++;
   return length;
+}
+
+/**
+ * The oldest node that can be granted: none of whose group has won yet. It has won from now on, so it is to be granted
+ * in the same section. 0 for none.
+ *
+ * Nodes that can be granted no more are left to their owners, who will take them out; only a few are taken out here.
+ *
+ * @param group - Its nodes are passed over; 0 for none.
+ */
+export function claimFirst(monitor: Monitor, list: number, group: number): number {
+  for (let node = firstOf(monitor, list); node !== 0;) {
+    const next = nodeAfter(monitor, node);
+    const isOwn = group !== 0 && monitor.read(node + GROUP) >>> 0 === group;
+    if (!isOwn) {
+      if (monitor.claim(node)) return node;
+      if (monitor.isShort && monitor.isOver(node)) remove(monitor, node);
+    }
+    node = next;
+  }
+  return 0;
 }

@@ -34,6 +34,18 @@ export interface Place<T> {
    * false, and the wait goes on without a limit. Absent: takes it out.
    */
   withdraw?(node: number, isTimeout: boolean): boolean;
+  /** Sees to what a node holds that is out of line, and was not granted. Outside the section. */
+  abandon?(node: number): void;
+}
+
+/** A place that can be tried, or waited at together with others. */
+export interface Alternative<T> extends Place<T> {
+  /** Gives a node what it needs before it is tried. Outside the section. */
+  prepare(node: number): void;
+  /** Does it at once, if that can be done with somebody who waits in another group, or in none. In a section. */
+  attempt(node: number): boolean;
+  /** Puts the node in line. In a section. */
+  stand(node: number): void;
 }
 
 /** What waits depend on beside the heap. */
@@ -47,14 +59,14 @@ export interface Clock {
   onSlept(): void;
 }
 
-interface Pending {
-  readonly node: number;
-  readonly place: Place<unknown>;
-  resolve(value: unknown): void;
-  reject(reason: unknown): void;
-  timer: NodeJS.Timeout | undefined;
-  signal: AbortSignal | undefined;
-  onAbort: (() => void) | undefined;
+/** What waits without blocking the thread. */
+export interface Pending {
+  /** A node of it was granted, which is to be used again unless it is an orphan. Ends the wait. */
+  granted(node: number, isOrphan: boolean): void;
+  /** What `look` looks at: it is called once for all that look at the same. */
+  readonly looksAt: unknown;
+  /** A thread has ended: what is waited for may have been left to those who wait. */
+  look(): void;
 }
 
 /** The waits of one thread. */
@@ -86,10 +98,10 @@ export class Waits {
     signal?.throwIfAborted();
     const node = this.#nodes.take({ object: place.object, want, isAsync: false, group: 0 });
     if (!this.#enlist(place, node) && !this.#sleep(place, node, timeoutMs)) {
-      this.#nodes.give(node);
+      this.abandon(place, node);
       throw new TimeoutError(place.operation, timeoutMs);
     }
-    return this.#collect(place, node);
+    return this.collect(place, node);
   }
 
   /** Waits without blocking. */
@@ -99,63 +111,56 @@ export class Waits {
     let node: number;
     try {
       node = this.#nodes.take({ object: place.object, want, isAsync: true, group: 0 });
-      if (this.#enlist(place, node)) return Promise.resolve(this.#collect(place, node));
+      if (this.#enlist(place, node)) return Promise.resolve(this.collect(place, node));
     } catch (error) {
       return Promise.reject(error);
     }
     return new Promise<T>((resolve, reject) => {
-      const pending: Pending = {
-        node,
-        place,
-        resolve,
-        reject,
-        timer: undefined,
-        signal,
-        onAbort: undefined,
-      };
-      this.#pending.set(node, pending);
-      if (timeoutMs !== Infinity) {
-        pending.timer = setTimeout(
-          () => this.#giveUp(pending, true, () => new TimeoutError(place.operation, timeoutMs)),
-          timeoutMs,
-        );
-      }
-      if (signal !== undefined) {
-        pending.onAbort = () => this.#giveUp(pending, false, () => signal.reason as unknown);
-        signal.addEventListener("abort", pending.onAbort, { once: true });
-      }
+      const pending = new PendingWait(this, place, node, resolve as Resolve, reject);
+      this.watch(node, pending);
       this.inbox.add();
+      if (timeoutMs !== Infinity) pending.endAfter(timeoutMs);
+      if (signal !== undefined) pending.endWith(signal);
     });
+  }
+
+  /** From now on, a grant of the node is told to what waits with it. */
+  watch(node: number, pending: Pending): void {
+    this.#pending.set(node, pending);
+  }
+
+  unwatch(node: number): void {
+    this.#pending.delete(node);
   }
 
   /** A node of this thread came through the inbox: another thread has granted it. */
   granted(node: number): void {
     if (this.#orphans.delete(node)) this.#nodes.give(node);
-    else this.#finish(this.#pending.get(node)!);
+    else this.#pending.get(node)!.granted(node, false);
   }
 
   /** A thread has ended: grants what it has left at the objects that are waited for here. */
   look(): void {
-    const places = new Map<number, Place<unknown>>();
-    for (const pending of this.#pending.values()) {
-      const { node, place } = pending;
-      if ((this.#heap.load(node + STATE) & PHASE_MASK) !== GRANTED) places.set(place.object, place);
-      else if (!this.#told.includes(node)) {
+    /** By what they look at: one look is enough for all who wait at the same place. */
+    const waiting = new Map<unknown, Pending>();
+    for (const [node, pending] of this.#pending) {
+      if ((this.#heap.load(node + STATE) & PHASE_MASK) === GRANTED) {
+        if (this.#told.includes(node)) continue;
         this.#orphans.add(node);
-        this.#settle(pending);
+        waiting.delete(pending.looksAt);
+        pending.granted(node, true);
         // It has what it was granted: nothing is to be given back for it, and the object may go.
         this.#heap.poke(node + OBJECT, 0);
-      }
+      } else waiting.set(pending.looksAt, pending);
     }
-    for (const place of places.values()) this.#pump(place);
+    for (const pending of waiting.values()) pending.look();
   }
 
   readonly #tell = (): void => {
     const told = this.#told;
     this.#told = [];
     for (const node of told) {
-      const pending = this.#pending.get(node);
-      if (pending !== undefined) this.#finish(pending);
+      this.#pending.get(node)?.granted(node, false);
     }
   };
 
@@ -168,17 +173,24 @@ export class Waits {
       return isDone;
     } catch (error) {
       monitor.rollBack();
-      this.#nodes.give(node);
+      this.abandon(place, node);
       throw error;
     }
   }
 
-  #collect<T>(place: Place<T>, node: number): T {
+  /** What the wait gives. The node is used again, unless it is an orphan. */
+  collect<T>(place: Place<T>, node: number, isOrphan: boolean = false): T {
     try {
       return place.collect(node);
     } finally {
-      this.#nodes.give(node);
+      if (!isOrphan) this.#nodes.give(node);
     }
+  }
+
+  /** The wait ended without what was waited for. */
+  abandon(place: Place<unknown>, node: number): void {
+    place.abandon?.(node);
+    this.#nodes.give(node);
   }
 
   /** Whether the node was granted; false when time ran out. */
@@ -195,28 +207,21 @@ export class Waits {
       const state = heap.load(word);
       if ((state & PHASE_MASK) === GRANTED) return true;
       if ((state & LOOK_FLAG) !== 0) {
-        if (heap.compareExchange(word, state, state & ~LOOK_FLAG) === state) this.#pump(place);
+        if (heap.compareExchange(word, state, state & ~LOOK_FLAG) === state) this.pump(place);
         continue;
       }
       const leftMs = deadline - clock.now();
       const sleepMs = Math.min(leftMs, clock.sleepMs);
       if (leftMs > 0 && heap.wait(word, state, sleepMs) !== "timed-out") continue;
       if (sleepMs < leftMs) clock.onSlept();
-      else if (this.#withdraw(place, node, true)) return false;
+      else if (this.withdraw(place, node, true)) return false;
       // Else it is granted, and about to be told; or has to stay.
       else deadline = Infinity;
     }
   }
 
-  #giveUp(pending: Pending, isTimeout: boolean, reason: () => unknown): void {
-    if (!this.#withdraw(pending.place, pending.node, isTimeout)) return;
-    this.#forget(pending);
-    this.#nodes.give(pending.node);
-    pending.reject(reason());
-  }
-
   /** Leaves the line. False if the node was granted, and is told so soon, or if it has to stay. */
-  #withdraw(place: Place<unknown>, node: number, isTimeout: boolean): boolean {
+  withdraw(place: Place<unknown>, node: number, isTimeout: boolean): boolean {
     const monitor = this.#monitor;
     monitor.enter(place.object);
     const stands = monitor.read(node + LIST) !== 0;
@@ -230,32 +235,74 @@ export class Waits {
     return leaves;
   }
 
-  #pump(place: Place<unknown>): void {
+  pump(place: Place<unknown>): void {
     const monitor = this.#monitor;
     monitor.enter(place.object);
     while (place.pump()) monitor.goOn();
     monitor.leave();
   }
+}
 
-  #finish(pending: Pending): void {
-    this.#settle(pending);
-    this.#nodes.give(pending.node);
+type Resolve = (value: unknown) => void;
+
+/** One wait of one node. */
+class PendingWait implements Pending {
+  readonly #place: Place<unknown>;
+  readonly #waits: Waits;
+  readonly #node: number;
+  readonly #resolve: Resolve;
+  readonly #reject: Resolve;
+  #timer: NodeJS.Timeout | undefined;
+  #signal: AbortSignal | undefined;
+  #onAbort: (() => void) | undefined;
+
+  constructor(waits: Waits, place: Place<unknown>, node: number, resolve: Resolve, reject: Resolve) {
+    this.#place = place;
+    this.#waits = waits;
+    this.#node = node;
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
 
-  #settle(pending: Pending): void {
-    this.#forget(pending);
+  get looksAt(): number {
+    return this.#place.object;
+  }
+
+  endAfter(timeoutMs: number): void {
+    const end = (): void => this.#giveUp(true, () => new TimeoutError(this.#place.operation, timeoutMs));
+    this.#timer = setTimeout(end, timeoutMs);
+  }
+
+  endWith(signal: AbortSignal): void {
+    this.#signal = signal;
+    this.#onAbort = () => this.#giveUp(false, () => signal.reason as unknown);
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  granted(node: number, isOrphan: boolean): void {
+    this.#forget();
     try {
-      pending.resolve(pending.place.collect(pending.node));
+      this.#resolve(this.#waits.collect(this.#place, node, isOrphan));
     } catch (error) {
-      pending.reject(error);
+      this.#reject(error);
     }
   }
 
-  #forget(pending: Pending): void {
-    const { node, timer, signal, onAbort } = pending;
-    this.#pending.delete(node);
-    clearTimeout(timer);
-    if (onAbort !== undefined) signal!.removeEventListener("abort", onAbort);
-    this.inbox.remove();
+  look(): void {
+    this.#waits.pump(this.#place);
+  }
+
+  #giveUp(isTimeout: boolean, reason: () => unknown): void {
+    if (!this.#waits.withdraw(this.#place, this.#node, isTimeout)) return;
+    this.#forget();
+    this.#waits.abandon(this.#place, this.#node);
+    this.#reject(reason());
+  }
+
+  #forget(): void {
+    this.#waits.unwatch(this.#node);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    if (this.#onAbort !== undefined) this.#signal!.removeEventListener("abort", this.#onAbort);
+    this.#waits.inbox.remove();
   }
 }
