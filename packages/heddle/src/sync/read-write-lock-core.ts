@@ -28,7 +28,7 @@ const WRITER_SHIFT = 2;
 const writerOf = (state: number): number => state >>> WRITER_SHIFT;
 
 /** So big that readers do not get into each other's way. */
-export const ENTRY_BYTES = 64;
+const ENTRY_BYTES = 64;
 const ENTRY_NEXT = 0;
 const ENTRY_OWNER = 4;
 const ENTRY_TAKEN = 8;

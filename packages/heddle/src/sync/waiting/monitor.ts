@@ -32,7 +32,7 @@ const SLEEPERS = 1 << 30;
 const FEW_CHANGES = 64;
 
 /** The seat of a gate's owner; -1 if nobody owns it. */
-export const gateOwner = (gate: number): number => (gate & ~SLEEPERS) - 1;
+const gateOwner = (gate: number): number => (gate & ~SLEEPERS) - 1;
 
 /** The thread that a monitor works for. */
 export interface Sitter {

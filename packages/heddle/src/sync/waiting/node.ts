@@ -34,7 +34,6 @@
  */
 export const NODE_BYTES = 64;
 
-export const LINK = 0;
 export const STATE = 4;
 export const NEXT = 8;
 export const PREV = 12;
