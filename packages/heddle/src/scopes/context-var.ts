@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { type Binding, currentContext, runIn } from "./context.ts";
+import { type Binding, Context, currentContext, runIn } from "./context.ts";
 
 /**
  * A variable whose value belongs to the running code and to all that it calls, awaits and spawns, in other threads, too.
@@ -58,7 +58,7 @@ export class ContextVar<T> {
     if (typeof body !== "function") {
       throw new TypeError(`Cannot run with context variable "${this.name}": the body is not a function`);
     }
-    const context = currentContext();
-    return runIn({ ...context, values: { name: this.name, value, before: context.values } }, body);
+    const { scope, task, values } = currentContext();
+    return runIn(new Context(scope, task, { name: this.name, value, before: values }), body);
   }
 }

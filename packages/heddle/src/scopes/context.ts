@@ -8,10 +8,16 @@ import type { Scope } from "./scope.ts";
 import type { TaskNode } from "./task-node.ts";
 
 /** Never changed, only replaced: code that is called gets another one, and what it awaits keeps that. */
-export interface Context {
+export class Context {
   readonly scope: Scope | undefined;
   readonly task: TaskNode | undefined;
   readonly values: Binding | undefined;
+
+  constructor(scope: Scope | undefined, task: TaskNode | undefined, values: Binding | undefined) {
+    this.scope = scope;
+    this.task = task;
+    this.values = values;
+  }
 }
 
 /** One value of a context variable, in front of those that were bound before. */
@@ -22,7 +28,8 @@ export interface Binding {
   readonly before: Binding | undefined;
 }
 
-const OUTSIDE: Context = { scope: undefined, task: undefined, values: undefined };
+/** The context of code that belongs to nothing. */
+export const OUTSIDE: Context = new Context(undefined, undefined, undefined);
 
 const storage = new AsyncLocalStorage<Context>();
 
@@ -34,4 +41,12 @@ export function currentContext(): Context {
 /** Calls `body` in another context. Cost: about 100 ns. */
 export function runIn<T>(context: Context, body: () => T): T {
   return storage.run(context, body);
+}
+
+/**
+ * Goes over to another context, until the function that the event loop has called returns. For a loop that calls many,
+ * each in its own: half the cost of {@link runIn}.
+ */
+export function enter(context: Context): void {
+  storage.enterWith(context);
 }

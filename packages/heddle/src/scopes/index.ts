@@ -1,5 +1,5 @@
 /** What running code belongs to: scopes that can be cancelled, tasks, context variables. */
-export { type Binding, type Context, currentContext, runIn } from "./context.ts";
+export { type Binding, Context, currentContext, enter, OUTSIDE, runIn } from "./context.ts";
 export { ContextVar } from "./context-var.ts";
 export { Scope, type ScopeOptions, throwIfCancelled } from "./scope.ts";
-export { roots, TaskNode } from "./task-node.ts";
+export { allTasks, TaskNode } from "./task-node.ts";

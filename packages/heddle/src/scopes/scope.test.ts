@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Scope, throwIfCancelled } from "./index.ts";
+import { allTasks, currentContext, Scope, TaskNode, throwIfCancelled } from "./index.ts";
 
 describe("Scope", () => {
   test("cancels the scopes inside it, those of what it awaits included", async () => {
@@ -76,5 +76,72 @@ describe("Scope", () => {
       assert.throws(throwIfCancelled, (error) => error === "stop");
     });
     throwIfCancelled();
+  });
+
+  test("counts a deadline that has passed while the event loop stood still, and the nearest one first", () => {
+    const outer = new Scope();
+    const inner = outer.run(() => new Scope());
+    inner.cancelAfter(2, () => "inner");
+    outer.cancelAfter(1, () => "outer");
+    assert.equal(inner.deadlineMs, outer.deadlineMs);
+    inner.run(() => {
+      while (performance.now() < outer.deadlineMs);
+      assert.throws(throwIfCancelled, (error) => error === "outer");
+    });
+    assert.ok(outer.isCancelled);
+  });
+
+  test("has no deadline of those around a shield", () => {
+    const outer = new Scope();
+    outer.cancelAfter(1000, () => "outer");
+    assert.equal(outer.run(() => new Scope({ isShield: true })).deadlineMs, Infinity);
+    outer.close();
+  });
+
+  test("tells its own cancellation from other errors, also where an API has wrapped the reason", () => {
+    const scope = new Scope();
+    const wrapped = Object.assign(new Error("aborted", { cause: "stop" }), { name: "AbortError" });
+    assert.ok(!scope.isItsCancellation(undefined));
+    scope.cancel("stop");
+    assert.ok(scope.isItsCancellation("stop"));
+    assert.ok(scope.isItsCancellation(wrapped));
+    assert.ok(!scope.isItsCancellation(new Error("stop")));
+  });
+
+  test("is drained when the last of its holds has ended", async () => {
+    const scope = new Scope();
+    assert.equal(scope.drained(), undefined);
+    const [first, second] = [scope.hold(), scope.hold()];
+    const drained = scope.drained();
+    first();
+    second();
+    await drained;
+    assert.equal(scope.drained(), undefined);
+  });
+
+  test("leaves no trace in the one around it once it is closed, whatever the order", () => {
+    const outer = new Scope();
+    const [first, second, third] = outer.run(() => [new Scope(), new Scope(), new Scope()]);
+    assert.deepEqual(outer.inner, [first, second, third]);
+    second.close();
+    assert.deepEqual(outer.inner, [first, third]);
+    third.close();
+    third.close();
+    first.close();
+    assert.deepEqual(outer.inner, []);
+    outer.cancel("late");
+    assert.ok(!first.isCancelled);
+  });
+});
+
+describe("TaskNode", () => {
+  test("stands in the tree of tasks behind the one that spawned it, until it is closed", () => {
+    const first = new TaskNode("first", currentContext());
+    const second = first.run(() => new TaskNode(undefined, currentContext()));
+    assert.deepEqual(allTasks(), [first, second]);
+    assert.equal(second.name, `task-${second.id}`);
+    second.close();
+    first.close();
+    assert.deepEqual(allTasks(), []);
   });
 });

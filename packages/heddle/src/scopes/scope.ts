@@ -6,7 +6,7 @@
  *
  * @packageDocumentation
  */
-import { currentContext, runIn } from "./context.ts";
+import { Context, currentContext, OUTSIDE, runIn } from "./context.ts";
 
 /** The longest delay that a timer takes. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
@@ -17,6 +17,24 @@ export interface ScopeOptions {
   /** As if the scope were cancelled when this aborts. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Somebody who waits in a scope, and is told when it is cancelled. */
+type Tell = (reason: unknown) => void;
+
+/** What few scopes have. */
+class Extras {
+  controller: AbortController | undefined = undefined;
+  /** When it is cancelled by itself, by the clock of `performance.now()`; and with what reason. */
+  deadlineMs = Infinity;
+  deadlineReason: (() => unknown) | undefined = undefined;
+  timer: NodeJS.Timeout | undefined = undefined;
+  unlink: (() => void) | undefined = undefined;
+  holds = 0;
+  onDrained: (() => void) | undefined = undefined;
+}
+
+/** Around all scopes that are in no other one. It is never cancelled, and nothing runs in it. */
+let outermost: Scope | undefined;
 
 /**
  * One scope.
@@ -30,28 +48,37 @@ export interface ScopeOptions {
  *
  * - S1: the first reason stays. Cancellation is level-triggered: from then on every wait inside throws it.
  * - S2: a scope around another one cancels it before it tells those who wait in itself, so the inner ones go first.
+ * - S3: a scope that is held has begun something that cannot end at once, such as a call in a worker. Who closes it waits
+ *   for that: {@link Scope.drained}.
  */
 export class Scope {
+  /** The scope around this one. */
   readonly parent: Scope | undefined;
-  readonly #inner = new Set<Scope>();
-  readonly #waiting = new Set<(reason: unknown) => void>();
-  #controller: AbortController | undefined;
+  readonly isShield: boolean;
+  /** The scopes inside, as a list: the newest, and in each the one before and after it. A set costs four times as much. */
+  #newest: Scope | undefined = undefined;
+  #before: Scope | undefined = undefined;
+  #after: Scope | undefined = undefined;
+  #isListed = true;
+  /** Mostly one; then it is here by itself. */
+  #waiting: Tell | Set<Tell> | undefined = undefined;
   #isCancelled = false;
   #reason: unknown = undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => this.cancel(this.#signal!.reason);
+  #extras: Extras | undefined = undefined;
 
-  /** A scope in the one of the running code. */
-  constructor({ isShield = false, signal }: ScopeOptions = {}) {
-    this.parent = isShield ? undefined : currentContext().scope;
-    if (this.parent !== undefined) this.parent.#take(this);
-    if (signal === undefined) return;
-    if (signal.aborted) this.cancel(signal.reason);
-    else {
-      this.#signal = signal;
-      signal.addEventListener("abort", this.#onAbort, { once: true });
+  /** @param around - The context that it is made in. */
+  constructor({ isShield = false, signal }: ScopeOptions = {}, around: Context = currentContext()) {
+    const parent = around.scope;
+    this.parent = parent;
+    this.isShield = isShield;
+    const list = parent ?? outermost;
+    if (list !== undefined) {
+      this.#before = list.#newest;
+      if (list.#newest !== undefined) list.#newest.#after = this;
+      list.#newest = this;
     }
+    if (parent !== undefined && parent.#isCancelled && !isShield) this.cancel(parent.#reason);
+    if (signal !== undefined) this.#link(signal);
   }
 
   get isCancelled(): boolean {
@@ -65,11 +92,31 @@ export class Scope {
 
   /** Aborts when the scope is cancelled. For what takes an `AbortSignal`. */
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#isCancelled) this.#controller.abort(this.#reason);
+    const extras = this.#more();
+    if (extras.controller === undefined) {
+      extras.controller = new AbortController();
+      if (this.#isCancelled) extras.controller.abort(this.#reason);
     }
-    return this.#controller.signal;
+    return extras.controller.signal;
+  }
+
+  /** When it will be cancelled by the nearest deadline, its own or one around it; by the clock of `performance.now()`. */
+  get deadlineMs(): number {
+    return Scope.#nextToEnd(this).#deadlineMs;
+  }
+
+  /** The scopes inside, oldest first. */
+  get inner(): readonly Scope[] {
+    const scopes: Scope[] = [];
+    for (let scope = this.#newest; scope !== undefined; scope = scope.#before) scopes.push(scope);
+    return scopes.toReversed();
+  }
+
+  /** Whether an error says no more than that this scope was cancelled. Many APIs wrap the reason of a signal that aborts. */
+  isItsCancellation(error: unknown): boolean {
+    if (!this.#isCancelled) return false;
+    if (Object.is(error, this.#reason)) return true;
+    return error instanceof Error && error.name === "AbortError" && Object.is(error.cause, this.#reason);
   }
 
   /** Stops all that runs in the scope. S1: only the first call counts. */
@@ -77,48 +124,127 @@ export class Scope {
     if (this.#isCancelled) return;
     this.#isCancelled = true;
     this.#reason = reason;
-    clearTimeout(this.#timer);
+    clearTimeout(this.#extras?.timer);
     // S2.
-    for (const scope of this.#inner) scope.cancel(reason);
-    for (const tell of this.#waiting) tell(reason);
-    this.#waiting.clear();
-    this.#controller?.abort(reason);
+    if (this.#newest !== undefined) for (const scope of this.inner) if (!scope.isShield) scope.cancel(reason);
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (typeof waiting === "function") waiting(reason);
+    else if (waiting !== undefined) for (const tell of waiting) tell(reason);
+    this.#extras?.controller?.abort(reason);
   }
 
   /** Cancels the scope with `reason()` when so much time has passed. Replaces an earlier deadline. */
   cancelAfter(timeoutMs: number, reason: () => unknown): void {
-    clearTimeout(this.#timer);
+    const extras = this.#more();
+    clearTimeout(extras.timer);
+    extras.deadlineMs = Infinity;
     if (this.#isCancelled || timeoutMs > LONGEST_DELAY_MS) return;
-    if (timeoutMs <= 0) this.cancel(reason());
-    else this.#timer = setTimeout(() => this.cancel(reason()), timeoutMs);
+    if (timeoutMs <= 0) return this.cancel(reason());
+    extras.deadlineMs = performance.now() + timeoutMs;
+    extras.deadlineReason = reason;
+    extras.timer = setTimeout(() => this.cancel(reason()), timeoutMs);
+  }
+
+  /** Looks at the clock now, for code that keeps the event loop from doing so: a deadline that has passed counts. */
+  look(): void {
+    if (this.#isCancelled) return;
+    const next = Scope.#nextToEnd(this);
+    const deadlineMs = next.#deadlineMs;
+    if (deadlineMs === Infinity || deadlineMs > performance.now()) return;
+    next.cancel(next.#extras!.deadlineReason!());
   }
 
   /** Has `tell` called when the scope is cancelled, unless what this gives is called before. */
-  onCancel(tell: (reason: unknown) => void): () => void {
-    this.#waiting.add(tell);
-    return () => void this.#waiting.delete(tell);
+  onCancel(tell: Tell): () => void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) this.#waiting = tell;
+    else if (typeof waiting === "function") this.#waiting = new Set([waiting, tell]);
+    else waiting.add(tell);
+    return () => this.#forget(tell);
   }
 
-  #take(inner: Scope): void {
-    this.#inner.add(inner);
-    if (this.#isCancelled) inner.cancel(this.#reason);
+  /** S3. Gives what ends the hold. */
+  hold(): () => void {
+    const extras = this.#more();
+    extras.holds++;
+    return () => {
+      if (--extras.holds === 0) extras.onDrained?.();
+    };
+  }
+
+  /** Resolves when nothing holds the scope; `undefined` if nothing does. For the one who closes it. */
+  drained(): Promise<void> | undefined {
+    const extras = this.#extras;
+    if (extras === undefined || extras.holds === 0) return undefined;
+    return new Promise((resolve) => (extras.onDrained = resolve));
   }
 
   /** Calls `body` in the scope. */
   run<T>(body: () => T): T {
-    return runIn({ ...currentContext(), scope: this }, body);
+    const { task, values } = currentContext();
+    return runIn(new Context(this, task, values), body);
   }
 
   /** Nothing runs in it any more. */
   close(): void {
-    clearTimeout(this.#timer);
-    if (this.parent !== undefined) this.parent.#inner.delete(this);
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    clearTimeout(this.#extras?.timer);
+    this.#extras?.unlink?.();
+    if (!this.#isListed) return;
+    this.#isListed = false;
+    const list = this.parent ?? OUTERMOST;
+    if (this.#after === undefined) list.#newest = this.#before;
+    else this.#after.#before = this.#before;
+    if (this.#before !== undefined) this.#before.#after = this.#after;
+    this.#before = this.#after = undefined;
+  }
+
+  get #deadlineMs(): number {
+    return this.#extras?.deadlineMs ?? Infinity;
+  }
+
+  /** The scope, from the given one outwards, whose deadline comes first. */
+  static #nextToEnd(scope: Scope): Scope {
+    let next = scope;
+    for (let at = scope; !at.isShield && at.parent !== undefined;) {
+      at = at.parent;
+      if (at.#deadlineMs <= next.#deadlineMs) next = at;
+    }
+    return next;
+  }
+
+  #more(): Extras {
+    return (this.#extras ??= new Extras());
+  }
+
+  #link(signal: AbortSignal): void {
+    if (signal.aborted) return this.cancel(signal.reason);
+    const onAbort = (): void => this.cancel(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#more().unlink = () => signal.removeEventListener("abort", onAbort);
+  }
+
+  #forget(tell: Tell): void {
+    const waiting = this.#waiting;
+    if (waiting === tell) this.#waiting = undefined;
+    else if (waiting instanceof Set) waiting.delete(tell);
   }
 }
 
-/** Throws the reason if the running code is in a scope that was cancelled. */
+/** Around all scopes that are in no other one. */
+export const OUTERMOST: Scope = (outermost = new Scope({}, OUTSIDE));
+
+/**
+ * Throws the reason if the running code is in a scope that was cancelled.
+ *
+ * Long computations call it now and then, so that they can be told to stop: nothing else looks while they run.
+ *
+ * @remarks
+ * Cost: a few nanoseconds outside any scope or deadline; where there is a deadline, also a look at the clock.
+ */
 export function throwIfCancelled(): void {
   const { scope } = currentContext();
-  if (scope?.isCancelled === true) throw scope.reason;
+  if (scope === undefined) return;
+  scope.look();
+  if (scope.isCancelled) throw scope.reason;
 }

@@ -3,31 +3,44 @@
  *
  * @packageDocumentation
  */
+import type { Context } from "./context.ts";
+import { OUTERMOST, Scope, type ScopeOptions } from "./scope.ts";
 
-/** One task, for as long as it runs. */
-export class TaskNode {
-  static #count = 0;
+let count = 0;
+const NO_OPTIONS: ScopeOptions = {};
+
+/** One task, for as long as it runs. It is the scope of all that runs in it. */
+export class TaskNode extends Scope {
   /** Different from those of all other tasks of this thread. */
-  readonly id: number = ++TaskNode.#count;
-  readonly name: string;
-  readonly parent: TaskNode | undefined;
-  readonly children: Set<TaskNode> = new Set();
+  readonly id: number = ++count;
+  readonly #name: string | undefined;
+  /** The task that has spawned this one. */
+  readonly spawner: TaskNode | undefined;
   /** What it waits for in the toolkit; the latest, where it waits for several things. */
   waitsFor: string | undefined = undefined;
 
-  /** @param name - Absent: `task-` and its number. */
-  constructor(name: string | undefined, parent: TaskNode | undefined) {
-    this.name = name ?? `task-${this.id}`;
-    this.parent = parent;
-    (parent?.children ?? roots).add(this);
+  /**
+   * @param name - Absent: `task-` and its number.
+   * @param around - The context that it is spawned in.
+   */
+  constructor(name: string | undefined, around: Context) {
+    super(NO_OPTIONS, around);
+    this.#name = name;
+    this.spawner = around.task;
   }
 
-  /** It has ended. Its own tasks, if any go on, are the roots' now. */
-  end(): void {
-    (this.parent?.children ?? roots).delete(this);
-    for (const child of this.children) roots.add(child);
+  get name(): string {
+    return this.#name ?? `task-${this.id}`;
   }
 }
 
-/** The tasks that no other task has spawned, or whose parents have ended. */
-export const roots: Set<TaskNode> = new Set();
+/** All tasks of this thread that have not ended: each before those that it has spawned. */
+export function allTasks(): TaskNode[] {
+  const tasks: TaskNode[] = [];
+  const visit = (scope: Scope): void => {
+    if (scope instanceof TaskNode) tasks.push(scope);
+    for (const inner of scope.inner) visit(inner);
+  };
+  visit(OUTERMOST);
+  return tasks;
+}
