@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { throwIfCancelled } from "../scopes/index.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
 import { acquire, acquireSync, type Holder, runHolding, type Suspended } from "./holder.ts";
@@ -61,7 +62,8 @@ export class Lock extends SharedObject {
   /**
    * Waits until the lock is this caller's, without blocking the thread.
    *
-   * @throws `TimeoutError`, or the signal's reason, when the wait ends early; the lock is as it was.
+   * @throws `TimeoutError`, or the reason of the signal or of the scope around, when the wait ends early; the lock is as
+   * it was.
    */
   acquire(options?: WaitOptions): Promise<Guard> {
     return acquire(this.#thread, this.#holder, options);
@@ -69,6 +71,7 @@ export class Lock extends SharedObject {
 
   /** As `acquire`, blocking the thread: its event loop stands still meanwhile. */
   acquireSync(options?: WaitOptions): Guard {
+    throwIfCancelled();
     const guard = options === undefined ? this.#holder.tryAcquire() : undefined;
     return guard ?? acquireSync(this.#thread, this.#holder, options);
   }

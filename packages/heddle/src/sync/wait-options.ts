@@ -1,4 +1,5 @@
 /** Looks at the options of a wait, at the door. */
+import { throwIfCancelled } from "../scopes/index.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
 /** The longest delay a timer takes. A wait for longer waits for ever. */
@@ -7,11 +8,13 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
 const NO_OPTIONS: WaitOptions = {};
 
 /**
- * Gives the options, checked. Throws `TypeError` or `RangeError` naming what is wrong with them.
+ * Gives the options, checked. Throws `TypeError` or `RangeError` naming what is wrong with them; in a cancelled scope its
+ * reason, so that nothing is waited for there, even if it could be had at once.
  *
  * @param operation - What would wait: `Lock.acquire()`.
  */
 export function checkWaitOptions(options: WaitOptions | undefined, operation: string): WaitOptions {
+  throwIfCancelled();
   if (options === undefined) return NO_OPTIONS;
   if (typeof options !== "object" || options === null) {
     throw new TypeError(

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { type Heap, TimeoutError } from "#heap";
+import { type Context, currentContext, type Scope } from "../../scopes/index.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Monitor } from "./monitor.ts";
 import { GRANTED, LIST, LOOK_FLAG, OBJECT, PHASE_MASK, STATE } from "./node.ts";
@@ -92,13 +93,16 @@ export class Waits {
     };
   }
 
-  /** Blocks this thread until it has what it waits for. */
+  /** Blocks this thread until it has what it waits for; no longer than the scope of the running code has time. */
   block<T>(place: Place<T>, want: number, options: WaitOptions = {}): T {
     const { timeoutMs = Infinity, signal } = options;
     signal?.throwIfAborted();
+    const { scope } = currentContext();
+    const limitMs = scope === undefined ? timeoutMs : Math.min(timeoutMs, timeLeft(scope));
     const node = this.#nodes.take({ object: place.object, want, isAsync: false, group: 0 });
-    if (!this.#enlist(place, node) && !this.#sleep(place, node, timeoutMs)) {
+    if (!this.#enlist(place, node) && !this.#sleep(place, node, limitMs)) {
       this.abandon(place, node);
+      if (limitMs < timeoutMs) timeLeft(scope!);
       throw new TimeoutError(place.operation, timeoutMs);
     }
     return this.collect(place, node);
@@ -108,6 +112,8 @@ export class Waits {
   promise<T>(place: Place<T>, want: number, options: WaitOptions = {}): Promise<T> {
     const { timeoutMs = Infinity, signal } = options;
     if (signal?.aborted === true) return Promise.reject(signal.reason);
+    const context = currentContext();
+    if (context.scope?.isCancelled === true) return Promise.reject(context.scope.reason);
     let node: number;
     try {
       node = this.#nodes.take({ object: place.object, want, isAsync: true, group: 0 });
@@ -121,6 +127,7 @@ export class Waits {
       this.inbox.add();
       if (timeoutMs !== Infinity) pending.endAfter(timeoutMs);
       if (signal !== undefined) pending.endWith(signal);
+      if (context.scope !== undefined) pending.obey(context);
     });
   }
 
@@ -255,6 +262,8 @@ class PendingWait implements Pending {
   #timer: NodeJS.Timeout | undefined;
   #signal: AbortSignal | undefined;
   #onAbort: (() => void) | undefined;
+  /** Ends what ties the wait to its scope and its task. */
+  #leaveContext: (() => void) | undefined;
 
   constructor(waits: Waits, place: Place<unknown>, node: number, resolve: Resolve, reject: Resolve) {
     this.#place = place;
@@ -279,6 +288,17 @@ class PendingWait implements Pending {
     signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
+  /** The scope may end the wait, and its task says what it waits for. */
+  obey({ scope, task }: Context): void {
+    const { operation } = this.#place;
+    const forget = scope!.onCancel((reason) => this.#giveUp(false, () => reason));
+    if (task !== undefined) task.waitsFor = operation;
+    this.#leaveContext = () => {
+      forget();
+      if (task?.waitsFor === operation) task.waitsFor = undefined;
+    };
+  }
+
   granted(node: number, isOrphan: boolean): void {
     this.#forget();
     try {
@@ -301,8 +321,17 @@ class PendingWait implements Pending {
 
   #forget(): void {
     this.#waits.unwatch(this.#node);
+    this.#leaveContext?.();
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     if (this.#onAbort !== undefined) this.#signal!.removeEventListener("abort", this.#onAbort);
     this.#waits.inbox.remove();
   }
+}
+
+/** How long the scope lets what runs in it go on. Throws its reason if that is no more. */
+function timeLeft(scope: Scope): number {
+  scope.look();
+  if (scope.isCancelled) throw scope.reason;
+  const { deadlineMs } = scope;
+  return deadlineMs === Infinity ? Infinity : Math.max(0, deadlineMs - performance.now());
 }
