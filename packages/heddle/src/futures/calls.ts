@@ -67,6 +67,8 @@ export class Call implements TaskControl {
   isAbandoned = false;
   /** Timers and listeners that go when the future has settled. */
   #release: (() => void) | undefined = undefined;
+  /** Ends the hold on the scope that the call was made in, when no worker runs it any more. */
+  #free: (() => void) | undefined = undefined;
   #graceTimer: NodeJS.Timeout | undefined = undefined;
 
   constructor(heap: Heap, owner: CallOwner, address: number) {
@@ -86,6 +88,11 @@ export class Call implements TaskControl {
 
   get isClaimed(): boolean {
     return this.kind === CLAIMED;
+  }
+
+  /** Whether nobody waits for it: neither for its result nor, in a scope, for the end of its body. */
+  get isForgotten(): boolean {
+    return this.isAbandoned && this.#free === undefined;
   }
 
   /** Whether its body runs, or has run and its result is on the way. */
@@ -172,6 +179,11 @@ export class Call implements TaskControl {
     };
   }
 
+  /** Has `free` called when the call is over, its body included. */
+  onceFree(free: () => void): void {
+    this.#free = free;
+  }
+
   /** The future has settled. */
   release(): void {
     this.#release?.();
@@ -186,6 +198,8 @@ export class Call implements TaskControl {
   /** Forgets everything, for the slot to be used again. */
   reset(): void {
     this.release();
+    this.#free?.();
+    this.#free = undefined;
     clearTimeout(this.#graceTimer);
     this.#graceTimer = undefined;
     this.future = undefined;
@@ -220,7 +234,7 @@ export class Call implements TaskControl {
     this.isAbandoned = true;
     settle();
     this.release();
-    this.#owner.abandoned();
+    if (this.isForgotten) this.#owner.abandoned();
   }
 
   /** @param spare - Whether the worker is left alone for as long as it runs calls that somebody waits for. */
@@ -301,7 +315,7 @@ export class Calls {
     this.#payloads.release(call.address);
     this.#heap.store(call.address + STATE, FREE);
     if (call.pinnedTo >= 0) this.#pinned[call.pinnedTo]!--;
-    if (call.isAbandoned) this.#abandoned--;
+    if (call.isForgotten) this.#abandoned--;
     call.reset();
     this.#free.push(call);
   }

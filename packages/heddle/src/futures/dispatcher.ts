@@ -5,6 +5,7 @@
  */
 import type { Heap } from "#heap";
 import { functionTable } from "../portable/index.ts";
+import { currentContext } from "../scopes/index.ts";
 import { NotLoadedError, type WireHooks } from "../wire/index.ts";
 import { Board } from "./board.ts";
 import { type Call, Calls, type CallOwner } from "./calls.ts";
@@ -33,8 +34,9 @@ import {
   WITHDRAWN,
 } from "./slot.ts";
 import { SubmissionSites, tellSite } from "./submission-sites.ts";
-import { limitRun, linkSignal } from "./task-limits.ts";
+import { limitRun, linkScope, linkSignal } from "./task-limits.ts";
 import type { TaskOptions } from "./task-options.ts";
+import { throwIfEnded } from "./wait-limits.ts";
 
 const NO_ITEMS: readonly unknown[] = [];
 
@@ -106,6 +108,11 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
       this.#cancelled++;
       return cancelledFuture(options.signal.reason);
     }
+    const { scope } = currentContext();
+    if (scope?.isCancelled === true) {
+      this.#cancelled++;
+      return cancelledFuture(scope.reason);
+    }
     if (this.#crew.size < this.#options.maxWorkers) this.#crew.ensure(this.#calls.active + 1);
     return this.#send(fn, args, options, -1);
   }
@@ -114,7 +121,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   broadcast(fn: Function, args: readonly unknown[], options: TaskOptions): Future<unknown>[] {
     this.#checkOpen();
     this.#checkWorking();
-    if (options.signal?.aborted) throw options.signal.reason;
+    throwIfEnded(options);
     this.#crew.ensure(this.#options.maxWorkers);
     return Array.from(this.#crew, (worker) => this.#send(fn, args, options, worker));
   }
@@ -169,6 +176,8 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     call.cargo = this.#payloads.takeCargo();
     call.site = this.#sites.of(fn);
     call.name = options.name;
+    const { scope } = currentContext();
+    if (scope !== undefined) linkScope(call, scope);
     if (options.signal !== undefined) linkSignal(call, options.signal);
     if (options.timeoutMs !== undefined) limitRun(call, options.timeoutMs);
     const woke = (flags & SIDE_ITEMS) !== 0 && worker < 0 ? this.#hold(call) : this.#publish(call, worker);

@@ -4,9 +4,11 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
+import { type Context, currentContext, runIn } from "../scopes/index.ts";
 import { type Outcome, registerSettling } from "../sync/index.ts";
 import { checkObject } from "./checks.ts";
 import { forgetUnobserved, noteUnobserved, type Unobserved } from "./unobserved.ts";
+import { limitWait, throwIfEnded } from "./wait-limits.ts";
 import { checkWaitOptions, type WaitOptions } from "./wait-options.ts";
 
 /** What a future asks of whoever runs its task. */
@@ -29,6 +31,9 @@ export interface CancelOptions {
   graceMs?: number;
 }
 
+/** What a task waits for that awaits a future. */
+const AWAITING = "a future";
+
 const PENDING = 0;
 const FULFILLED = 1;
 const REJECTED = 2;
@@ -45,6 +50,10 @@ class Reaction {
   readonly onRejected: ((reason: unknown) => unknown) | null | undefined;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
+  /** Where `then` was called: there its handlers run. */
+  readonly context: Context;
+  /** Unties it from the scope there. */
+  leaveScope: (() => void) | undefined = undefined;
   next: Reaction | undefined = undefined;
 
   constructor(
@@ -52,11 +61,31 @@ class Reaction {
     onRejected: Reaction["onRejected"],
     resolve: Reaction["resolve"],
     reject: Reaction["reject"],
+    context: Context,
   ) {
     this.onFulfilled = onFulfilled;
     this.onRejected = onRejected;
     this.resolve = resolve;
     this.reject = reject;
+    this.context = context;
+  }
+
+  /** Does what was asked for, with the value or the error that there is now. */
+  run(fulfilled: boolean, outcome: unknown): void {
+    this.leaveScope?.();
+    if (currentContext() === this.context) this.#settle(fulfilled, outcome);
+    else runIn(this.context, () => this.#settle(fulfilled, outcome));
+  }
+
+  #settle(fulfilled: boolean, outcome: unknown): void {
+    const handler = fulfilled ? this.onFulfilled : this.onRejected;
+    try {
+      if (typeof handler === "function") this.resolve(handler(outcome as never));
+      else if (fulfilled) this.resolve(outcome);
+      else this.reject(outcome);
+    } catch (error) {
+      this.reject(error);
+    }
   }
 }
 
@@ -159,8 +188,8 @@ export class Future<T> implements PromiseLike<T> {
   /**
    * Waits for the value.
    *
-   * @throws What the task threw; the reason, if it was cancelled; `TimeoutError` or the signal's reason when the
-   * wait ended first, and then the task goes on.
+   * @throws What the task threw; the reason, if it was cancelled; `TimeoutError` or the reason of the signal or of the
+   * scope around when the wait ended first, and then the task goes on.
    */
   async result(options?: WaitOptions): Promise<T> {
     await this.#settled(options, "future.result()");
@@ -171,7 +200,8 @@ export class Future<T> implements PromiseLike<T> {
   /**
    * Waits for the end, and gives the error; `undefined` if there was none.
    *
-   * @throws The reason, if the task was cancelled; `TimeoutError` or the signal's reason when the wait ended first.
+   * @throws The reason, if the task was cancelled; `TimeoutError` or the reason of the signal or of the scope around
+   * when the wait ended first.
    */
   async exception(options?: WaitOptions): Promise<unknown> {
     await this.#settled(options, "future.exception()");
@@ -197,11 +227,17 @@ export class Future<T> implements PromiseLike<T> {
   ): Promise<A | B> {
     this.#observe();
     return new Promise((resolve, reject) => {
-      const reaction = new Reaction(onFulfilled, onRejected, resolve as Reaction["resolve"], reject);
-      if (this.#state === PENDING) {
+      const context = currentContext();
+      const settle = resolve as Reaction["resolve"];
+      const reaction = new Reaction(onFulfilled, onRejected, settle, reject, context);
+      const { scope } = context;
+      if (scope?.isCancelled === true) queueMicrotask(() => reaction.run(false, scope.reason));
+      else if (this.#state !== PENDING) queueMicrotask(() => this.#run(reaction));
+      else {
         reaction.next = this.#reactions;
         this.#reactions = reaction;
-      } else queueMicrotask(() => this.#run(reaction));
+        if (scope !== undefined) this.#tieToScope(reaction);
+      }
     });
   }
 
@@ -269,35 +305,48 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   #run(reaction: Reaction): void {
-    const fulfilled = this.#state === FULFILLED;
-    const handler = fulfilled ? reaction.onFulfilled : reaction.onRejected;
-    try {
-      if (typeof handler === "function") reaction.resolve(handler(this.#outcome as never));
-      else if (fulfilled) reaction.resolve(this.#outcome);
-      else reaction.reject(this.#outcome);
-    } catch (error) {
-      reaction.reject(error);
+    reaction.run(this.#state === FULFILLED, this.#outcome);
+  }
+
+  /** The code that waits may be told to stop. */
+  #tieToScope(reaction: Reaction): void {
+    const { scope, task } = reaction.context;
+    const forget = scope!.onCancel((reason) => {
+      this.#drop(reaction);
+      queueMicrotask(() => reaction.run(false, reason));
+    });
+    if (task !== undefined) task.waitsFor = AWAITING;
+    reaction.leaveScope = () => {
+      forget();
+      if (task?.waitsFor === AWAITING) task.waitsFor = undefined;
+    };
+  }
+
+  #drop(reaction: Reaction): void {
+    if (this.#reactions === reaction) {
+      this.#reactions = reaction.next;
+      return;
     }
+    let at = this.#reactions;
+    while (at !== undefined && at.next !== reaction) at = at.next;
+    if (at !== undefined) at.next = reaction.next;
   }
 
   #settled(options: WaitOptions | undefined, operation: string): Promise<void> {
     this.#observe();
-    const { timeoutMs, signal } = checkWaitOptions(options, operation);
-    if (signal?.aborted) return Promise.reject(signal.reason);
+    const checked = checkWaitOptions(options, operation);
+    throwIfEnded(checked);
     if (this.#state !== PENDING) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const leave = (how: () => void): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
+        release();
         forget();
         how();
       };
-      const onAbort = (): void => leave(() => reject(signal!.reason));
-      const timer =
-        timeoutMs === undefined || timeoutMs === Infinity
-          ? undefined
-          : setTimeout(() => leave(() => reject(new TimeoutError(operation, timeoutMs))), timeoutMs);
-      signal?.addEventListener("abort", onAbort);
+      const release = limitWait(checked, operation, {
+        timedOut: (timeoutMs) => leave(() => reject(new TimeoutError(operation, timeoutMs))),
+        cancelled: (reason) => leave(() => reject(reason)),
+      });
       const forget = this.#onDone(() => leave(resolve));
     });
   }

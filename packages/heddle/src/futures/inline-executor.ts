@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
+import { currentContext, runIn } from "../scopes/index.ts";
 import { checkObject } from "./checks.ts";
 import { ExecutorShutdownError, QueueFullError } from "./errors.ts";
 import { defaultName, type ExecutorStatistics, type ShutdownOptions } from "./executor.ts";
@@ -29,6 +30,9 @@ class InlineTask implements TaskControl {
   readonly future: Future<unknown>;
   #state: "queued" | "running" | "left" = "queued";
   #release: (() => void)[] = [];
+  /** Where it was submitted: there it runs. */
+  readonly #context = currentContext();
+  readonly #endHold: (() => void) | undefined;
 
   constructor(loop: Loop, fn: Function, args: readonly unknown[], options: TaskOptions) {
     this.#loop = loop;
@@ -36,6 +40,11 @@ class InlineTask implements TaskControl {
     this.#args = args;
     this.#options = options;
     this.future = new Future<unknown>(this);
+    const { scope } = this.#context;
+    if (scope !== undefined) {
+      this.#release.push(scope.onCancel((reason) => void this.cancel(this.future, reason, 0)));
+      this.#endHold = scope.hold();
+    }
     const { signal } = options;
     if (signal === undefined) return;
     const onAbort = (): void => void this.cancel(this.future, signal.reason, 0);
@@ -59,7 +68,10 @@ class InlineTask implements TaskControl {
     settleCancelled(this.future, reason);
     this.#leave();
     this.#loop.counts.cancelled++;
-    if (wasQueued) this.#loop.leftQueue();
+    if (wasQueued) {
+      this.#loop.leftQueue();
+      this.#endHold?.();
+    }
     return true;
   }
 
@@ -68,21 +80,26 @@ class InlineTask implements TaskControl {
     this.#state = "running";
     this.#limit();
     try {
-      const result: unknown = this.#fn(...this.#args);
+      const call = (): unknown => this.#fn(...this.#args);
+      const result = currentContext() === this.#context ? call() : runIn(this.#context, call);
       if (
         result === null ||
         typeof result !== "object" ||
         typeof (result as PromiseLike<unknown>).then !== "function"
       ) {
         this.#fulfil(result);
+        this.#endHold?.();
         return undefined;
       }
-      return Promise.resolve(result).then(
-        (value) => this.#fulfil(value),
-        (error: unknown) => this.#reject(error),
-      );
+      return Promise.resolve(result)
+        .then(
+          (value) => this.#fulfil(value),
+          (error: unknown) => this.#reject(error),
+        )
+        .then(this.#endHold);
     } catch (error) {
       this.#reject(error);
+      this.#endHold?.();
       return undefined;
     }
   }
@@ -151,6 +168,11 @@ class Loop implements ExecutorCore {
     if (options.signal?.aborted) {
       this.counts.cancelled++;
       return cancelledFuture(options.signal.reason);
+    }
+    const { scope } = currentContext();
+    if (scope?.isCancelled === true) {
+      this.counts.cancelled++;
+      return cancelledFuture(scope.reason);
     }
     const task = new InlineTask(this, fn, args, options);
     this.#queue.push(task);

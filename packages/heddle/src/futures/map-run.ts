@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
+import { currentContext, runIn, throwIfCancelled } from "../scopes/index.ts";
 import { WireError } from "../wire/index.ts";
 import { type ChunkOutcome, runChunk } from "./chunk.ts";
 import { ChunkSize } from "./chunk-size.ts";
@@ -11,6 +12,7 @@ import { Fifo } from "./fifo.ts";
 import type { Future } from "./future.ts";
 import type { MapProgress } from "./map-options.ts";
 import type { MapSource } from "./map-source.ts";
+import { limitWait, throwIfEnded } from "./wait-limits.ts";
 
 /** So many chunks are under way for each worker: one that runs, one that waits for it, one on the way back. */
 const CHUNKS_PER_WORKER = 3;
@@ -34,8 +36,8 @@ export interface MapRunOptions {
   failFast: boolean;
   /** Items sent or done and not yet read, at most. */
   buffer: number;
-  timeoutMs: number | undefined;
-  signal: AbortSignal | undefined;
+  timeoutMs?: number;
+  signal?: AbortSignal;
 }
 
 /** A chunk under way, or done and waiting for an earlier one. */
@@ -59,6 +61,8 @@ export class MapRun {
   readonly #source: MapSource<unknown>;
   readonly #options: MapRunOptions;
   readonly #chunkSize: ChunkSize;
+  /** Where the map was made: there its calls are made. */
+  readonly #context = currentContext();
   /** In the order of their items. */
   readonly #chunks = new Set<Chunk>();
   readonly #ready = new Fifo<ChunkOutcome>();
@@ -108,7 +112,19 @@ export class MapRun {
         if (failed) throw error;
         return undefined;
       }
-      await new Promise<void>((resolve) => (this.#wakeReader = resolve));
+      throwIfCancelled();
+      await new Promise<void>((resolve, reject) => {
+        // The reader may run in another scope than the one that the map was made in.
+        const cancelled = (reason: unknown): void => {
+          release();
+          reject(reason);
+        };
+        const release = limitWait({}, "map", { timedOut: () => {}, cancelled });
+        this.#wakeReader = () => {
+          release();
+          resolve();
+        };
+      });
     }
   }
 
@@ -139,18 +155,15 @@ export class MapRun {
   }
 
   #limit(): void {
-    const { timeoutMs, signal } = this.#options;
-    if (signal?.aborted === true) return this.#end({ error: signal.reason });
-    const onAbort = (): void => this.#end({ error: signal!.reason });
-    signal?.addEventListener("abort", onAbort);
-    const timer =
-      timeoutMs === undefined || timeoutMs === Infinity
-        ? undefined
-        : setTimeout(() => this.#end({ error: new TimeoutError("map", timeoutMs) }), timeoutMs);
-    this.#release = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-    };
+    try {
+      throwIfEnded(this.#options);
+    } catch (error) {
+      return this.#end({ error });
+    }
+    this.#release = limitWait(this.#options, "map", {
+      timedOut: (timeoutMs) => this.#end({ error: new TimeoutError("map", timeoutMs) }),
+      cancelled: (error) => this.#end({ error }),
+    });
   }
 
   /** Sends as many chunks as there is room for. */
@@ -230,7 +243,9 @@ export class MapRun {
 
   #call(first: number, items: readonly unknown[]): Future<unknown> {
     const args = [this.#fn, first, items, this.#options.failFast];
-    return this.#session.submit(runChunk, args, this.#fn.name || "(anonymous)");
+    const submit = (): Future<unknown> =>
+      this.#session.submit(runChunk, args, this.#fn.name || "(anonymous)");
+    return currentContext() === this.#context ? submit() : runIn(this.#context, submit);
   }
 
   #fail(chunk: Chunk, error: unknown): void {

@@ -44,8 +44,8 @@ export function mapOver<T, R>(
     ordered,
     failFast,
     buffer: buffer ?? (source.total === undefined ? DEFAULT_BUFFER : Infinity),
-    timeoutMs,
-    signal,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(signal !== undefined && { signal }),
   });
   return new MapReader<R>(run, failFast);
 }

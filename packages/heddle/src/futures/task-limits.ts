@@ -1,25 +1,41 @@
 /**
- * What ends a call before its body does: a signal, or a limit on its run.
+ * What ends a call before its body does: a signal, the scope it was made in, or a limit on its run.
  *
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
+import type { Scope } from "../scopes/index.ts";
 import type { Call } from "./calls.ts";
 import { delayFor } from "./timers.ts";
 
-/** The calls that a signal cancels. One listener serves them all: a signal looks through its listeners at each new one. */
-const linked = new WeakMap<AbortSignal, Set<Call>>();
+/** The calls that each signal or scope cancels. One listener serves them all: a signal looks through its listeners at each new one. */
+const linked = new WeakMap<AbortSignal | Scope, Set<Call>>();
 
 /** Lets `signal` cancel the call: a queued one never runs, and nobody waits for a running one any more. */
 export function linkSignal(call: Call, signal: AbortSignal): void {
-  let calls = linked.get(signal);
+  link(call, signal, (callOff) => {
+    signal.addEventListener("abort", () => callOff(signal.reason), { once: true });
+  });
+}
+
+/** Lets `scope` cancel the call, and holds the scope until no worker runs it any more. */
+export function linkScope(call: Call, scope: Scope): void {
+  link(call, scope, (callOff) => void scope.onCancel(callOff));
+  call.onceFree(scope.hold());
+}
+
+function link(
+  call: Call,
+  source: AbortSignal | Scope,
+  listen: (callOff: (reason: unknown) => void) => void,
+): void {
+  let calls = linked.get(source);
   if (calls === undefined) {
     const fresh = new Set<Call>();
-    linked.set(signal, (calls = fresh));
-    const onAbort = (): void => {
-      for (const each of fresh) each.callOff(signal.reason);
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
+    linked.set(source, (calls = fresh));
+    listen((reason) => {
+      for (const each of fresh) each.callOff(reason);
+    });
   }
   const group = calls;
   group.add(call);

@@ -6,6 +6,7 @@
 import { TimeoutError } from "#heap";
 import { Fifo } from "./fifo.ts";
 import { Future, onDone } from "./future.ts";
+import { limitWait, throwIfEnded } from "./wait-limits.ts";
 import { checkWaitOptions, type WaitOptions } from "./wait-options.ts";
 
 /** When {@link wait} returns. */
@@ -19,13 +20,13 @@ const RETURN_WHEN: readonly ReturnWhen[] = ["FIRST_COMPLETED", "FIRST_EXCEPTION"
  * @param futures - Repeated ones count once.
  * @param options - `returnWhen`: `"ALL_COMPLETED"` by default. When `timeoutMs` runs out, what is done by then is given.
  * @returns Those that are done, and those that are not. Cancelled ones are done. No future is cancelled.
- * @throws The signal's reason when it aborts; `RangeError` and `TypeError` for bad arguments.
+ * @throws The reason of the signal when it aborts, or of the scope around; `RangeError` and `TypeError` for bad arguments.
  */
 export async function wait<F extends Future<unknown>>(
   futures: Iterable<F>,
   options: WaitOptions & { returnWhen?: ReturnWhen } = {},
 ): Promise<{ done: Set<F>; notDone: Set<F> }> {
-  const { timeoutMs, signal } = checkWaitOptions(options, "wait()");
+  const checked = checkWaitOptions(options, "wait()");
   const { returnWhen = "ALL_COMPLETED" } = options;
   if (!RETURN_WHEN.includes(returnWhen)) {
     throw new RangeError(`Cannot wait: returnWhen is ${returnWhen}, not one of ${RETURN_WHEN.join(", ")}`);
@@ -42,24 +43,21 @@ export async function wait<F extends Future<unknown>>(
     notDone.size === 0 ||
     (returnWhen === "FIRST_COMPLETED" && done.size > 0) ||
     (returnWhen === "FIRST_EXCEPTION" && failed);
-  signal?.throwIfAborted();
+  throwIfEnded(checked);
   for (const future of notDone) if (future.done) move(future);
   if (isEnough()) return { done, notDone };
 
   await new Promise<void>((resolve, reject) => {
     const forget: (() => void)[] = [];
     const leave = (how: () => void): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
+      release();
       for (const each of forget) each();
       how();
     };
-    const onAbort = (): void => leave(() => reject(signal!.reason));
-    const timer =
-      timeoutMs === undefined || timeoutMs === Infinity
-        ? undefined
-        : setTimeout(() => leave(resolve), timeoutMs);
-    signal?.addEventListener("abort", onAbort);
+    const release = limitWait(checked, "wait()", {
+      timedOut: () => leave(resolve),
+      cancelled: (reason) => leave(() => reject(reason)),
+    });
     const onEnd = (future: F): void => {
       if (!notDone.has(future)) return;
       move(future);
@@ -75,11 +73,12 @@ export async function wait<F extends Future<unknown>>(
  *
  * @param futures - Repeated ones count once.
  * @returns An iterable of the futures themselves; `await` one for its value.
- * @throws While iterating: `TimeoutError` when not all are done `timeoutMs` after the call; the signal's reason.
+ * @throws While iterating: `TimeoutError` when not all are done `timeoutMs` after the call; the reason of the signal, or of the
+ * scope that it was called in.
  */
 export function asCompleted<T>(futures: Iterable<Future<T>>, options: WaitOptions = {}): Completions<T> {
-  const { timeoutMs, signal } = checkWaitOptions(options, "asCompleted()");
-  return new FutureIterator(checkFutures(futures, "give as completed"), timeoutMs, signal);
+  const checked = checkWaitOptions(options, "asCompleted()");
+  return new FutureIterator(checkFutures(futures, "give as completed"), checked);
 }
 
 /**
@@ -102,10 +101,10 @@ class FutureIterator<T> implements Completions<T> {
   /** Why no more are given; `undefined` while more are to come. */
   #end: (() => Promise<IteratorResult<Future<T>, undefined>>) | undefined;
 
-  constructor(futures: Set<Future<T>>, timeoutMs: number | undefined, signal: AbortSignal | undefined) {
+  constructor(futures: Set<Future<T>>, options: WaitOptions) {
     this.#total = futures.size;
-    if (signal !== undefined) this.#endOn(signal);
-    if (timeoutMs !== undefined && timeoutMs !== Infinity) this.#endAfter(timeoutMs);
+    this.#limit(options);
+    if (this.#end !== undefined) return;
     for (const future of futures) this.#forget.push(onDone(future, () => this.#add(future)));
     if (this.#total === 0) this.#finish(ended);
   }
@@ -140,19 +139,18 @@ class FutureIterator<T> implements Completions<T> {
     return Promise.resolve({ value, done: false });
   }
 
-  #endOn(signal: AbortSignal): void {
-    const onAbort = (): void => this.#finish(() => Promise.reject(signal.reason));
-    if (signal.aborted) return onAbort();
-    signal.addEventListener("abort", onAbort);
-    this.#forget.push(() => signal.removeEventListener("abort", onAbort));
-  }
-
-  #endAfter(timeoutMs: number): void {
-    const timer = setTimeout(() => {
+  #limit(options: WaitOptions): void {
+    const cancelled = (reason: unknown): void => this.#finish(() => Promise.reject(reason));
+    const timedOut = (timeoutMs: number): void => {
       const left = this.#total - this.#given - this.#done.size;
       this.#finish(() => Promise.reject(new TimeoutError(`${left} (of ${this.#total}) futures`, timeoutMs)));
-    }, timeoutMs);
-    this.#forget.push(() => clearTimeout(timer));
+    };
+    try {
+      throwIfEnded(options);
+    } catch (reason) {
+      return cancelled(reason);
+    }
+    this.#forget.push(limitWait(options, "asCompleted()", { timedOut, cancelled }));
   }
 
   #finish(end: () => Promise<IteratorResult<Future<T>, undefined>>): void {
