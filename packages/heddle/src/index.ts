@@ -4,9 +4,10 @@
  * @packageDocumentation
  */
 export { HeapFullError, TimeoutError } from "#heap";
-export * from "./futures/index.ts";
+export * from "./futures.ts";
 export { fromModule, portable, PortabilityError } from "./portable/index.ts";
 export * from "./queues.ts";
 export * from "./sync.ts";
+export * from "./tasks.ts";
 export { CorruptMessageError, transfer, WireError } from "./wire/index.ts";
 export { cpuCount } from "./workers/index.ts";

@@ -93,6 +93,8 @@ class Reaction {
 export let fulfil: <T>(future: Future<T>, value: T) => void;
 /** Ends a future with an error. For executors; handlers run before it returns. */
 export let reject: <T>(future: Future<T>, reason: unknown) => void;
+/** Somebody else sees to what the task throws: it is not lost if nobody asks the future. For executors. */
+export let markObserved: (future: Future<unknown>) => void;
 /** As `addDoneCallback`, and gives what takes the callback back. */
 export let onDone: <T>(future: Future<T>, callback: (future: Future<T>) => void) => () => void;
 /** Ends a future as cancelled. Handlers run in a microtask: this is called from users' code. */
@@ -133,6 +135,7 @@ export class Future<T> implements PromiseLike<T> {
     );
     fulfil = (future, value) => future.#settle(FULFILLED, value);
     reject = (future, reason) => future.#settle(REJECTED, reason);
+    markObserved = (future) => future.#observe();
     onDone = (future, callback) => future.#onDone(callback);
     settleCancelled = (future, reason) => {
       if (future.#state !== PENDING) return;

@@ -1,16 +1,24 @@
-/**
- * Futures, and the executors that give them.
- *
- * @packageDocumentation
- */
+/** Futures, the executors that give them, and what other layers make futures with. */
+export { checkFunction, checkInteger, checkKnown, checkObject } from "./checks.ts";
 export { BrokenExecutorError, ExecutorShutdownError, QueueFullError } from "./errors.ts";
 export type { Executor, ExecutorStatistics, ShutdownOptions } from "./executor.ts";
-export { type CancelOptions, Future } from "./future.ts";
+export {
+  type CancelOptions,
+  cancelledFuture,
+  fulfil,
+  Future,
+  markObserved,
+  reject,
+  settleCancelled,
+  type TaskControl,
+} from "./future.ts";
 export { InlineExecutor, type InlineOptions } from "./inline-executor.ts";
 export type { MapOptions, MapProgress, MapResult } from "./map-options.ts";
 export type { PoolOptions } from "./pool-options.ts";
 export type { TaskOptions } from "./task-options.ts";
 export { ThreadPoolExecutor } from "./thread-pool-executor.ts";
+export { LONGEST_DELAY_MS } from "./timers.ts";
 export { toThread } from "./to-thread.ts";
 export { asCompleted, type Completions, type ReturnWhen, wait } from "./wait.ts";
-export type { WaitOptions } from "./wait-options.ts";
+export { limitWait, throwIfEnded } from "./wait-limits.ts";
+export { checkWaitOptions, type WaitOptions } from "./wait-options.ts";

@@ -77,12 +77,23 @@ export class Scope {
       if (list.#newest !== undefined) list.#newest.#after = this;
       list.#newest = this;
     }
-    if (parent !== undefined && parent.#isCancelled && !isShield) this.cancel(parent.#reason);
-    if (signal !== undefined) this.#link(signal);
+    // Nothing is in it yet that would have to be told.
+    if (parent !== undefined && parent.#isCancelled && !isShield) {
+      this.#isCancelled = true;
+      this.#reason = parent.#reason;
+    } else if (signal?.aborted === true) {
+      this.#isCancelled = true;
+      this.#reason = signal.reason;
+    } else if (signal !== undefined) this.#link(signal);
   }
 
   get isCancelled(): boolean {
     return this.#isCancelled;
+  }
+
+  /** Whether nothing runs in it any more. */
+  get isClosed(): boolean {
+    return !this.#isListed;
   }
 
   /** Why it was cancelled. */
@@ -107,9 +118,7 @@ export class Scope {
 
   /** The scopes inside, oldest first. */
   get inner(): readonly Scope[] {
-    const scopes: Scope[] = [];
-    for (let scope = this.#newest; scope !== undefined; scope = scope.#before) scopes.push(scope);
-    return scopes.toReversed();
+    return this.#listed();
   }
 
   /** Whether an error says no more than that this scope was cancelled. Many APIs wrap the reason of a signal that aborts. */
@@ -126,7 +135,8 @@ export class Scope {
     this.#reason = reason;
     clearTimeout(this.#extras?.timer);
     // S2.
-    if (this.#newest !== undefined) for (const scope of this.inner) if (!scope.isShield) scope.cancel(reason);
+    if (this.#newest !== undefined)
+      for (const scope of this.#listed()) if (!scope.isShield) scope.cancel(reason);
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (typeof waiting === "function") waiting(reason);
@@ -213,12 +223,17 @@ export class Scope {
     return next;
   }
 
+  #listed(): readonly Scope[] {
+    const scopes: Scope[] = [];
+    for (let scope = this.#newest; scope !== undefined; scope = scope.#before) scopes.push(scope);
+    return scopes.toReversed();
+  }
+
   #more(): Extras {
     return (this.#extras ??= new Extras());
   }
 
   #link(signal: AbortSignal): void {
-    if (signal.aborted) return this.cancel(signal.reason);
     const onAbort = (): void => this.cancel(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     this.#more().unlink = () => signal.removeEventListener("abort", onAbort);

@@ -1,0 +1,12 @@
+/** Structured concurrency. */
+export { moveOnAfter, shield, withTimeout } from "./deadlines.ts";
+export { TaskGroupStateError } from "./errors.ts";
+export { gather, type Job, type Outcome, race } from "./gather.ts";
+export { RateLimit, type RateLimitOptions } from "./rate-limit.ts";
+export { retry, type RetryOptions } from "./retry.ts";
+export { run, type RunOptions } from "./run.ts";
+export { SingleFlight } from "./single-flight.ts";
+export { checkpoint, sleep } from "./sleep.ts";
+export { type SpawnOptions, type TaskGroup, taskGroup, type TaskGroupOptions } from "./task-group.ts";
+export { currentTask, printTasksOn, type TaskInfo, tasks, taskTree } from "./task-info.ts";
+export { timeoutSignal } from "./timeout-signal.ts";

@@ -1,0 +1,113 @@
+/** Rate limits, single flights, signals with a time. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { RateLimit, SingleFlight, sleep, taskGroup, timeoutSignal } from "./index.ts";
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const isStop = (error: unknown): boolean => error === "stop";
+
+describe("RateLimit", () => {
+  test("gives a burst at once, and then no more than its rate, in order", async () => {
+    const limit = new RateLimit({ tokens: 1000, perMs: 1000, burst: 2 });
+    const began = performance.now();
+    const order: number[] = [];
+    await Promise.all(
+      Array.from({ length: 6 }, async (_, i) => {
+        await limit.take();
+        order.push(i);
+      }),
+    );
+    assert.deepEqual(order, [0, 1, 2, 3, 4, 5]);
+    assert.ok(performance.now() - began >= 3.9);
+    assert.equal(limit.waiting, 0);
+  });
+
+  test("lets nobody overtake one that waits for many, and takes nothing for one that leaves", async () => {
+    const limit = new RateLimit({ tokens: 1, perMs: 60_000, burst: 3 });
+    assert.equal(limit.tryTake(2), true);
+    const controller = new AbortController();
+    const many = limit.take(3, { signal: controller.signal });
+    assert.equal(limit.waiting, 1);
+    assert.equal(limit.tryTake(), false);
+    const one = limit.take(1);
+    controller.abort("stop");
+    await assert.rejects(many, isStop);
+    await one;
+    await assert.rejects(limit.take(1, { timeoutMs: 1 }), { name: "TimeoutError" });
+    await taskGroup(async (group) => {
+      const task = group.spawn(() => limit.take());
+      await turn();
+      task.cancel("stop");
+      await assert.rejects(task.result(), isStop);
+    });
+    assert.equal(limit.waiting, 0);
+    assert.equal(process.getActiveResourcesInfo().includes("Timeout"), false);
+  });
+
+  test("refuses a rate that is none, and more than its burst at once", async () => {
+    assert.throws(() => new RateLimit({ tokens: 0 }), RangeError);
+    assert.throws(() => new RateLimit({ tokens: 1, perMs: 0 }), RangeError);
+    assert.throws(() => new RateLimit({ tokens: 1 }).tryTake(2), RangeError);
+    await assert.rejects(new RateLimit({ tokens: 1 }).take(2), RangeError);
+  });
+});
+
+describe("SingleFlight", () => {
+  test("runs once for all who ask meanwhile, and again for those after", async () => {
+    const flights = new SingleFlight<string, number>();
+    let runs = 0;
+    const load = (): Promise<number> =>
+      flights.run("key", async () => {
+        await turn();
+        return ++runs;
+      });
+    assert.deepEqual(await Promise.all([load(), load(), flights.run("other", () => 7)]), [1, 1, 7]);
+    assert.equal(flights.size, 0);
+    assert.equal(await load(), 2);
+  });
+
+  test("gives all of them its failure", async () => {
+    const flights = new SingleFlight<string, number>();
+    const failure = new Error("no");
+    const ends = await Promise.allSettled(
+      [1, 2].map(() => flights.run("key", () => Promise.reject(failure))),
+    );
+    for (const end of ends) assert.deepEqual(end, { status: "rejected", reason: failure });
+  });
+
+  test("goes on when one leaves, and is cancelled when all have left", async () => {
+    const flights = new SingleFlight<string, string>();
+    const reasons: unknown[] = [];
+    const body = async (): Promise<string> => {
+      await sleep(Infinity).catch((reason: unknown) => reasons.push(reason));
+      return "late";
+    };
+    await taskGroup(async (group) => {
+      const [first, second] = [1, 2].map(() => group.spawn(() => flights.run("key", body)));
+      await turn();
+      first!.cancel("stop");
+      await assert.rejects(first!.result(), isStop);
+      assert.deepEqual([reasons.length, flights.size], [0, 1]);
+      second!.cancel("stop");
+      await assert.rejects(second!.result(), isStop);
+      assert.deepEqual([reasons.length, flights.size], [1, 0]);
+    });
+  });
+});
+
+describe("timeoutSignal()", () => {
+  test("aborts with TimeoutError in time, or with the reason when the code is told to stop", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const signal = timeoutSignal(10);
+    assert.equal(signal.aborted, false);
+    context.mock.timers.tick(10);
+    assert.equal(signal.reason.name, "TimeoutError");
+    await taskGroup((group) => {
+      const inner = timeoutSignal(10);
+      group.cancel("stop");
+      assert.equal(inner.reason, "stop");
+      assert.equal(timeoutSignal(10).reason, "stop");
+    });
+    assert.throws(() => timeoutSignal(NaN), RangeError);
+  });
+});

@@ -1,0 +1,80 @@
+import { checkInteger, checkKnown } from "../futures/index.ts";
+import { currentContext } from "../scopes/index.ts";
+import { checkBody, checkDuration } from "./checks.ts";
+import { sleep } from "./sleep.ts";
+
+/** How often {@link retry} tries, and when. */
+export interface RetryOptions {
+  /** How often the body is run at most. 3 by default. */
+  attempts?: number;
+  /** How long to wait before the second attempt, in milliseconds. 100 by default. */
+  delayMs?: number;
+  /** Each wait is so many times as long as the one before. 2 by default. */
+  factor?: number;
+  /** No wait is longer. By default there is no bound. */
+  maxDelayMs?: number;
+  /** Each wait is shortened by chance by up to this part of it, so that many do not try again at once. 0.5 by default. */
+  jitter?: number;
+  /** Whether to try again after this error. By default always. */
+  shouldRetry?: (error: unknown, attempt: number) => boolean;
+}
+
+const KNOWN = ["attempts", "delayMs", "factor", "maxDelayMs", "jitter", "shouldRetry"];
+
+/**
+ * Runs `body`, again and again while it fails, with longer and longer waits between.
+ *
+ * A cancellation is no failure: it ends the whole at once.
+ *
+ * @param body - Is given the number of the attempt, from 1 on.
+ * @returns What the first attempt that does not fail gives.
+ * @throws What the last attempt threw.
+ *
+ * @example
+ * ```ts
+ * import { retry } from "heddle";
+ *
+ * const result = await retry(
+ *   async (attempt) => {
+ *     if (attempt < 3) throw new Error("not yet");
+ *     return `attempt ${attempt}`;
+ *   },
+ *   { delayMs: 1 },
+ * );
+ * result; // => "attempt 3"
+ * ```
+ */
+export async function retry<T>(
+  body: (attempt: number) => T | PromiseLike<T>,
+  options: RetryOptions = {},
+): Promise<T> {
+  checkBody(body, "retry()");
+  checkKnown(options, KNOWN, "retry()");
+  const {
+    attempts = 3,
+    delayMs = 100,
+    factor = 2,
+    maxDelayMs = Infinity,
+    jitter = 0.5,
+    shouldRetry,
+  } = options;
+  if (attempts !== Infinity) checkInteger("attempts", attempts, 1, Number.MAX_SAFE_INTEGER);
+  checkDuration(delayMs, "retry()");
+  checkDuration(maxDelayMs, "retry()");
+  if (!(factor >= 1))
+    throw new RangeError(`Cannot take the option factor: ${factor} is not a number from 1 on`);
+  if (!(jitter >= 0 && jitter <= 1)) {
+    throw new RangeError(`Cannot take the option jitter: ${jitter} is not a number from 0 to 1`);
+  }
+  let waitMs = delayMs;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await body(attempt);
+    } catch (error) {
+      const isOver = attempt === attempts || currentContext().scope?.isCancelled === true;
+      if (isOver || shouldRetry?.(error, attempt) === false) throw error;
+    }
+    await sleep(Math.min(waitMs, maxDelayMs) * (1 - jitter * Math.random()));
+    waitMs *= factor;
+  }
+}

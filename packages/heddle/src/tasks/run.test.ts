@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { run } from "./index.ts";
+
+const program = fileURLToPath(new URL("fixtures/program.ts", import.meta.url));
+
+/** Runs a program, sends it signals whenever it says that it is ready, and gives how it ended. */
+async function outcome(
+  args: readonly string[],
+  ...signals: NodeJS.Signals[]
+): Promise<[code: number, output: string]> {
+  const child = spawn(process.execPath, ["--conditions=@heddle/source", program, ...args]);
+  let output = "";
+  child.stdout.on("data", (data: Buffer) => {
+    output += String(data);
+    if (String(data).includes("ready")) for (const signal of signals) child.kill(signal);
+  });
+  child.stderr.on("data", (data: Buffer) => (output += String(data)));
+  const [code] = (await once(child, "close")) as [number];
+  return [code, output];
+}
+
+describe("run()", () => {
+  test("ends with the code that its main gives, else 0, and 1 with the error when it throws", async () => {
+    assert.deepEqual(await outcome(["value"]), [7, "after run\n"]);
+    assert.deepEqual(await outcome(["nothing"]), [0, "after run\n"]);
+    const [code, output] = await outcome(["fails"]);
+    assert.equal(code, 1);
+    assert.match(output, /RangeError: it failed/);
+  });
+
+  test("turns SIGINT and SIGTERM into cancellation, waits for the clean-up, and ends with 128 + signal", async () => {
+    assert.deepEqual(await outcome(["cleans up"], "SIGINT"), [130, "ready\ncleaned up\n"]);
+    assert.deepEqual(await outcome(["cleans up"], "SIGTERM"), [143, "ready\ncleaned up\n"]);
+  });
+
+  test("ends a program whose clean-up takes too long", async () => {
+    assert.deepEqual(await outcome(["hangs", "10"], "SIGTERM"), [143, "ready\n"]);
+  });
+
+  test("refuses a main that is no function", async () => {
+    await assert.rejects(run(7 as never), TypeError);
+  });
+});

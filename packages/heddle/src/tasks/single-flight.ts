@@ -1,0 +1,82 @@
+/**
+ * One run for all who ask for the same at the same time.
+ *
+ * @packageDocumentation
+ */
+import { limitWait, throwIfEnded } from "../futures/index.ts";
+import { Scope } from "../scopes/index.ts";
+import { checkBody } from "./checks.ts";
+import { abortError } from "./errors.ts";
+import { inScope } from "./in-scope.ts";
+
+/** One run under way. */
+interface Flight {
+  readonly scope: Scope;
+  readonly result: Promise<unknown>;
+  passengers: number;
+}
+
+/**
+ * Shares runs: who asks for a key while a run for it is under way gets the result of that run.
+ *
+ * Each caller may leave by its own cancellation; the run is cancelled when all have left.
+ *
+ * Source: Go's `golang.org/x/sync/singleflight`.
+ *
+ * @example
+ * ```ts
+ * import { gather, SingleFlight } from "heddle";
+ *
+ * const flights = new SingleFlight<string, number>();
+ * let runs = 0;
+ * const load = () => flights.run("answer", async () => ++runs);
+ * await gather(load, load, load); // => [1, 1, 1]
+ * ```
+ */
+export class SingleFlight<K, T> {
+  readonly #flights = new Map<K, Flight>();
+
+  /** How many runs are under way. */
+  get size(): number {
+    return this.#flights.size;
+  }
+
+  /** The result of the run for `key` that is under way; else of `body`, which is run. */
+  async run(key: K, body: () => T | PromiseLike<T>): Promise<T> {
+    checkBody(body, "SingleFlight.run()");
+    throwIfEnded({});
+    const flight = this.#flights.get(key) ?? this.#begin(key, body);
+    flight.passengers++;
+    return await new Promise<T>((resolve, reject) => {
+      let hasLeft = false;
+      const leave = (how: () => void): void => {
+        if (hasLeft) return;
+        hasLeft = true;
+        release();
+        how();
+        if (--flight.passengers > 0) return;
+        if (this.#flights.get(key) === flight) this.#flights.delete(key);
+        flight.scope.cancel(abortError("Nobody waits for this run any more"));
+      };
+      const cancelled = (reason: unknown): void => leave(() => reject(reason));
+      const release = limitWait({}, "SingleFlight.run()", { timedOut: () => {}, cancelled });
+      flight.result.then(
+        (value) => leave(() => resolve(value as T)),
+        (error: unknown) => leave(() => reject(error)),
+      );
+    });
+  }
+
+  #begin(key: K, body: () => T | PromiseLike<T>): Flight {
+    // It belongs to all who wait for it, so to none of their scopes.
+    const scope = new Scope({ isShield: true });
+    const result = inScope(scope, body);
+    const flight: Flight = { scope, result, passengers: 0 };
+    this.#flights.set(key, flight);
+    const land = (): void => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    };
+    result.then(land, land);
+    return flight;
+  }
+}
