@@ -1,5 +1,5 @@
 import { checkInteger, checkKnown } from "../futures/index.ts";
-import { currentContext } from "../scopes/index.ts";
+import { throwIfCancelled } from "../scopes/index.ts";
 import { checkBody, checkDuration } from "./checks.ts";
 import { sleep } from "./sleep.ts";
 
@@ -71,8 +71,9 @@ export async function retry<T>(
     try {
       return await body(attempt);
     } catch (error) {
-      const isOver = attempt === attempts || currentContext().scope?.isCancelled === true;
-      if (isOver || shouldRetry?.(error, attempt) === false) throw error;
+      if (attempt === attempts) throw error;
+      throwIfCancelled();
+      if (shouldRetry?.(error, attempt) === false) throw error;
     }
     await sleep(Math.min(waitMs, maxDelayMs) * (1 - jitter * Math.random()));
     waitMs *= factor;
