@@ -5,6 +5,7 @@
  */
 import type { Heap } from "#heap";
 import type { FunctionRecord } from "../wire/index.ts";
+import { askToStop } from "./call-context.ts";
 import { reject, settleCancelled, type Future, type TaskControl } from "./future.ts";
 import {
   CLAIMED,
@@ -232,6 +233,7 @@ export class Call implements TaskControl {
 
   #abandon(settle: () => void): void {
     this.isAbandoned = true;
+    askToStop(this.#heap, this.address);
     settle();
     this.release();
     if (this.isForgotten) this.#owner.abandoned();

@@ -10,6 +10,7 @@ import { NotLoadedError, type WireHooks } from "../wire/index.ts";
 import { Board } from "./board.ts";
 import { type Call, Calls, type CallOwner } from "./calls.ts";
 import { Crew, type CrewOptions, type CrewOwner } from "./crew.ts";
+import { carriedAlong, ofVariable } from "./call-context.ts";
 import { BrokenExecutorError, ExecutorShutdownError, QueueFullError, type WorkerEnd } from "./errors.ts";
 import { Fifo } from "./fifo.ts";
 import { HeldCalls } from "./held-calls.ts";
@@ -17,6 +18,7 @@ import { cancelledFuture, fulfil, Future, reject, rejectedFuture } from "./futur
 import { Payloads } from "./payload.ts";
 import { type Finisher, Poller } from "./poller.ts";
 import {
+  CARRIES,
   FAILED,
   FINISHED,
   FLAGS,
@@ -30,6 +32,7 @@ import {
   SERIAL,
   SIDE_ITEMS,
   STATE,
+  STOP,
   TIMED,
   WITHDRAWN,
 } from "./slot.ts";
@@ -148,12 +151,14 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     const call = this.#calls.take();
     const slot = call.address;
     let flags = options.timeoutMs === undefined ? 0 : TIMED;
+    const carried = carriedAlong(options);
     try {
       const record = this.#hooks.publishFunction(fn, "fn");
       this.#heap.poke(slot + FUNCTION, record.address | 0);
       this.#heap.poke(slot + SERIAL, record.serial | 0);
       call.record = record;
-      const side = this.#payloads.writeArguments(slot, args);
+      if (carried !== undefined) flags |= CARRIES;
+      const side = this.#payloads.writeArguments(slot, carried === undefined ? args : [...args, carried]);
       if (side !== undefined) {
         // Others are not held: bursts of short-lived arrays would outlive their generation.
         call.args = args;
@@ -166,9 +171,10 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     } catch (error) {
       this.#calls.recycle(call);
       this.#rejected++;
-      return rejectedFuture(error);
+      return rejectedFuture(carried === undefined ? error : ofVariable(error, args.length, carried));
     }
     this.#heap.poke(slot + FLAGS, flags);
+    this.#heap.poke(slot + STOP, 0);
     this.#heap.poke(slot + SEQUENCE, call.sequence);
     const future = new Future<unknown>(call);
     call.future = future;

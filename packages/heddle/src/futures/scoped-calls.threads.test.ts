@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test } from "node:test";
-import { MessageChannel, type MessagePort } from "node:worker_threads";
-import { Scope } from "../scopes/index.ts";
+import { MessageChannel, type MessagePort, threadId } from "node:worker_threads";
+import { ContextVar, currentContext, Scope, throwIfCancelled } from "../scopes/index.ts";
 import { transfer } from "../wire/index.ts";
 import { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 
@@ -30,5 +30,61 @@ describe("a call in a worker, made within a scope", () => {
     port1.postMessage("go on");
     await drained;
     assert.equal(pool.statistics().running, 0);
+  });
+
+  test("is told to stop while it computes, and while it waits; its worker lives on", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const worker = await pool.submit(() => threadId);
+    const bodies = [
+      (port: MessagePort): void => {
+        port.postMessage("begun");
+        for (;;) throwIfCancelled();
+      },
+      async (port: MessagePort): Promise<void> => {
+        const { signal } = currentContext().scope!;
+        port.postMessage("begun");
+        await once(signal, "abort");
+      },
+    ];
+    for (const body of bodies) {
+      const { port1, port2 } = new MessageChannel();
+      const scope = new Scope();
+      const future = scope.run(() => pool.submit(body, transfer(port2)));
+      await once(port1, "message");
+      scope.cancel("stop");
+      await assert.rejects(future.result(), (error) => error === "stop");
+      await scope.drained();
+      port1.close();
+    }
+    assert.equal(await pool.submit(() => threadId), worker);
+  });
+
+  test("sees the context variables of its caller, the nearest of each name, and no others", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const [user, depth] = [
+      new ContextVar("test.travel-user", "nobody"),
+      new ContextVar("test.travel-depth", 0),
+    ];
+    const look = async (one: number, two: number): Promise<unknown[]> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return [
+        one,
+        two,
+        new ContextVar("test.travel-user", "nobody").get(),
+        new ContextVar("test.travel-depth", 0).get(),
+      ];
+    };
+    const inside = user.run("ann", () => user.run("bob", () => depth.run(2, () => pool.submit(look, 1, 2))));
+    assert.deepEqual(await inside, [1, 2, "bob", 2]);
+    assert.deepEqual(await pool.submit(look, 1, 2), [1, 2, "nobody", 0]);
+  });
+
+  test("that cannot take a variable along fails, naming it", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const user = new ContextVar("test.travel-not", {});
+    await assert.rejects(
+      user.run({ weak: new WeakMap() }, () => pool.submit(() => {})).result(),
+      /context variable "test.travel-not"/,
+    );
   });
 });

@@ -8,13 +8,14 @@
  * 8      index      which slot of the owner this is                     the owner, once
  * 12     function   address of the function's record                    the owner, while FREE
  * 16     serial     serial of the function's record                     the owner, while FREE
- * 20     flags      FAILED | SIDE_ITEMS | TIMED | CLAIMS                the owner while FREE, then the claimant
+ * 20     flags      FAILED | SIDE_ITEMS | TIMED | CLAIMS | CARRIES      the owner while FREE, then the claimant
  * 24     payload    address of the message: INLINE, or a block          as flags
  * 28     capacity   bytes that the message may have there               as flags
  * 32     length     bytes of the message                                as flags
  * 36     sequence   number of the call, names its side items            the owner, while FREE
  * 40     started    when the body began, ms since 1970 (float64)        the claimant, if TIMED
- * 48     …          the message itself, when it is short
+ * 48     stop       1: the body is asked to stop                         the owner
+ * 56     …          the message itself, when it is short
  *
  * If CLAIMS is set, a list of claims follows the message, at a multiple of 4: see sync/objects/cargo.ts.
  *
@@ -45,7 +46,8 @@ export const CAPACITY = 28;
 export const LENGTH = 32;
 export const SEQUENCE = 36;
 export const STARTED = 40;
-export const INLINE = 48;
+export const STOP = 48;
+export const INLINE = 56;
 export const SLOT_BYTES = 192;
 export const INLINE_BYTES: number = SLOT_BYTES - INLINE;
 
@@ -77,3 +79,5 @@ export const SIDE_ITEMS = 2;
 export const TIMED = 4;
 /** The message holds what it refers to in the heap: the owner gives that up when it has read it. Results only. */
 export const CLAIMS = 8;
+/** The last argument is what the call takes along of its caller's context: see call-context.ts. */
+export const CARRIES = 16;

@@ -5,12 +5,14 @@
  */
 import { type DoneList, type Heap } from "#heap";
 import { NotLoadedError, type WireHooks } from "../wire/index.ts";
+import { CallScope, type Carried } from "./call-context.ts";
 import type { Board } from "./board.ts";
 import { isChunkOutcome, withoutUnsendable } from "./chunk.ts";
 import { Fifo } from "./fifo.ts";
 import type { ParcelPort } from "./parcels.ts";
 import { Payloads } from "./payload.ts";
 import {
+  CARRIES,
   claimed,
   CLAIMS,
   FAILED,
@@ -223,16 +225,21 @@ export class WorkerLoop {
     }
     let result: unknown;
     let pending: boolean;
+    let scope: CallScope | undefined;
     try {
-      result = fn(...args);
+      if ((heap.peek(slot + FLAGS) & CARRIES) === 0) result = fn(...args);
+      else {
+        scope = new CallScope(heap, slot, args.pop() as Carried);
+        result = scope.call(() => fn(...args));
+      }
       // A result may have a getter of this name that throws.
       pending = isThenable(result);
     } catch (error) {
-      this.#finish(slot, error, true);
+      this.#end(slot, error, true, scope);
       return;
     }
-    if (pending) this.#finishLater(slot, result as PromiseLike<unknown>);
-    else this.#finish(slot, result, false);
+    if (pending) this.#finishLater(slot, result as PromiseLike<unknown>, scope);
+    else this.#end(slot, result, false, scope);
   }
 
   /** The call needs modules that this thread has yet to import. */
@@ -246,18 +253,24 @@ export class WorkerLoop {
     ready.then(again, again);
   }
 
-  #finishLater(slot: number, result: PromiseLike<unknown>): void {
+  #finishLater(slot: number, result: PromiseLike<unknown>, scope: CallScope | undefined): void {
     this.#busy++;
+    scope?.listen();
     Promise.resolve(result).then(
       (value) => {
-        this.#finish(slot, value, false);
+        this.#end(slot, value, false, scope);
         this.#oneLess();
       },
       (error: unknown) => {
-        this.#finish(slot, error, true);
+        this.#end(slot, error, true, scope);
         this.#oneLess();
       },
     );
+  }
+
+  #end(slot: number, outcome: unknown, failed: boolean, scope: CallScope | undefined): void {
+    scope?.close();
+    this.#finish(slot, outcome, failed);
   }
 
   /** I3. Writes the outcome into the slot and hands it back. */

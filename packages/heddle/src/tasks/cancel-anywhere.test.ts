@@ -127,18 +127,18 @@ const program: fc.Arbitrary<Step> = fc.letrec<{ step: Step }>((tie) => {
 
 /** Runs it, and cancels it after so many turns of the event loop; gives whether it had ended by then. */
 async function cancelAfter(step: Step, world: World, turns: number): Promise<boolean> {
-  let hasEnded = false;
+  const state = { hasEnded: false };
   const controller = new AbortController();
   let failure: unknown;
   const whole = taskGroup(() => step(world), { signal: controller.signal })
     .catch((error: unknown) => (failure = error))
-    .finally(() => (hasEnded = true));
-  for (let i = 0; i < turns && !hasEnded; i++) {
+    .finally(() => (state.hasEnded = true));
+  for (let i = 0; i < turns && !state.hasEnded; i++) {
     // Microtasks have ends of their own, between two turns.
     if (i % 2 === 0) await Promise.resolve();
     else await new Promise((resolve) => setImmediate(resolve));
   }
-  const hadEnded = hasEnded;
+  const hadEnded = state.hasEnded;
   controller.abort("stop");
   await whole;
   assert.ok(failure === undefined || (failure === "stop" && !hadEnded), String(failure));
