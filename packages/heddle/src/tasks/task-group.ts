@@ -190,7 +190,7 @@ class Group implements TaskGroup, TaskOwner {
     }
     const scope = this.#scope;
     if (scope.isCancelled) return cancelledFuture(scope.reason) as Future<R>;
-    const future = new TaskFuture(this, this.#describe(name), fn);
+    const future = new TaskFuture(this.#describe(name), fn);
     this.#size++;
     scope.queue.push(future);
     if (!this.#isScheduled && this.#running < this.#limit) this.#schedule();
@@ -242,7 +242,7 @@ class Group implements TaskGroup, TaskOwner {
     const { values } = currentContext();
     const last = this.#lastSpawn;
     if (last !== undefined && last.name === name && last.site === site && last.values === values) return last;
-    return (this.#lastSpawn = { name, values, site });
+    return (this.#lastSpawn = { owner: this, name, values, site });
   }
 
   #isNoted(error: unknown): boolean {

@@ -22,6 +22,7 @@ export interface TaskOwner {
 
 /** What tasks that were spawned one after the other mostly have in common. */
 export interface Spawn {
+  readonly owner: TaskOwner;
   readonly name: string | undefined;
   readonly values: Context["values"];
   /** Where it was spawned, or one like it. */
@@ -30,14 +31,12 @@ export interface Spawn {
 
 /** The future of a task; until the task begins, all there is of it. */
 export class TaskFuture extends Future<unknown> {
-  readonly owner: TaskOwner;
   readonly spawn: Spawn;
   #fn: (() => unknown) | undefined;
   #task: Task | undefined = undefined;
 
-  constructor(owner: TaskOwner, spawn: Spawn, fn: () => unknown) {
+  constructor(spawn: Spawn, fn: () => unknown) {
     super(CONTROL);
-    this.owner = owner;
     this.spawn = spawn;
     this.#fn = fn;
   }
@@ -74,7 +73,7 @@ export class TaskFuture extends Future<unknown> {
     this.#fn = undefined;
     settleCancelled(this, reason);
     this.#task?.close();
-    this.owner.left(this, false);
+    this.spawn.owner.left(this, false);
   }
 
   get hasBegun(): boolean {
@@ -104,7 +103,7 @@ export class Task extends TaskNode {
   readonly #future: TaskFuture;
 
   constructor(future: TaskFuture) {
-    super(future.spawn.name, future.owner.context);
+    super(future.spawn.name, future.spawn.owner.context);
     this.#future = future;
   }
 
@@ -155,9 +154,9 @@ export class Task extends TaskNode {
     else {
       markObserved(future);
       reject(future, outcome);
-      future.owner.failed(this, outcome);
+      future.spawn.owner.failed(this, outcome);
     }
-    future.owner.left(future, true);
+    future.spawn.owner.left(future, true);
   }
 }
 
