@@ -157,11 +157,12 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
       this.#heap.poke(slot + FUNCTION, record.address | 0);
       this.#heap.poke(slot + SERIAL, record.serial | 0);
       call.record = record;
+      const sent = carried === undefined ? args : [...args, carried];
       if (carried !== undefined) flags |= CARRIES;
-      const side = this.#payloads.writeArguments(slot, carried === undefined ? args : [...args, carried]);
+      const side = this.#payloads.writeArguments(slot, sent);
       if (side !== undefined) {
         // Others are not held: bursts of short-lived arrays would outlive their generation.
-        call.args = args;
+        call.args = sent;
         flags |= SIDE_ITEMS;
         const parcel = { sequence: call.sequence, items: side.items };
         if (worker < 0) worker = this.#idleWorker();

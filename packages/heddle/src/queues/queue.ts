@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { availableParallelism } from "node:os";
+import { throwIfCancelled } from "../scopes/index.ts";
 import {
   addressOf,
   checkWaitOptions,
@@ -136,6 +137,7 @@ export class Queue<T> extends SharedObject {
 
   /** As `put`, blocking the thread: its event loop stands still meanwhile. */
   putSync(item: T, options?: WaitOptions): void {
+    throwIfCancelled();
     const checked =
       options === undefined ? undefined : checkWaitOptions(options, this.#puttingSync.operation);
     checked?.signal?.throwIfAborted();
@@ -176,6 +178,7 @@ export class Queue<T> extends SharedObject {
 
   /** As `get`, blocking the thread: its event loop stands still meanwhile. */
   getSync(options?: WaitOptions): T {
+    throwIfCancelled();
     const checked =
       options === undefined ? undefined : checkWaitOptions(options, this.#gettingSync.operation);
     checked?.signal?.throwIfAborted();

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
-import { checkWaitOptions, thisThread, type WaitOptions } from "../sync/index.ts";
+import { checkWaitOptions, thisThread, tieToScope, timeLeft, type WaitOptions } from "../sync/index.ts";
 import type { Channel } from "./channel.ts";
 import type { SelectCase } from "./select-case.ts";
 import { type LocalEntry, type Result, resultOfLocal, Selection } from "./selection.ts";
@@ -120,8 +120,10 @@ function selectBlocking(selection: Selection, { timeoutMs = Infinity }: WaitOpti
   let first: LocalEntry | undefined;
   for (const entry of selection.local) if (first === undefined || entry.at! < first.at!) first = entry;
   const leftMs = first === undefined ? Infinity : Math.max(0, first.at! - performance.now());
-  const chosen = thisThread().choices.block(selection.sides, Math.min(leftMs, timeoutMs));
+  const scopeMs = timeLeft();
+  const chosen = thisThread().choices.block(selection.sides, Math.min(leftMs, timeoutMs, scopeMs));
   if (chosen !== undefined) return selection.resultOf(chosen) as Result;
+  if (scopeMs < Math.min(leftMs, timeoutMs)) timeLeft();
   if (first === undefined || timeoutMs < leftMs) throw new TimeoutError("selectSync()", timeoutMs);
   return resultOfLocal(first);
 }
@@ -161,11 +163,14 @@ function selectLater(selection: Selection, { timeoutMs = Infinity, signal }: Wai
     endAfter(timeoutMs, () => {
       throw new TimeoutError("select()", timeoutMs);
     });
-    if (signal === undefined) return;
-    const onAbort = (): void =>
+    const endWith = (reason: unknown): void =>
       end(() => {
-        throw signal.reason;
+        throw reason;
       });
+    const leaveScope = tieToScope("select()", endWith);
+    if (leaveScope !== undefined) forget.push(leaveScope);
+    if (signal === undefined) return;
+    const onAbort = (): void => endWith(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     forget.push(() => signal.removeEventListener("abort", onAbort));
   });

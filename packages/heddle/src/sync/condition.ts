@@ -5,6 +5,7 @@
  */
 import { inspect } from "node:util";
 import { claimOn, giveUpClaim, HeldKind, takeClaim, threadHeap, TimeoutError } from "#heap";
+import { currentContext } from "../scopes/index.ts";
 import { CONDITION_BYTES, ConditionCore, LOCK } from "./condition-core.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
@@ -228,6 +229,8 @@ class NotifyPlace implements Place<boolean> {
   readonly #core: ConditionCore;
   readonly #holder: Holder;
   readonly #signal: AbortSignal | undefined;
+  /** Where it was begun: how it ends is told elsewhere. */
+  readonly #scope = currentContext().scope;
   /** It must live as long as somebody waits for it. */
   readonly #condition: Condition;
   #suspended: Suspended = [];
@@ -257,15 +260,18 @@ class NotifyPlace implements Place<boolean> {
   }
 
   /** Whoever waits leaves only with the lock. */
-  withdraw(node: number): boolean {
-    if (this.#core.expire(node)) this.#end = this.#signal?.aborted === true ? "aborted" : "expired";
+  withdraw(node: number, isTimeout: boolean): boolean {
+    if (this.#core.expire(node)) this.#end = isTimeout ? "expired" : "aborted";
     return false;
   }
 
   collect(node: number): boolean {
     this.#holder.resume(this.#suspended, node);
-    if (this.#end === "aborted") throw this.#signal!.reason;
-    return this.#end === "notified";
+    if (this.#end === "notified") return true;
+    if (this.#signal?.aborted === true) throw this.#signal.reason;
+    this.#scope?.look();
+    if (this.#scope?.isCancelled === true) throw this.#scope.reason;
+    return false;
   }
 }
 

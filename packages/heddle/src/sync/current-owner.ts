@@ -3,15 +3,9 @@
  *
  * @packageDocumentation
  */
-
-let ask: () => number = () => 0;
+import { currentContext } from "../scopes/index.ts";
 
 /** The number of the task that runs; 0 outside of tasks. No two tasks of a thread that live at the same time share one. */
 export function currentOwner(): number {
-  return ask();
-}
-
-/** For the layer that knows tasks: says how the current one is found out. */
-export function setCurrentOwner(find: () => number): void {
-  ask = find;
+  return currentContext().task?.id ?? 0;
 }

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { TimeoutError } from "#heap";
-import { setCurrentOwner } from "./current-owner.ts";
+import { Context, OUTSIDE, runIn, TaskNode } from "../scopes/index.ts";
 import { RLock } from "./rlock.ts";
 
+const tasks = new Map<number, TaskNode>();
+
 /** Runs as if a task ran. */
-function asTask<T>(task: number, body: () => T): T {
-  setCurrentOwner(() => task);
-  try {
-    return body();
-  } finally {
-    setCurrentOwner(() => 0);
-  }
+function asTask<T>(number: number, body: () => T): T {
+  let task = tasks.get(number);
+  if (task === undefined) tasks.set(number, (task = new TaskNode(undefined, OUTSIDE)));
+  return runIn(new Context(undefined, task, undefined), body);
 }
 
 describe("RLock", () => {

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { throwIfCancelled } from "../scopes/index.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
 import { acquire, acquireSync, type Holder, runHolding, type Suspended } from "./holder.ts";
@@ -69,6 +70,7 @@ export class RLock extends SharedObject {
 
   /** As `acquire`, blocking the thread: its event loop stands still meanwhile. */
   acquireSync(options?: WaitOptions): Guard {
+    throwIfCancelled();
     const guard = options === undefined ? this.#holder.tryAcquire() : undefined;
     return guard ?? acquireSync(this.#thread, this.#holder, options);
   }

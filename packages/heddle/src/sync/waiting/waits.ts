@@ -4,12 +4,13 @@
  * @packageDocumentation
  */
 import { type Heap, TimeoutError } from "#heap";
-import { type Context, currentContext, type Scope } from "../../scopes/index.ts";
+import { currentContext } from "../../scopes/index.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Monitor } from "./monitor.ts";
 import { GRANTED, LIST, LOOK_FLAG, OBJECT, PHASE_MASK, STATE } from "./node.ts";
 import type { NodePool } from "./nodes.ts";
 import { remove } from "./wait-list.ts";
+import { tieToScope, timeLeft } from "./within-scope.ts";
 
 /** How long to wait, and what may end the wait early. */
 export interface WaitOptions {
@@ -97,12 +98,11 @@ export class Waits {
   block<T>(place: Place<T>, want: number, options: WaitOptions = {}): T {
     const { timeoutMs = Infinity, signal } = options;
     signal?.throwIfAborted();
-    const { scope } = currentContext();
-    const limitMs = scope === undefined ? timeoutMs : Math.min(timeoutMs, timeLeft(scope));
+    const limitMs = Math.min(timeoutMs, timeLeft());
     const node = this.#nodes.take({ object: place.object, want, isAsync: false, group: 0 });
     if (!this.#enlist(place, node) && !this.#sleep(place, node, limitMs)) {
       this.abandon(place, node);
-      if (limitMs < timeoutMs) timeLeft(scope!);
+      if (limitMs < timeoutMs) timeLeft();
       throw new TimeoutError(place.operation, timeoutMs);
     }
     return this.collect(place, node);
@@ -112,8 +112,8 @@ export class Waits {
   promise<T>(place: Place<T>, want: number, options: WaitOptions = {}): Promise<T> {
     const { timeoutMs = Infinity, signal } = options;
     if (signal?.aborted === true) return Promise.reject(signal.reason);
-    const context = currentContext();
-    if (context.scope?.isCancelled === true) return Promise.reject(context.scope.reason);
+    const { scope } = currentContext();
+    if (scope?.isCancelled === true) return Promise.reject(scope.reason);
     let node: number;
     try {
       node = this.#nodes.take({ object: place.object, want, isAsync: true, group: 0 });
@@ -127,7 +127,7 @@ export class Waits {
       this.inbox.add();
       if (timeoutMs !== Infinity) pending.endAfter(timeoutMs);
       if (signal !== undefined) pending.endWith(signal);
-      if (context.scope !== undefined) pending.obey(context);
+      if (scope !== undefined) pending.endWithScope();
     });
   }
 
@@ -262,8 +262,7 @@ class PendingWait implements Pending {
   #timer: NodeJS.Timeout | undefined;
   #signal: AbortSignal | undefined;
   #onAbort: (() => void) | undefined;
-  /** Ends what ties the wait to its scope and its task. */
-  #leaveContext: (() => void) | undefined;
+  #leaveScope: (() => void) | undefined;
 
   constructor(waits: Waits, place: Place<unknown>, node: number, resolve: Resolve, reject: Resolve) {
     this.#place = place;
@@ -288,15 +287,8 @@ class PendingWait implements Pending {
     signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  /** The scope may end the wait, and its task says what it waits for. */
-  obey({ scope, task }: Context): void {
-    const { operation } = this.#place;
-    const forget = scope!.onCancel((reason) => this.#giveUp(false, () => reason));
-    if (task !== undefined) task.waitsFor = operation;
-    this.#leaveContext = () => {
-      forget();
-      if (task?.waitsFor === operation) task.waitsFor = undefined;
-    };
+  endWithScope(): void {
+    this.#leaveScope = tieToScope(this.#place.operation, (reason) => this.#giveUp(false, () => reason));
   }
 
   granted(node: number, isOrphan: boolean): void {
@@ -321,17 +313,9 @@ class PendingWait implements Pending {
 
   #forget(): void {
     this.#waits.unwatch(this.#node);
-    this.#leaveContext?.();
     if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#leaveScope?.();
     if (this.#onAbort !== undefined) this.#signal!.removeEventListener("abort", this.#onAbort);
     this.#waits.inbox.remove();
   }
-}
-
-/** How long the scope lets what runs in it go on. Throws its reason if that is no more. */
-function timeLeft(scope: Scope): number {
-  scope.look();
-  if (scope.isCancelled) throw scope.reason;
-  const { deadlineMs } = scope;
-  return deadlineMs === Infinity ? Infinity : Math.max(0, deadlineMs - performance.now());
 }
