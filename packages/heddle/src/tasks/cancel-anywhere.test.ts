@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { asCompleted, InlineExecutor, wait } from "../futures/index.ts";
-import { Lock } from "../sync/index.ts";
+import { Channel, Queue, select } from "../queues/index.ts";
+import { Condition, Event, Lock, ReadWriteLock, RLock, Semaphore } from "../sync/index.ts";
 import { allTasks } from "../scopes/index.ts";
 import {
   gather,
@@ -23,6 +24,15 @@ class World {
   readonly executor = new InlineExecutor();
   readonly limit = new RateLimit({ tokens: 1000, perMs: 1, burst: 5 });
   readonly flights = new SingleFlight<string, number>();
+  readonly reentrant = new RLock();
+  readonly permits = new Semaphore(2);
+  readonly readWrite = new ReadWriteLock();
+  readonly condition = new Condition();
+  readonly event = new Event();
+  /** Items that were put less items that were got. */
+  readonly queue = new Queue<number>({ maxSize: 1 });
+  readonly channel = new Channel<number>();
+  balance = 0;
   /** Who is inside each lock. */
   readonly inside = [0, 0];
 
@@ -31,6 +41,12 @@ class World {
       assert.deepEqual(lock.statistics(), { locked: false, waiters: 0 }, `lock ${i}`);
       assert.equal(this.inside[i], 0);
     }
+    assert.equal(this.permits.available, 2);
+    assert.equal(this.reentrant.locked, false);
+    assert.deepEqual([this.readWrite.readers, this.readWrite.writing], [0, false]);
+    assert.equal(this.condition.tryAcquire()?.held, true, "the lock of the condition");
+    this.condition.release();
+    assert.equal(this.balance, this.queue.size, "items lost or doubled");
     const { queued, running } = this.executor.statistics();
     assert.deepEqual({ queued, running }, { queued: 0, running: 0 });
     assert.equal(this.limit.waiting, 0);
@@ -63,6 +79,47 @@ const leaves: readonly Step[] = [
   },
   (world) => world.limit.take(2),
   (world) => world.flights.run("key", () => sleep(0).then(() => 1)),
+  async (world) => {
+    using _outer = await world.reentrant.acquire();
+    using _inner = await world.reentrant.acquire();
+    await sleep(0);
+  },
+  async (world) => {
+    using _guard = await world.permits.acquire({ permits: 2 });
+    await sleep(0);
+  },
+  async (world) => {
+    using _guard = await world.readWrite.acquireRead();
+    await sleep(0);
+  },
+  async (world) => {
+    using _guard = await world.readWrite.acquireWrite();
+    await sleep(0);
+  },
+  async (world) => {
+    using _guard = await world.condition.acquire();
+    await moveOnAfter(1, () => world.condition.wait());
+  },
+  async (world) => {
+    using _guard = await world.condition.acquire();
+    world.condition.notify();
+  },
+  (world) => moveOnAfter(1, () => world.event.wait()),
+  async (world) => {
+    await world.queue.put(1);
+    world.balance++;
+    await world.queue.get();
+    world.balance--;
+  },
+  async (world) => {
+    let sent = 0;
+    await taskGroup((group) => {
+      group.spawn(() => world.channel.send(1).then(() => sent++));
+      group.spawn(() => world.channel.receive().then(() => sent--));
+    });
+    assert.equal(sent, 0, "a value lost between two who met");
+  },
+  (world) => moveOnAfter(1, () => select({ item: world.channel, never: new Promise(() => {}) })),
   () => retry((attempt) => (attempt < 2 ? Promise.reject(new Error("again")) : 1), { delayMs: 1 }),
 ];
 
@@ -111,7 +168,7 @@ const program: fc.Arbitrary<Step> = fc.letrec<{ step: Step }>((tie) => {
       inner.map(
         (steps): Step =>
           (world) =>
-            shield(() => inTurn(steps)(world)),
+            shield(() => moveOnAfter(1, () => inTurn(steps)(world))),
       ),
       inner.map(
         (steps): Step =>
@@ -156,7 +213,7 @@ describe("a program made of the primitives, cancelled at any suspension point", 
           if (hadEnded || turns > 60) return;
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 });

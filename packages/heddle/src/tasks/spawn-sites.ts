@@ -1,8 +1,9 @@
 /**
  * Where tasks were spawned, for the stacks of their errors.
  *
- * Taking the stack of every spawn would cost more than the rest of the task, and a kilobyte. So a group takes those of
- * its first spawns, and then of fewer and fewer: many tasks are nearly always spawned in one place.
+ * Taking the stack of every spawn would cost ten times the rest of the task, and a kilobyte. So a group takes those of its
+ * first spawns, and then of fewer and fewer, for many tasks are nearly always spawned in one place; and a thread takes only so
+ * many in a time, however many groups it has.
  *
  * @packageDocumentation
  */
@@ -15,27 +16,51 @@ export interface SpawnSite {
 /** So many spawns of a group are taken; then the 32nd, the 64th and so on. */
 const TAKEN = 16;
 
+/** So many are taken in this time at most: about a hundredth of it. */
+const PER_PERIOD = 200;
+const PERIOD_MS = 100;
+
+/** The clock is read at every so manieth spawn that is not taken. */
+const CLOCK_MASK = 63;
+
+let left = PER_PERIOD;
+let periodBegan = 0;
+let passedOver = 0;
+
+function mayTake(): boolean {
+  if (left === 0) {
+    if ((++passedOver & CLOCK_MASK) !== 0) return false;
+    const now = performance.now();
+    if (now - periodBegan < PERIOD_MS) return false;
+    periodBegan = now;
+    left = PER_PERIOD;
+  }
+  left--;
+  return true;
+}
+
 export class SpawnSites {
   #count = 0;
   #latest: SpawnSite | undefined;
 
-  /** The site of a spawn, or of an earlier one of the group. `spawn` is called by the code that is looked for. */
-  next(spawn: Function): SpawnSite {
+  /** The site of a spawn, or of an earlier one of the group, if any was taken. `spawn` is called by the code looked for. */
+  next(spawn: Function): SpawnSite | undefined {
     const count = ++this.#count;
-    if (count <= TAKEN || (count & (count - 1)) === 0) {
+    if ((count <= TAKEN || (count & (count - 1)) === 0) && mayTake()) {
       this.#latest = {} as SpawnSite;
       Error.captureStackTrace(this.#latest, spawn);
     }
-    return this.#latest!;
+    return this.#latest;
   }
 }
 
 /** Adds to the stack of an error which task threw it, and where that was spawned. */
-export function tellSpawn(error: unknown, task: string, site: SpawnSite): void {
+export function tellSpawn(error: unknown, task: string, site: SpawnSite | undefined): void {
   if (!(error instanceof Error) || typeof error.stack !== "string") return;
-  const [, ...frames] = site.stack.split("\n");
+  const frames = site === undefined ? [] : site.stack.split("\n").slice(1);
+  const heading = `    --- in task "${task}"${site === undefined ? "" : ", spawned"} ---`;
   try {
-    error.stack = `${error.stack}\n    --- in task "${task}", spawned ---\n${frames.join("\n")}`;
+    error.stack = [error.stack, heading, ...frames].join("\n");
   } catch {
     // A frozen error keeps the stack that it has.
   }

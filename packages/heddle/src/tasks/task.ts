@@ -25,8 +25,8 @@ export interface Spawn {
   readonly owner: TaskOwner;
   readonly name: string | undefined;
   readonly values: Context["values"];
-  /** Where it was spawned, or one like it. */
-  readonly site: SpawnSite;
+  /** Where it was spawned, or one like it, if that is known. */
+  readonly site: SpawnSite | undefined;
 }
 
 /** The future of a task; until the task begins, all there is of it. */
@@ -111,8 +111,8 @@ export class Task extends TaskNode {
     return this.#future.hasBegun;
   }
 
-  /** Where it was spawned, or one like it. */
-  get site(): SpawnSite {
+  /** Where it was spawned, or one like it, if that is known. */
+  get site(): SpawnSite | undefined {
     return this.#future.spawn.site;
   }
 
