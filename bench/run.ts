@@ -22,8 +22,9 @@ import { dispatch } from "./suites/dispatch.ts";
 import { primeFactors } from "./suites/prime-factors.ts";
 import { queues } from "./suites/queues.ts";
 import { sync } from "./suites/sync.ts";
+import { tasks } from "./suites/tasks.ts";
 
-const suites: readonly Suite[] = [dispatch, primeFactors, sync, queues, classics];
+const suites: readonly Suite[] = [dispatch, primeFactors, sync, queues, classics, tasks];
 
 /** The languages that take part. */
 function programsOf(suite: Suite): ProgramName[] {

@@ -17,6 +17,7 @@ import { factorisations, factorisationsCold, increments, largestFactors } from "
 import { haul, inThread, inThreadTry } from "./queues.ts";
 import { burstOfAdds, burstOfObjects, burstOfTurns, windowOfAdds } from "./rate.ts";
 import { contended, uncontended, uncontendedTry } from "./sync.ts";
+import { asyncTree, skynet, sleeping, spawnJoin } from "./tasks.ts";
 
 export const caseRuns: Readonly<Record<string, CaseRun<never>>> = {
   "round-trip": roundTrip,
@@ -45,5 +46,9 @@ export const caseRuns: Readonly<Record<string, CaseRun<never>>> = {
   "in-thread": inThread,
   "in-thread-try": inThreadTry,
   haul,
+  "spawn-join": spawnJoin,
+  skynet,
+  "async-tree": asyncTree,
+  sleeping,
   ...classicRuns,
 };

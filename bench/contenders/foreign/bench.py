@@ -133,6 +133,49 @@ def factorisations(way, workers, load):
     return answer
 
 
+KINDS = ("none", "io", "memoization", "cpu_io_mixed")
+
+
+def async_tree(load):
+    """pyperformance's async_tree with task groups; the second run counts, as in the other languages."""
+    import asyncio
+    import math
+
+    kind, branches = KINDS[load["kind"]], load["branches"]
+
+    async def leaf(random, cached):
+        if kind == "io":
+            await asyncio.sleep(0.05)
+        elif kind == "memoization":
+            key = next(random) % 100
+            if key < 90 and cached:
+                return
+            if key < 90:
+                cached.append(key)
+            await asyncio.sleep(0.05)
+        elif kind == "cpu_io_mixed":
+            if next(random) % 2 == 0:
+                math.factorial(500)
+            else:
+                await asyncio.sleep(0.05)
+
+    async def grow(levels, random, cached):
+        if levels == 0:
+            return await leaf(random, cached)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(branches):
+                group.create_task(grow(levels - 1, random, cached))
+
+    def run():
+        random = iter(random_integers(branches ** load["levels"], 0, 2**32 - 1, 0))
+        start = now_us()
+        asyncio.run(grow(load["levels"], random, []))
+        return (now_us() - start) / 1000
+
+    run()
+    return {"metrics": {"ms": run()}, "checks": {}}
+
+
 def main():
     order = json.loads(sys.argv[1])
     case, way, workers, load = order["case"], order["way"], order["workers"], order["load"]
@@ -140,6 +183,8 @@ def main():
         answer = increments(workers, load)
     elif case == "factorise":
         answer = factorisations(way, workers, load)
+    elif case == "async-tree":
+        answer = async_tree(load)
     else:
         answer = executor_case(case, way, workers, load)
     print(json.dumps(answer))

@@ -1,0 +1,108 @@
+/** What do tasks cost: to spawn and to join, in trees, and asleep? */
+import { KINDS } from "../contenders/tasks/subject.ts";
+import type { CaseSpec, ContenderSpec, MetricSpec, Suite } from "../harness/types.ts";
+
+const heddle: ContenderSpec = {
+  id: "heddle",
+  role: "ours",
+  settings: "taskGroup and group.spawn; in trees a group for each node",
+  run: { module: "tasks/heddle.ts" },
+};
+const promises: ContenderSpec = {
+  id: "promise-all",
+  role: "floor",
+  settings: "Promise.all of async functions",
+  run: { module: "tasks/promises.ts" },
+};
+const effect: ContenderSpec = {
+  id: "effect",
+  role: "peer",
+  settings: "fork and join of each; in trees forEach, unbounded",
+  run: { module: "tasks/effect.ts", options: { way: "fork" } },
+};
+const effectEach: ContenderSpec = {
+  id: "effect-each",
+  role: "peer",
+  settings: "forEach, unbounded: effects that do not wait become no fibers that do",
+  run: { module: "tasks/effect.ts" },
+};
+const python: ContenderSpec = {
+  id: "python",
+  role: "mark",
+  settings: "asyncio.TaskGroup",
+  run: { program: "python", way: "asyncio" },
+};
+
+const ids = (...contenders: readonly ContenderSpec[]): readonly string[] => contenders.map(({ id }) => id);
+const ns: readonly [MetricSpec] = [{ name: "ns", unit: "ns/task", better: "lower" }];
+const ms: readonly [MetricSpec] = [{ name: "ms", unit: "ms", better: "lower" }];
+const bytes: readonly [MetricSpec] = [{ name: "bytes", unit: "bytes/task", better: "lower" }];
+
+const cases: readonly CaseSpec[] = [
+  {
+    id: "spawn-join",
+    run: "spawn-join",
+    question: "a million tasks that do nothing, spawned and joined",
+    metrics: ns,
+    contenders: ids(heddle, promises, effect, effectEach),
+    load: { tasks: 1_000_000 },
+    quickLoad: { tasks: 200_000 },
+  },
+  {
+    id: "skynet",
+    run: "skynet",
+    question: "ten tasks that spawn ten each, down to a million leaves, which are added up",
+    metrics: ms,
+    contenders: ids(heddle, promises, effectEach),
+    load: { leaves: 1_000_000 },
+    quickLoad: { leaves: 100_000 },
+  },
+  ...KINDS.map((kind, i): CaseSpec => ({
+    id: `async-tree-${kind}`,
+    run: "async-tree",
+    question: `pyperformance's async_tree, ${kind}: six levels of six`,
+    metrics: ms,
+    contenders: ids(heddle, promises, effectEach, python),
+    load: { kind: i, levels: 6, branches: 6 },
+    quickLoad: { levels: 5 },
+  })),
+  {
+    id: "sleeping",
+    run: "sleeping",
+    question: "what a task takes of the heap while it sleeps, a million of them",
+    metrics: bytes,
+    contenders: ids(heddle, promises),
+    load: { tasks: 1_000_000 },
+    quickLoad: { tasks: 100_000 },
+  },
+];
+
+export const tasks: Suite = {
+  name: "tasks",
+  question: "What do tasks cost: to spawn and to join, in trees, and asleep?",
+  doesNotShow:
+    "Does not show: failures, cancellation and limits, which bare promises do not have; tasks that compute on other threads (see dispatch).",
+  workers: [1],
+  unit: "thread",
+  cases,
+  contenders: [heddle, promises, effect, effectEach, python],
+  targets: [
+    {
+      case: "spawn-join",
+      metric: "ns",
+      text: "3 times a bare Promise.all",
+      relation: "at most",
+      factor: 3,
+      reference: { contenders: ids(promises) },
+    },
+    {
+      case: "spawn-join",
+      metric: "ns",
+      text: "3 times faster than Effect",
+      relation: "at most",
+      factor: 1 / 3,
+      reference: { contenders: ids(effect) },
+    },
+  ],
+  packages: ["heddle", "effect"],
+};
