@@ -71,7 +71,9 @@ export class Latch extends SharedObject {
     try {
       const checked = checkWaitOptions(options, "Latch.wait()");
       checked.signal?.throwIfAborted();
-      return this.#core.open ? Promise.resolve() : this.#thread.waits.promise(this.#core, 0, checked);
+      if (this.#core.open) return Promise.resolve();
+      // The handle is held while it waits.
+      return this.#thread.waits.promise(this.#core, 0, checked).then(() => void this);
     } catch (error) {
       return Promise.reject(error);
     }
