@@ -10,6 +10,7 @@ import { shapeAt, type KnownShape } from "./known-shapes.ts";
 import type { Unpack } from "./packet.ts";
 import { MADE_STRING_MAX, makeString } from "./short-strings.ts";
 import * as tag from "./tags.ts";
+import { TextWindow } from "./text-window.ts";
 import { MAX_DEPTH } from "./trail.ts";
 import type { RawBuffer } from "./output.ts";
 
@@ -27,6 +28,7 @@ export class Reader {
   foreignError: unknown = undefined;
   /** The message refers back: objects are numbered as they come. */
   isNumbered = false;
+  readonly #text: TextWindow = new TextWindow();
   #objects: (object | undefined)[] = [];
   readonly #postponed: object[] = [];
   /** The container that the next object is to be read into, instead of a new one. */
@@ -45,6 +47,7 @@ export class Reader {
     this.end = Math.min(end, bytes.length);
     this.sideItems = sideItems;
     this.#depth = 0;
+    this.#text.begin();
     if (bytes === this.bytes) return;
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -208,14 +211,17 @@ export class Reader {
 
   #shortString(length: number): string {
     const at = this.take(length);
-    return length <= MADE_STRING_MAX
-      ? makeString(this.bytes, at, length)
-      : this.buffer.latin1Slice(at, at + length);
+    return (
+      this.#text.cut(this.buffer, at, at + length, this.end) ??
+      (length <= MADE_STRING_MAX
+        ? makeString(this.bytes, at, length)
+        : this.buffer.latin1Slice(at, at + length))
+    );
   }
 
   #latin1(length: number): string {
     const at = this.take(length);
-    return this.buffer.latin1Slice(at, at + length);
+    return this.#text.cut(this.buffer, at, at + length, this.end) ?? this.buffer.latin1Slice(at, at + length);
   }
 
   #utf16(length: number): string {

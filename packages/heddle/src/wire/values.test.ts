@@ -82,6 +82,33 @@ describe("strings", () => {
   });
 });
 
+describe("many strings in one message", () => {
+  const letters = String.fromCharCode(...Array.from({ length: 256 }, (_, code) => code)).repeat(3);
+
+  test("come back whatever their lengths, side by side", () => {
+    for (let longest = 0; longest <= 300; longest += 7)
+      comesBackEqual(Array.from({ length: 60 }, (_, i) => letters.slice(i, i + ((i * 31) % (longest + 1)))));
+  });
+
+  test("come back whatever stands between them", () => {
+    for (const gap of [1, 3, 10, 30, 31, 32, 33, 200, 256, 300]) {
+      const between = new Uint8Array(gap).fill(65);
+      comesBackEqual(
+        Array.from({ length: 20 }, (_, i) => [letters.slice(i, i + 14), between, i, "日本", 0.5]),
+      );
+    }
+  });
+
+  test("stay as they were when other messages come", () => {
+    const first = wire.send(Array.from({ length: 40 }, (_, i) => `the first message, ${i}`));
+    wire.send(Array.from({ length: 40 }, (_, i) => `another one than that, ${i}`));
+    assert.deepEqual(
+      first,
+      Array.from({ length: 40 }, (_, i) => `the first message, ${i}`),
+    );
+  });
+});
+
 describe("plain objects", () => {
   test("come back with their keys in order", () => {
     const value = { z: 1, a: { y: [1, { b: "x" }] }, "": 0, "with space": true, 7: "seven", 3: "three" };
