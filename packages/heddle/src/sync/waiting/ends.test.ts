@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ModelHeap } from "@heddle/testing";
+import { DoneList } from "#heap";
 import { MODEL, OBJECTS, seatThreads, sitDown } from "../fixtures/model.ts";
 import { Turnstile } from "../fixtures/turnstile.ts";
 import { registerReclaim, settleEnd } from "./ends.ts";
@@ -27,6 +28,20 @@ function seated(count: number) {
     settleEnd(threads[0]!.monitor, seat);
   };
   return { heap, threads, recordOf, nodeOf, kill };
+}
+
+/** Runs something when a node is about to be put into an inbox, after its state says that it was granted. */
+function betweenTheHalves<T>(heap: ModelHeap, inbox: number, run: () => T): () => T {
+  const compareExchange = heap.compareExchange.bind(heap);
+  let result: T | undefined;
+  heap.compareExchange = (address, ...values) => {
+    if (address === inbox) {
+      heap.compareExchange = compareExchange;
+      result = run();
+    }
+    return compareExchange(address, ...values);
+  };
+  return () => result!;
 }
 
 let reclaimed = 0;
@@ -76,6 +91,39 @@ describe("settleEnd()", () => {
     kill(1);
     assert.equal(reclaimed, 0, "given back though it was used");
     assert.equal(heap.load(node + STATE) & PHASE_MASK, FREE);
+  });
+
+  test("keeps a grant that is told too late from whoever sits there next, and uses its node again after that", async () => {
+    const { heap, threads, recordOf, nodeOf, kill } = seated(3);
+    const inbox = recordOf(1) + INBOX;
+    void threads[1]!.waits.promise(threads[1]!.turnstile, 0);
+    const late = nodeOf(1);
+    const next = betweenTheHalves(heap, inbox, () => {
+      kill(1);
+      const { monitor, nodes, waits } = sitDown(heap, 1);
+      waits.inbox = { add() {}, remove() {} } as never;
+      const turnstile = new Turnstile(monitor, OBJECT);
+      const first = waits.promise(turnstile, 0);
+      return { nodes, waits, first, second: waits.promise(turnstile, 0) };
+    });
+    threads[2]!.turnstile.add(1);
+    const { nodes, waits, first, second } = next();
+    const empty = (): void => {
+      const list = new DoneList(heap, inbox);
+      for (let node = list.takeAll(); node !== 0;) {
+        const after = heap.peek(node) >>> 0;
+        waits.granted(node);
+        node = after;
+      }
+    };
+    assert.equal(await first, 1);
+    empty();
+    assert.equal(threads[0]!.turnstile.waiters, 1);
+    threads[0]!.turnstile.add(5);
+    empty();
+    assert.equal(await second, 5);
+    const taken = [0, 1, 2].map(() => nodes.take({ object: OBJECT, want: 0, isAsync: true, group: 0 }));
+    assert.equal(taken.filter((node) => node === late).length, 1);
   });
 
   test("tells all others to look: those who are blocked by a flag, those who are not in their inbox", () => {

@@ -9,10 +9,12 @@ import { KIND } from "../objects/header.ts";
 import { type Monitor, settleSections } from "./monitor.ts";
 import {
   ANSWER,
+  FREE,
   GROUP,
   isOpen,
   LIST,
   LOOK_FLAG,
+  LOST,
   NONE,
   OBJECT,
   OPEN,
@@ -24,7 +26,7 @@ import {
   WAITING,
 } from "./node.ts";
 import { isTaken, nodesOf } from "./nodes.ts";
-import { INBOX, LOOK } from "./record.ts";
+import { GRANT_COUNT, GRANTS, INBOX, LOOK } from "./record.ts";
 import { remove } from "./wait-list.ts";
 
 /**
@@ -49,6 +51,8 @@ export function registerReclaim(kind: number, reclaim: Reclaim): void {
  * - E4: a node may be taken for another wait while it is looked at here, so what is read of it may be of that one. Its
  *   state has another serial then, and is left alone: that wait began after E2. A group's word may be rung or marked in
  *   vain, and so never goes back to the heap.
+ * - E5: the inbox is emptied after the nodes were looked at: what was put into it before is gone, and what comes later is
+ *   LOST (N3).
  *
  * @param monitor - Of the thread that settles, which is in no section.
  */
@@ -73,9 +77,11 @@ export function settleEnd(monitor: Monitor, seat: number): void {
 function leaveLine(monitor: Monitor, node: number): void {
   const { words } = monitor;
   const object = words.load(node + OBJECT) >>> 0;
-  const freed = (words.load(node + STATE) & ~(SERIAL_STEP - 1)) + SERIAL_STEP;
+  endDelivery(words, node);
+  const serial = (words.load(node + STATE) & ~(SERIAL_STEP - 1)) + SERIAL_STEP;
+  const left = serial | (isOnItsWay(monitor, node) ? LOST : FREE);
   if (object === 0) {
-    words.store(node + STATE, freed);
+    words.store(node + STATE, left);
     return;
   }
   monitor.enter(object);
@@ -84,8 +90,30 @@ function leaveLine(monitor: Monitor, node: number): void {
   const reclaim =
     stands || monitor.read(node + ANSWER) !== NONE ? reclaims.get(monitor.read(object + KIND)) : undefined;
   reclaim?.(monitor, object, node);
-  monitor.store(node + STATE, freed);
+  // It is no longer anything at that object: a LOST one may be looked at again.
+  monitor.store(node + OBJECT, 0);
+  monitor.store(node + STATE, left);
   monitor.leave();
+}
+
+/** From now on, who has granted the node does not tell it; or has begun to. */
+function endDelivery(words: Words, node: number): void {
+  for (;;) {
+    const state = words.load(node + STATE);
+    if ((state & PHASE_MASK) !== WAITING) return;
+    if (words.compareExchange(node + STATE, state, (state & ~(SERIAL_STEP - 1)) | LOST) === state) return;
+  }
+}
+
+/** N3. Whether somebody who has granted the node may yet put it into the inbox: he has it on his list until he has done so. */
+function isOnItsWay({ words, seats }: Monitor, node: number): boolean {
+  if ((words.load(node + OWNER) & 1) === 0) return false;
+  for (const seat of seats) {
+    const record = seats.recordAt(seat);
+    const count = record === 0 ? 0 : words.load(record + GRANT_COUNT);
+    for (let i = 0; i < count; i++) if (words.load(record + GRANTS + 8 * i) >>> 0 === node) return true;
+  }
+  return false;
 }
 
 function tellToLook(words: Words, record: number): void {

@@ -31,6 +31,8 @@
  * - N1: a node leaves its list in the section that grants it, and is delivered after that section is committed. So
  *   who holds the gate and finds the node out of its list knows that it was granted, or never stood there.
  * - N2: the serial makes a delivery that comes twice, or too late, meet another state, and do nothing.
+ * - N3: a delivery has two halves, the state and the inbox. A node whose owner ended between them is LOST, and is used again
+ *   only once it has come out of the inbox of its seat, or nobody has it on his list of grants any more.
  */
 export const NODE_BYTES = 64;
 
@@ -48,6 +50,8 @@ export const CELL = 40;
 export const FREE = 0;
 export const WAITING = 1;
 export const GRANTED = 2;
+/** Its thread has ended, and who granted it may yet put it into the inbox of whoever sits there next: N3. */
+export const LOST = 3;
 export const PHASE_MASK = 3;
 /** In a waiting state: a thread has ended, so look after what you wait for. */
 export const LOOK_FLAG = 4;

@@ -9,6 +9,7 @@ import {
   FREE,
   GROUP,
   LIST,
+  LOST,
   NODE_BYTES,
   NONE,
   OBJECT,
@@ -58,8 +59,10 @@ export class NodePool {
   readonly #heap: Heap;
   readonly #record: number;
   readonly #identity: number;
-  readonly #free: number[] = [];
+  readonly #free: number[];
   readonly #freeGroups: number[] = [];
+  /** Nodes of who sat here before, which may yet come through the inbox: N3. To be given back then. */
+  readonly lost: readonly number[];
   /** The newest chunk, and how many of its nodes were used. */
   #chunk: number;
   #used = NODES_PER_CHUNK;
@@ -70,7 +73,9 @@ export class NodePool {
     this.#identity = identity;
     this.#chunk = heap.load(record + NODES) >>> 0;
     if (this.#chunk !== 0) this.#used = heap.load(this.#chunk + USED);
-    for (const node of nodesOf(heap, record)) this.#free.push(node);
+    const left = [...nodesOf(heap, record)];
+    this.lost = left.filter((node) => isLost(heap, node));
+    this.#free = left.filter((node) => !isLost(heap, node));
     for (const chunk of chunksOf(heap, record)) this.#addGroups(chunk);
   }
 
@@ -146,6 +151,9 @@ function* chunksOf(words: Pick<Heap, "load">, record: number): Iterable<number> 
   for (let chunk = words.load(record + NODES) >>> 0; chunk !== 0; chunk = words.load(chunk) >>> 0)
     yield chunk;
 }
+
+const isLost = (words: Pick<Heap, "load">, node: number): boolean =>
+  (words.load(node + STATE) & PHASE_MASK) === LOST;
 
 /** Whether a node is in use. */
 export const isTaken = (words: Pick<Heap, "load">, node: number): boolean =>

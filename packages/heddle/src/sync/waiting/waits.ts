@@ -81,7 +81,7 @@ export class Waits {
   /** Granted, and to be told in a microtask: whoever granted them may be in the middle of something. */
   #told: number[] = [];
   /** Granted by a thread that may have died before it put them into the inbox: used again only if they come out. */
-  readonly #orphans = new Set<number>();
+  readonly #orphans: Set<number>;
   inbox!: Inbox;
 
   constructor(heap: Heap, monitor: Monitor, nodes: NodePool, clock: Clock) {
@@ -89,6 +89,7 @@ export class Waits {
     this.#monitor = monitor;
     this.#nodes = nodes;
     this.#clock = clock;
+    this.#orphans = new Set(nodes.lost);
     monitor.onGranted = (node) => {
       if (this.#told.push(node) === 1) queueMicrotask(this.#tell);
     };
