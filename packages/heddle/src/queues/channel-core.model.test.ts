@@ -19,11 +19,14 @@ import {
 } from "../sync/fixtures/model.ts";
 import { type Alternative, ObjectKind, registerReclaim, type WaitOptions } from "../sync/index.ts";
 import { CellCoder } from "./cells.ts";
-import { cellAt, ChannelCore, initialiseChannel, Receiving, reclaim, Sending } from "./channel-core.ts";
+import { ChannelCore, NOT_YET, PASSED } from "./channel-core.ts";
+import { FLAGS, initialiseChannel, STOPPED } from "./channel-layout.ts";
+import { cellAt, Receiving, reclaim, Sending } from "./channel-sides.ts";
 
 const A = OBJECTS;
-const B = OBJECTS + 128;
-const BLOCKS = OBJECTS + 1024;
+const B = OBJECTS + 256;
+/** Of a segment. */
+const CELLS = 2;
 const KIND = ObjectKind.FIRST_OF_TESTS + 14;
 
 /** What a receive or a send gives. */
@@ -32,7 +35,10 @@ const LATE = "late";
 const SENT = "sent";
 type Outcome = number | typeof CLOSED | typeof LATE | typeof SENT;
 
-registerReclaim(KIND, (monitor, object, node) => reclaim(monitor.words as Heap, monitor, object, node));
+registerReclaim(KIND, (monitor, object, node) => {
+  const heap = monitor.words as Heap;
+  reclaim(heap, monitor, new ChannelCore(heap, monitor, object, CELLS), node);
+});
 
 /** A thread that has channels. */
 class Actor {
@@ -48,7 +54,7 @@ class Actor {
   }
 
   core(channel: number): ChannelCore {
-    return new this.#core(this.#heap, this.#self.monitor, channel);
+    return new this.#core(this.#heap, this.#self.monitor, channel, CELLS);
   }
 
   sending(channel: number, value: number): Alternative<Outcome> {
@@ -64,16 +70,27 @@ class Actor {
   }
 
   send(channel: number, value: number, options?: WaitOptions): Outcome {
+    const answer = this.core(channel).sendNow(cellOf(value));
+    if (answer !== NOT_YET) return answer === PASSED ? SENT : CLOSED;
     return this.#wait(this.sending(channel, value), options);
   }
 
   receive(channel: number, options?: WaitOptions): Outcome {
+    const cell = new CellCoder();
+    const answer = this.core(channel).receiveNow(cell);
+    if (answer !== NOT_YET) return answer === PASSED ? (cell.take() as number) : CLOSED;
     return this.#wait(this.receiving(channel), options);
   }
 
   /** Gives the index of what happened, and what came of it. */
   select(alternatives: readonly Alternative<Outcome>[], timeoutMs: number = Infinity): [number, Outcome] {
     const chosen = this.#self.choices.block(alternatives, timeoutMs);
+    return chosen === undefined ? [-1, LATE] : [chosen.index, chosen.value as Outcome];
+  }
+
+  /** As `select`, without waiting. */
+  trySelect(alternatives: readonly Alternative<Outcome>[]): [number, Outcome] {
+    const chosen = this.#self.choices.try(alternatives);
     return chosen === undefined ? [-1, LATE] : [chosen.index, chosen.value as Outcome];
   }
 
@@ -97,6 +114,8 @@ type Role = (actor: Actor) => unknown;
 
 interface Cast {
   readonly capacity?: number;
+  /** What stands in channel A at first. */
+  readonly before?: readonly number[];
   /** The first of the roles may be killed. */
   readonly isMortal?: boolean;
   readonly plants?: Plants;
@@ -108,17 +127,16 @@ interface Cast {
 
 /** Each role in a thread of its own. At the end nobody waits at a channel. */
 function play(roles: readonly Role[], cast: Cast = {}) {
-  const { capacity = 0, isMortal = false, afterwards, atEnd } = cast;
+  const { capacity = 0, before = [], isMortal = false, afterwards, atEnd } = cast;
   return (heap: ModelHeap) => {
     seatThreads(heap, roles.length + 2);
     for (const [i, channel] of [A, B].entries()) {
       heap.name(channel + 8, `gate of ${"AB"[i]}`);
       heap.store(channel, KIND);
-      initialiseChannel(heap, channel, capacity);
-      // A buffer that need not grow.
-      heap.store(channel + 44, BLOCKS + 256 * i);
-      heap.store(channel + 48, 8);
+      initialiseChannel(heap, channel, capacity, CELLS);
     }
+    const first = new Actor(heap, roles.length + 1);
+    for (const value of before) first.send(A, value);
     const threads = roles.map((role, seat) => () => role(new Actor(heap, seat, cast)));
     const bury = undertaker(heap, roles.length, 0);
     const last = (): unknown => {
@@ -179,13 +197,65 @@ describe("a buffer, every interleaving", () => {
       (it) => [1, 2, 3].map((value) => it.send(A, value)),
       (it) => [it.receive(A), it.receive(A), it.receive(A)],
     ];
+    report(context, check(play(roles, cast), explore(2)));
+  });
+
+  test("gives each value to one of two receivers", (context) => {
+    const cast: Cast = {
+      capacity: 1,
+      atEnd: ([, ...received]) => assert.deepEqual(sorted(received), [1, 2]),
+    };
+    const roles: Role[] = [
+      (it) => [it.send(A, 1), it.send(A, 2)],
+      (it) => it.receive(A),
+      (it) => it.receive(A),
+    ];
+    report(context, check(play(roles, cast), explore(2)));
+  });
+
+  test("goes on when one who sends, or receives, is killed at any step", (context) => {
+    const send: Role = (it) => [it.send(A, 1), it.send(A, 2)];
+    const receive: Role = (it) => [it.receive(A), it.receive(A)];
+    report(context, check(endedByTheDead(send, receive), mortal(1)));
+    report(context, check(endedByTheDead(receive, send), mortal(1)));
+  });
+
+  test("hands on what came while a receiver waited when its sender is killed at any step", (context) => {
+    report(context, check(grantedByTheDead(), mortal(1)));
+  });
+
+  test("is never full and empty for those who give up at once", (context) => {
+    const roles: Role[] = [
+      (it) => [it.send(A, 1, { timeoutMs: 1 }), it.send(A, 2, { timeoutMs: 1 })],
+      (it) => [it.receive(A, { timeoutMs: 1 }), it.receive(A, { timeoutMs: 1 })],
+    ];
+    const cast: Cast = {
+      capacity: 1,
+      atEnd: ([sent, received]: readonly any[], actor) => {
+        const left = actor.core(A).size;
+        const count = (list: unknown[], lost: Outcome): number => list.filter((it) => it !== lost).length;
+        assert.equal(count(sent, LATE), count(received, LATE) + left);
+        assert.equal(sent[0], SENT);
+      },
+    };
     report(context, check(play(roles, cast), explore(3)));
   });
 });
 
-describe("closing, every interleaving", () => {
-  const close: Role = (it) => it.core(A).close(0);
+/** One who may be killed does something with another; then it is closed. */
+function endedByTheDead(dead: Role, other: Role): ReturnType<typeof play> {
+  return play([dead, other], { capacity: 1, before: [9], isMortal: true, afterwards: close });
+}
 
+/** A receiver waits; one who may be killed sends to it, and another one comes by. */
+function grantedByTheDead(plants?: Plants): ReturnType<typeof play> {
+  const roles: Role[] = [(it) => it.send(A, 1), (it) => it.receive(A), (it) => it.send(A, 2)];
+  return play(roles, { capacity: 2, isMortal: true, ...(plants === undefined ? {} : { plants }) });
+}
+
+const close: Role = (it) => it.core(A).close(0);
+
+describe("closing, every interleaving", () => {
   test("refuses a sender, or comes after the value has gone over", (context) => {
     const cast: Cast = {
       atEnd: ([, sent, received]) => {
@@ -243,9 +313,8 @@ class Narrow extends Monitor {
 
 /** Two wait; the one who closes may be killed, and is followed by another. */
 function closedByTheDead(core: typeof ChannelCore = ChannelCore): ReturnType<typeof play> {
-  const closeA: Role = (it) => it.core(A).close(0);
-  const roles: Role[] = [closeA, (it) => it.receive(A), (it) => it.receive(A)];
-  return play(roles, { isMortal: true, afterwards: closeA, plants: { monitor: Narrow }, core });
+  const roles: Role[] = [close, (it) => it.receive(A), (it) => it.receive(A)];
+  return play(roles, { isMortal: true, afterwards: close, plants: { monitor: Narrow }, core });
 }
 
 /** Both sides of two channels: they can meet at either. */
@@ -331,6 +400,61 @@ describe("a select, every interleaving", () => {
     report(context, check(play(roles, { isMortal: true }), mortal(1)));
   });
 });
+
+describe("a select among channels with buffers, every interleaving", () => {
+  test("finds a value if at every moment there is one", (context) => {
+    report(context, check(alwaysAValue(), explore(3)));
+  });
+
+  test("finds room if at every moment there is some", (context) => {
+    const roles: Role[] = [
+      (it) => it.trySelect([it.sending(B, 5), it.sending(A, 5)]),
+      (it) => [it.receive(A), it.send(B, 2, { timeoutMs: 1 })],
+    ];
+    const cast: Cast = {
+      capacity: 1,
+      before: [1],
+      atEnd: ([[index]]: readonly any[]) => assert.notEqual(index, -1, "no room was found"),
+    };
+    report(context, check(play(roles, cast), explore(3)));
+  });
+
+  test("takes each value once, together with others that do not select", (context) => {
+    const roles: Role[] = [
+      (it) => it.select([it.receiving(A), it.receiving(B)]),
+      (it) => [it.send(A, 1), it.receive(A, { timeoutMs: 1 })],
+      (it) => it.send(B, 2),
+    ];
+    const cast: Cast = {
+      capacity: 1,
+      atEnd: ([[index, value], [, own]]: readonly any[], actor) => {
+        assert.equal(value, index === 0 ? 1 : 2);
+        assert.equal(own, index === 0 ? LATE : 1);
+        assert.equal(actor.core(B).size, index === 0 ? 1 : 0);
+      },
+    };
+    report(context, check(play(roles, cast), explore(2)));
+  });
+
+  test("that is killed at any step leaves channels that work", (context) => {
+    const roles: Role[] = [
+      (it) => it.select([it.receiving(B), it.receiving(A), it.sending(B, 7)], 1),
+      (it) => [it.send(A, 1), it.receive(A, { timeoutMs: 1 })],
+    ];
+    const last: Role = (it) => [it.send(B, 8, { timeoutMs: 1 }), it.receive(B)];
+    report(context, check(play(roles, { capacity: 1, isMortal: true, afterwards: last }), mortal(1)));
+  });
+});
+
+/** A value goes from A to B by way of a moment when it is in both; a select that only tries looks at both. */
+function alwaysAValue(cast: Cast = {}): ReturnType<typeof play> {
+  const roles: Role[] = [
+    (it) => it.trySelect([it.receiving(B), it.receiving(A)]),
+    (it) => [it.send(B, 2), it.receive(A, { timeoutMs: 1 })],
+  ];
+  const atEnd = ([[index]]: readonly any[]): void => assert.notEqual(index, -1, "nothing was found");
+  return play(roles, { capacity: 1, before: [1], atEnd, ...cast });
+}
 
 /** One who may be killed sends at either channel; then another value comes through B, for sure. */
 function killed(plants?: Plants): ReturnType<typeof play> {
@@ -424,5 +548,47 @@ describe("the checker finds", () => {
       }
     }
     assert.equal(finding(passedOver({ monitor: Tidy }), { ...mortal(1), random: 20_000 }), "deadlock");
+  });
+
+  test("a select that does not wait for those who are about to move an end (C6)", () => {
+    class Rash extends Monitor {
+      override awaitEnd(): void {}
+    }
+    assert.notEqual(finding(alwaysAValue({ plants: { monitor: Rash } }), explore(3)), "nothing");
+  });
+
+  test("a select that lets others go on before it has looked at all (C6)", () => {
+    class Fleeting extends ChannelCore {
+      override tryReceive(node: number): boolean {
+        const isDone = super.tryReceive(node);
+        if (!isDone) this.passOver();
+        return isDone;
+      }
+    }
+    assert.notEqual(finding(alwaysAValue({ core: Fleeting }), explore(3)), "nothing");
+  });
+
+  test("ends that are left before the section is committed that lets others go on (C7)", () => {
+    class Hasty extends Monitor {
+      #hasLeft = false;
+
+      override enter(object: number): void {
+        this.#hasLeft = false;
+        super.enter(object);
+      }
+
+      override store(address: number, value: number): void {
+        super.store(address, value);
+        if (address !== A + FLAGS || (value & STOPPED) !== 0) return;
+        this.ends.leaveAll();
+        this.#hasLeft = true;
+      }
+
+      override moveEnd(word: number, position: number): void {
+        if (this.#hasLeft) this.words.store(word, position);
+        else super.moveEnd(word, position);
+      }
+    }
+    assert.equal(finding(grantedByTheDead({ monitor: Hasty }), mortal(1)), "deadlock");
   });
 });

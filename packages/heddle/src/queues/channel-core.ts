@@ -3,49 +3,29 @@
  *
  * Source: C. A. R. Hoare, "Communicating Sequential Processes" (1978), in the form that Go gave it (`runtime/chan.go`): a
  * line of senders, a line of receivers, a buffer between them, all under one lock.
- * Departs from it: those who wait are threads that block and tasks of event loops in the same lines; and what a thread is
- * about is undone, or handed on, when it dies.
+ * Departs from it: the buffer is a ring, which is used without the lock while nobody waits or looks at several channels;
+ * those who wait are threads that block and tasks of event loops in the same lines; and what a thread is about is undone,
+ * or handed on, when it dies.
  *
  * @packageDocumentation
  */
-import type { Heap } from "#heap";
-import {
-  type Alternative,
-  ANSWER,
-  append,
-  CELL,
-  claimFirst,
-  FIRST_OWN,
-  GROUP,
-  lengthOf,
-  type Monitor,
-  NONE,
-  WAIT_LIST_BYTES,
-  WANT,
-} from "../sync/index.ts";
+import { type Heap, HeapFullError } from "#heap";
+import { ANSWER, append, CELL, claimFirst, firstOf, GROUP, lengthOf, type Monitor } from "../sync/index.ts";
 import { type CellWords, readCell, writeCell } from "./cell-words.ts";
-import { CellCoder } from "./cells.ts";
-import { BUFFER_BYTES, ChannelBuffer } from "./channel-buffer.ts";
-
-const STATE = FIRST_OWN;
-const CAPACITY = FIRST_OWN + 4;
-const ERROR = FIRST_OWN + 8;
-const SENDERS = FIRST_OWN + 12;
-const RECEIVERS = SENDERS + WAIT_LIST_BYTES;
-export const BUFFER: number = RECEIVERS + WAIT_LIST_BYTES;
-export const CHANNEL_BYTES: number = BUFFER + BUFFER_BYTES;
-
-/** Of the state; 0 while it is open. */
-const CLOSED = 1;
-
-/** As many values as there is memory for. */
-export const UNBOUNDED = -1;
-/** A larger capacity is none. */
-export const LARGEST_CAPACITY: number = 2 ** 30;
-
-/** What a node wants. */
-const TO_RECEIVE = 0;
-const TO_SEND = 1;
+import {
+  CAPACITY,
+  CLOSED,
+  ERROR,
+  FLAGS,
+  hasRing,
+  RECEIVERS,
+  ringOfChannel,
+  SENDERS,
+  STOPPED,
+  UNBOUNDED,
+} from "./channel-layout.ts";
+import { isThereMemory, RingSection } from "./ring-section.ts";
+import { DONE, NO_ITEM, NO_ROOM, type Ring, type RingOutcome } from "./ring.ts";
 
 /** How a send or a receive went: the value went over, the channel is closed, or it has to wait. */
 export type Answer = typeof NOT_YET | typeof PASSED | typeof REFUSED;
@@ -53,66 +33,68 @@ export const NOT_YET = 0;
 export const PASSED = 1;
 export const REFUSED = 2;
 
-/** Makes zeroed memory an open channel. */
-export function initialiseChannel(heap: Pick<Heap, "poke">, object: number, capacity: number): void {
-  heap.poke(object + CAPACITY, capacity);
-}
-
-/** The block of the error that a channel was closed with; 0 for none. It stays there until the channel goes. */
-export const closeErrorOf = (heap: Pick<Heap, "load">, object: number): number =>
-  heap.load(object + ERROR) >>> 0;
-
 /**
- * One channel, as one thread sees it.
+ * One channel, as one thread sees it. The layout is in channel-layout.ts.
  *
  * ```text
- * bytes  name       values                                            written by
- * 16     state      0, then CLOSED                                    gate holders
- * 20     capacity   how many values may stand in it; UNBOUNDED        its creator, once
- * 24     error      block of the error it was closed with; 0          gate holders, once
- * 28     senders    those who wait for a receiver, or for room        gate holders
- * 36     receivers  those who wait for a value                        gate holders
- * 44     buffer     see channel-buffer.ts                             gate holders
- *
  *                    receive                       send
  * senders wait ◀────────────────▶ nobody waits ◀────────────▶ receivers wait
  *       │                              │                            │
  *       └──────────────────────────────┴──────── close ─────────────┴───▶ CLOSED: nobody waits
+ *
+ *             in a section: stop, and wait until nobody has an end
+ * ring in use ────────────────────────────────────────────────────▶ STOPPED: ends move in sections only
+ *      ▲          in a section that leaves nobody in line                              │
+ *      └───────────────────────────────────────────────────────────────────────────────┘
  * ```
  *
- * - C1: a value is in one place: the cell of a sender's node, the buffer, or the cell of a receiver's node that was granted.
- *   It goes from one to the next in one section.
- * - C2: while a receiver waits that can be granted there is no value in the buffer, and no sender waits that can be granted.
- *   While such a sender waits, the buffer is full, or there is no memory for more. So nobody overtakes those who wait, and values leave in the order in
+ * - C1: a value is in one place: the cell of a sender's node, the ring, or the cell of a receiver's node that was granted.
+ *   It goes from one to the next in one section, or by the one store of the ring.
+ * - C2: while a receiver waits that can be granted there is no value in the ring, and no sender waits that can be granted.
+ *   While such a sender waits, the ring is full, or there is no memory for more. So nobody overtakes those who wait, and values leave in the order in
  *   which their senders came.
  * - C3: who waits and cannot be granted is one of a choice that another has claimed. If that one dies the choice looks after
  *   itself (X3 of choices).
- * - C4: nothing is put into a closed channel. Senders that wait are refused, receivers when the buffer is empty.
- * - C5: a value whose receiver died before it looked goes to the next receiver, or before all others into the buffer,
+ * - C4: nothing is put into a closed channel. Senders that wait are refused, receivers when the ring is empty.
+ * - C5: a value whose receiver died before it looked goes to the next receiver, or before all others into the ring,
  *   which has one more than its capacity then.
+ * - C6: while STOPPED is set no end of the ring moves but in a section, as who takes one looks for it then (Dekker: who stops
+ *   them sets it, and then waits until nobody has an end). Whoever looks at a channel in a section stops it first, and so what it saw
+ *   holds until the section ends: a select that has looked at its last channel knows all of them at that moment.
+ * - C7: STOPPED stays while somebody is in line, and may stay longer. It is taken off by a section that has both ends until it is
+ *   committed, or has changed nothing of the channel: if that section is undone, nobody has gone past those who are in line
+ *   again.
  */
 export class ChannelCore {
   readonly object: number;
+  readonly capacity: number;
   readonly #heap: Heap;
   readonly #monitor: Monitor;
-  readonly #buffer: ChannelBuffer;
-  /** The value that is passed on; and the one behind it, which goes into the buffer. */
+  readonly #ring: Ring;
+  readonly #section: RingSection;
+  readonly #hasRing: boolean;
+  /** The value that is passed on; and the one behind it, which goes into the ring. */
   readonly #cell: CellWords = { w0: 0, w1: 0, w2: 0, w3: 0 };
   readonly #next: CellWords = { w0: 0, w1: 0, w2: 0, w3: 0 };
 
-  constructor(heap: Heap, monitor: Monitor, object: number) {
+  /** @param cells - Of a segment of the ring, if not as many as is best. */
+  constructor(heap: Heap, monitor: Monitor, object: number, cells?: number) {
     this.object = object;
+    this.capacity = heap.peek(object + CAPACITY);
     this.#heap = heap;
     this.#monitor = monitor;
-    this.#buffer = new ChannelBuffer(heap, monitor, object + BUFFER);
+    this.#ring = ringOfChannel(heap, monitor, object, cells);
+    this.#section = new RingSection(heap, monitor, this.#ring);
+    this.#hasRing = hasRing(this.capacity);
   }
 
   get isClosed(): boolean {
-    return this.#heap.load(this.object + STATE) === CLOSED;
+    return (this.#flags & CLOSED) !== 0;
   }
 
-  get capacity(): number {
-    return this.#heap.peek(this.object + CAPACITY);
+  /** How many values are in the buffer. */
+  get size(): number {
+    return this.#ring.size;
   }
 
   /** How many values are in the buffer, and how many wait on each side. */
@@ -120,7 +102,7 @@ export class ChannelCore {
     const monitor = this.#monitor;
     monitor.enter(this.object);
     const counts = {
-      size: this.#buffer.count,
+      size: this.size,
       senders: lengthOf(monitor, this.object + SENDERS),
       receivers: lengthOf(monitor, this.object + RECEIVERS),
     };
@@ -138,36 +120,49 @@ export class ChannelCore {
     monitor.enter(this.object);
     const isFirst = !this.isClosed;
     if (isFirst) {
+      this.#stop();
       monitor.store(this.object + ERROR, error | 0);
-      monitor.store(this.object + STATE, CLOSED);
+      monitor.store(this.object + FLAGS, this.#flags | CLOSED);
       while (this.pump()) monitor.goOn();
     }
     monitor.leave();
     return isFirst;
   }
 
-  /** Whether it seems that a value can be received, or is refused, at once. It is looked at without the gate. */
+  /** Whether it is worth trying to receive without standing in line. It is looked at without the gate. */
   get mayReceive(): boolean {
-    return this.#heap.load(this.object + SENDERS) !== 0 || this.#buffer.seemsInUse || this.isClosed;
+    return this.#hasRing || this.#heap.load(this.object + SENDERS) !== 0;
   }
 
   /** As `mayReceive`, of sending. */
   get maySend(): boolean {
-    return this.capacity !== 0 || this.#heap.load(this.object + RECEIVERS) !== 0 || this.isClosed;
+    return this.#hasRing || this.#heap.load(this.object + RECEIVERS) !== 0;
   }
 
   /** Sends a value, if that can be done at once. */
   sendNow(cell: CellWords): Answer {
+    if (this.#hasRing) {
+      const outcome = this.#tryPut(cell);
+      if (outcome === DONE) return PASSED;
+      if (outcome === NO_ROOM) return NOT_YET;
+    }
     this.#monitor.enter(this.object);
     const answer = this.#passOn(cell, 0);
+    if (answer === NOT_YET) this.passOver();
     this.#monitor.leave();
     return answer;
   }
 
   /** Receives a value, if that can be done at once. */
   receiveNow(cell: CellWords): Answer {
+    if (this.#hasRing) {
+      const outcome = this.#ring.tryGet(cell);
+      if (outcome === DONE) return PASSED;
+      if (outcome === NO_ITEM && !this.isClosed) return NOT_YET;
+    }
     this.#monitor.enter(this.object);
     const answer = this.#takeOut(cell, 0);
+    if (answer === NOT_YET) this.passOver();
     this.#monitor.leave();
     return answer;
   }
@@ -185,48 +180,91 @@ export class ChannelCore {
     return this.#answer(node, answer);
   }
 
+  /** C6. After it was tried in vain in the same section. */
   standToSend(node: number): void {
     append(this.#monitor, this.object + SENDERS, node);
   }
 
+  /** As `standToSend`. */
   standToReceive(node: number): void {
     append(this.#monitor, this.object + RECEIVERS, node);
+  }
+
+  /** C7. In a section that has changed nothing of the channel, or has its ends. */
+  passOver(): void {
+    const flags = this.#flags;
+    if ((flags & STOPPED) !== 0 && this.#isIdle) this.#monitor.store(this.object + FLAGS, flags & ~STOPPED);
   }
 
   /** C4. What else is left to be granted is granted at once (C2), or by those who wait themselves (C3). */
   pump(): boolean {
     if (!this.isClosed) return false;
-    return this.#refuse(SENDERS) || (this.#buffer.count === 0 && this.#refuse(RECEIVERS));
+    this.#stop();
+    return this.#refuse(SENDERS) || (this.#isEmpty && this.#refuse(RECEIVERS));
   }
 
   /** C5. In a section. False, and nothing is changed, if there is no memory for it. */
   giveBack(cell: CellWords): boolean {
-    return this.#passToReceiver(cell, 0) || this.#buffer.putBack(cell);
+    this.#stop();
+    if (this.#passToReceiver(cell, 0)) return true;
+    const section = this.#section;
+    section.open();
+    const hasMemory = isThereMemory(() => section.putBack(cell));
+    section.close();
+    return hasMemory;
   }
 
   /** @param group - Its nodes are passed over. */
   #passOn(cell: CellWords, group: number): Answer {
     if (this.isClosed) return REFUSED;
+    this.#stop();
     // C2.
-    if (this.#passToReceiver(cell, group)) return PASSED;
-    return this.#hasRoom && this.#buffer.put(cell) ? PASSED : NOT_YET;
+    if (this.#passToReceiver(cell, group)) {
+      this.#letGo();
+      return PASSED;
+    }
+    if (!this.#hasRing || !this.#isRoomy(this.size)) return NOT_YET;
+    const section = this.#section;
+    section.open();
+    const hasMemory = section.reserve();
+    if (hasMemory) {
+      section.put(cell);
+      this.passOver();
+    }
+    section.close();
+    return hasMemory ? PASSED : NOT_YET;
   }
 
   #takeOut(cell: CellWords, group: number): Answer {
-    const isBuffered = this.#buffer.count > 0;
-    if (isBuffered) this.#buffer.take(cell);
-    if (this.isClosed) return isBuffered ? PASSED : REFUSED;
-    // C2. What is in the buffer came before those who wait to send.
-    const sender = !isBuffered || this.#hasRoom ? claimFirst(this.#monitor, this.object + SENDERS, group) : 0;
-    if (sender === 0) {
-      if (isBuffered) this.#buffer.shrink();
-      return isBuffered ? PASSED : NOT_YET;
+    this.#stop();
+    if (!this.#isEmpty) {
+      this.#takeFromRing(cell, group);
+      return PASSED;
     }
-    const next = isBuffered ? this.#next : cell;
-    readCell(this.#heap, sender + CELL, next);
-    if (isBuffered) this.#buffer.put(next);
+    if (this.isClosed) return REFUSED;
+    const sender = claimFirst(this.#monitor, this.object + SENDERS, group);
+    if (sender === 0) return NOT_YET;
+    readCell(this.#heap, sender + CELL, cell);
     this.#monitor.grant(sender, PASSED);
+    this.#letGo();
     return PASSED;
+  }
+
+  #takeFromRing(cell: CellWords, group: number): void {
+    const section = this.#section;
+    section.open();
+    section.take(cell);
+    // C2. What is in the ring came before those who wait to send.
+    if (!this.isClosed && this.#isRoomy(section.size) && section.reserve()) {
+      const sender = claimFirst(this.#monitor, this.object + SENDERS, group);
+      if (sender !== 0) {
+        readCell(this.#heap, sender + CELL, this.#next);
+        section.put(this.#next);
+        this.#monitor.grant(sender, PASSED);
+      }
+    }
+    this.passOver();
+    section.close();
   }
 
   #passToReceiver(cell: CellWords, group: number): boolean {
@@ -236,9 +274,49 @@ export class ChannelCore {
     return this.#monitor.grant(receiver, PASSED);
   }
 
-  get #hasRoom(): boolean {
-    const { capacity } = this;
-    return capacity === UNBOUNDED || this.#buffer.count < capacity;
+  get #flags(): number {
+    return this.#heap.load(this.object + FLAGS);
+  }
+
+  /** Whether nobody stands in line. */
+  get #isIdle(): boolean {
+    const monitor = this.#monitor;
+    return firstOf(monitor, this.object + SENDERS) === 0 && firstOf(monitor, this.object + RECEIVERS) === 0;
+  }
+
+  /** Whether the ring is empty, once it was stopped. */
+  get #isEmpty(): boolean {
+    return this.#ring.putCount === this.#ring.takenCount;
+  }
+
+  #isRoomy(size: number): boolean {
+    return this.capacity === UNBOUNDED || size < this.capacity;
+  }
+
+  #tryPut(cell: CellWords): RingOutcome {
+    try {
+      return this.#ring.tryPut(cell);
+    } catch (error) {
+      if (error instanceof HeapFullError) return NO_ROOM;
+      throw error;
+    }
+  }
+
+  /** C6. */
+  #stop(): void {
+    const flags = this.#flags;
+    if (!this.#hasRing || (flags & STOPPED) !== 0) return;
+    const monitor = this.#monitor;
+    monitor.store(this.object + FLAGS, flags | STOPPED);
+    monitor.awaitEnd(this.#ring.tail);
+    monitor.awaitEnd(this.#ring.head);
+  }
+
+  /** C7. In a section that does not have the ends yet. */
+  #letGo(): void {
+    if ((this.#flags & STOPPED) === 0 || !this.#isIdle) return;
+    this.#section.open();
+    this.passOver();
   }
 
   /** True if more wait than one section can refuse. */
@@ -260,137 +338,4 @@ export class ChannelCore {
   }
 }
 
-/** The value of the cell at an address. */
-export function cellAt(heap: Pick<Heap, "peek">, address: number): CellCoder {
-  const cell = new CellCoder();
-  readCell(heap, address, cell);
-  return cell;
-}
-
 const groupOf = (monitor: Monitor, node: number): number => monitor.read(node + GROUP) >>> 0;
-
-/** The side of a channel that values come from. */
-export class Receiving<T> implements Alternative<T> {
-  readonly object: number;
-  readonly operation: string;
-  readonly #heap: Heap;
-  readonly #core: ChannelCore;
-  readonly #finish: (cell: number) => T;
-
-  /** @param finish - Makes what the wait gives: of the cell with the value; of 0, if the channel is closed. */
-  constructor(heap: Heap, core: ChannelCore, operation: string, finish: (cell: number) => T) {
-    this.object = core.object;
-    this.operation = operation;
-    this.#heap = heap;
-    this.#core = core;
-    this.#finish = finish;
-  }
-
-  prepare(node: number): void {
-    this.#heap.poke(node + WANT, TO_RECEIVE);
-  }
-
-  attempt(node: number): boolean {
-    return this.#core.tryReceive(node);
-  }
-
-  stand(node: number): void {
-    this.#core.standToReceive(node);
-  }
-
-  enlist(node: number): boolean {
-    this.prepare(node);
-    if (this.attempt(node)) return true;
-    this.stand(node);
-    return false;
-  }
-
-  pump(): boolean {
-    return this.#core.pump();
-  }
-
-  collect(node: number): T {
-    const isPassed = takeAnswer(this.#heap, node) === PASSED;
-    return this.#finish(isPassed ? node + CELL : 0);
-  }
-}
-
-/** The side of a channel that values go to. */
-export class Sending<T> implements Alternative<T> {
-  readonly object: number;
-  readonly operation: string;
-  readonly #heap: Heap;
-  readonly #core: ChannelCore;
-  readonly #cell: CellWords;
-  readonly #finish: (isSent: boolean) => T;
-
-  /**
-   * @param cell - What is to be sent next. It means nothing once a node has it.
-   * @param finish - Makes what the wait gives: sent, or refused as the channel is closed.
-   */
-  constructor(
-    heap: Heap,
-    core: ChannelCore,
-    operation: string,
-    cell: CellWords,
-    finish: (isSent: boolean) => T,
-  ) {
-    this.object = core.object;
-    this.operation = operation;
-    this.#heap = heap;
-    this.#core = core;
-    this.#cell = cell;
-    this.#finish = finish;
-  }
-
-  prepare(node: number): void {
-    this.#heap.poke(node + WANT, TO_SEND);
-    writeCell(this.#heap, node + CELL, this.#cell);
-    this.#cell.w0 = 0;
-  }
-
-  attempt(node: number): boolean {
-    return this.#core.trySend(node);
-  }
-
-  stand(node: number): void {
-    this.#core.standToSend(node);
-  }
-
-  enlist(node: number): boolean {
-    this.prepare(node);
-    if (this.attempt(node)) return true;
-    this.stand(node);
-    return false;
-  }
-
-  pump(): boolean {
-    return this.#core.pump();
-  }
-
-  collect(node: number): T {
-    const isSent = takeAnswer(this.#heap, node) === PASSED;
-    if (!isSent) cellAt(this.#heap, node + CELL).drop();
-    return this.#finish(isSent);
-  }
-
-  abandon(node: number): void {
-    cellAt(this.#heap, node + CELL).drop();
-  }
-}
-
-/** Reads an answer. From then on the value of the node is this thread's to see to, and lost with it. */
-function takeAnswer(heap: Heap, node: number): number {
-  const answer = heap.peek(node + ANSWER);
-  heap.poke(node + ANSWER, NONE);
-  return answer;
-}
-
-/** What a node of the dead leaves behind: a value that arrived (C5), or one that was not sent. In a section. */
-export function reclaim(heap: Heap, monitor: Monitor, object: number, node: number): void {
-  const hasValue = monitor.read(node + ANSWER) === PASSED ? TO_RECEIVE : TO_SEND;
-  if (monitor.read(node + WANT) !== hasValue) return;
-  const left = cellAt(heap, node + CELL);
-  if (hasValue === TO_RECEIVE && new ChannelCore(heap, monitor, object).giveBack(left)) return;
-  monitor.afterwards(() => left.drop());
-}

@@ -21,23 +21,17 @@ import {
 import { takeArrived, takeArrivedSync } from "./arrived.ts";
 import { readCell } from "./cell-words.ts";
 import { CellCoder } from "./cells.ts";
-import { lastCells } from "./channel-buffer.ts";
+import { ChannelCore, PASSED, REFUSED } from "./channel-core.ts";
+import { ChannelClosedError } from "./channel-closed-error.ts";
 import {
-  BUFFER,
-  cellAt,
   CHANNEL_BYTES,
-  ChannelCore,
   closeErrorOf,
+  freeChannel,
   initialiseChannel,
   LARGEST_CAPACITY,
-  PASSED,
-  Receiving,
-  reclaim,
-  REFUSED,
-  Sending,
   UNBOUNDED,
-} from "./channel-core.ts";
-import { ChannelClosedError } from "./channel-closed-error.ts";
+} from "./channel-layout.ts";
+import { cellAt, Receiving, reclaim, Sending } from "./channel-sides.ts";
 import { type SelectCase, SendingCase } from "./select-case.ts";
 
 /** What a channel knows of itself at one moment; other threads may have changed it since. */
@@ -238,7 +232,7 @@ export class Channel<T> extends SharedObject {
 
   /** How many values stand in it. */
   get size(): number {
-    return this.#core.counts().size;
+    return this.#core.size;
   }
 
   /** How many values may stand in it before senders wait; `Infinity` for no bound. */
@@ -397,7 +391,7 @@ function checkCapacity(capacity: unknown): number {
 }
 
 function destroy(heap: Heap, address: number): void {
-  for (const at of lastCells(heap, address + BUFFER)) cellAt(heap, at).drop();
+  freeChannel(heap, thisThread().monitor, address, (at) => cellAt(heap, at).drop());
   const error = closeErrorOf(heap, address);
   if (error !== 0) storedValues().drop(error);
 }
@@ -409,6 +403,7 @@ registerShared(Channel, {
   sizeBytes: CHANNEL_BYTES,
   destroy,
 });
-registerReclaim(ObjectKind.CHANNEL, (monitor, object, node) =>
-  reclaim(thisThread().heap, monitor, object, node),
-);
+registerReclaim(ObjectKind.CHANNEL, (monitor, object, node) => {
+  const { heap } = thisThread();
+  reclaim(heap, monitor, new ChannelCore(heap, monitor, object), node);
+});

@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-import type { Heap } from "#heap";
+import { type Heap, HeapFullError } from "#heap";
 import type { Monitor } from "../sync/index.ts";
 import { type CellWords, readCell, writeCell } from "./cell-words.ts";
 import { beyond, FIRST_COUNT, FIRST_SEGMENT, indexOf, type Ring, SEEN, sideOf, UNBOUNDED } from "./ring.ts";
@@ -85,13 +85,14 @@ export class RingSection {
   /** Puts a cell behind all others. Throws `HeapFullError`; then nothing was put. */
   put(cell: CellWords): void {
     const tail = this.#tail;
-    if (indexOf(tail.position) === this.#ring.segments.cells) {
-      tail.segment = this.#ring.addSegment(tail.position);
-      tail.position = beyond(tail.position, 0);
-      tail.hasCrossed = true;
-    }
+    this.#makeRoom();
     writeCell(this.#heap, cellAt(tail.segment, indexOf(tail.position)), cell);
     this.#move(tail, 1);
+  }
+
+  /** Takes the memory for a cell that may be put in this section. False if there is none. */
+  reserve(): boolean {
+    return isThereMemory(() => this.#makeRoom());
   }
 
   /** Takes the oldest cell, of which there must be one. */
@@ -158,6 +159,14 @@ export class RingSection {
     end.hasCrossed = true;
   }
 
+  #makeRoom(): void {
+    const tail = this.#tail;
+    if (indexOf(tail.position) !== this.#ring.segments.cells) return;
+    tail.segment = this.#ring.addSegment(tail.position);
+    tail.position = beyond(tail.position, 0);
+    tail.hasCrossed = true;
+  }
+
   #canMove(end: End): boolean {
     return !end.hasCrossed || indexOf(end.position) < this.#ring.segments.cells;
   }
@@ -178,6 +187,17 @@ export class RingSection {
     end.position += by;
     end.count = (end.count + by) | 0;
     end.hasMoved = true;
+  }
+}
+
+/** Whether there is memory for what a step takes. */
+export function isThereMemory(step: () => void): boolean {
+  try {
+    step();
+    return true;
+  } catch (error) {
+    if (error instanceof HeapFullError) return false;
+    throw error;
   }
 }
 

@@ -88,7 +88,11 @@ export class Choice {
 
   /** Does the first that can be done now, of the first `count`. Gives its index, or `NOTHING`. */
   attempt(count: number): number {
-    return this.#underAllGates(() => this.#attemptOne(count));
+    return this.#underAllGates(() => {
+      const index = this.#attemptOne(count);
+      if (index === NOTHING) this.#passOver(count);
+      return index;
+    });
   }
 
   /** Does the first that can be done now, and gives its index; or has all of them wait, and gives `NOTHING`. */
@@ -166,8 +170,16 @@ export class Choice {
   }
 
   #attemptOne(count: number): number {
-    for (let i = 0; i < count; i++) if (this.#alternatives[i]!.attempt(this.#nodes[i]!)) return i;
+    for (let i = 0; i < count; i++) {
+      if (!this.#alternatives[i]!.attempt(this.#nodes[i]!)) continue;
+      this.#passOver(i);
+      return i;
+    }
     return NOTHING;
+  }
+
+  #passOver(count: number): void {
+    for (let i = 0; i < count; i++) this.#alternatives[i]!.passOver?.();
   }
 
   /** X2. Whether another thread has done one of them. Under all gates. */

@@ -155,16 +155,16 @@ export class Monitor {
    * Takes an end for the rest of the section, and gives its position. Whoever takes several at once does so in one order.
    */
   takeEnd(word: number): number {
-    const { spins, endSleepMs, onStuck } = this.#options;
     for (let looks = 1; ; looks++) {
       const position = this.#ends.tryTakeInSection(word);
       if (position >= 0) return position;
-      this.words.pause();
-      if (endSleepMs === 0 || looks <= spins) continue;
-      const seen = this.words.load(word);
-      const owner = ownerOfEnd(seen);
-      if (owner >= 0 && this.words.wait(word, seen, endSleepMs) === "timed-out") onStuck(owner);
+      this.#pauseAt(word, looks);
     }
+  }
+
+  /** Waits until nobody has an end: who takes it after that has seen what this section stored before. */
+  awaitEnd(word: number): void {
+    for (let looks = 1; ownerOfEnd(this.words.load(word)) >= 0; looks++) this.#pauseAt(word, looks);
   }
 
   /** Moves an end that was taken in this section. Others see it when the section is committed. */
@@ -299,6 +299,17 @@ export class Monitor {
       if (group !== 0) words.notify(group);
     } else if (owner >>> 1 === this.identity) this.onGranted(node);
     else new DoneList(words, this.seats.recordAt(seatOf(owner >>> 1)) + INBOX).push(node);
+  }
+
+  /** Before an end that another thread has. */
+  #pauseAt(word: number, looks: number): void {
+    const { words } = this;
+    const { spins, endSleepMs, onStuck } = this.#options;
+    words.pause();
+    if (endSleepMs === 0 || looks <= spins) return;
+    const seen = words.load(word);
+    const owner = ownerOfEnd(seen);
+    if (owner >= 0 && words.wait(word, seen, endSleepMs) === "timed-out") onStuck(owner);
   }
 
   #note(address: number, before: number): void {

@@ -46,7 +46,9 @@ export interface Alternative<T> extends Place<T> {
   prepare(node: number): void;
   /** Does it at once, if that can be done with somebody who waits in another group, or in none. In a section. */
   attempt(node: number): boolean;
-  /** Puts the node in line. In a section. */
+  /** It was attempted in vain, and is not to stand in line. In the same section. */
+  passOver?(): void;
+  /** Puts the node in line. In a section, after it was attempted in vain. */
   stand(node: number): void;
 }
 
