@@ -139,6 +139,17 @@ export class ChannelCore {
     return this.#hasRing || this.#heap.load(this.object + RECEIVERS) !== 0;
   }
 
+  /** Whether a receive that could not be done at once might be now: for who has looked already. */
+  get isWorthReceiving(): boolean {
+    return this.size > 0 || this.#heap.load(this.object + SENDERS) !== 0 || this.isClosed;
+  }
+
+  /** As `isWorthReceiving`, of sending. */
+  get isWorthSending(): boolean {
+    const hasRoom = this.#hasRing && this.#isRoomy(this.size);
+    return hasRoom || this.#heap.load(this.object + RECEIVERS) !== 0 || this.isClosed;
+  }
+
   /** Sends a value, if that can be done at once. */
   sendNow(cell: CellWords): Answer {
     if (this.#hasRing) {

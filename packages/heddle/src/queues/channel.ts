@@ -32,6 +32,7 @@ import {
   UNBOUNDED,
 } from "./channel-layout.ts";
 import { cellAt, Receiving, reclaim, Sending } from "./channel-sides.ts";
+import { Lookout } from "./lookout.ts";
 import { type SelectCase, SendingCase } from "./select-case.ts";
 
 /** What a channel knows of itself at one moment; other threads may have changed it since. */
@@ -101,6 +102,8 @@ export class Channel<T> extends SharedObject {
   readonly #sending: Sending<void>;
   readonly #receiving: Receiving<unknown>;
   readonly #receivingSync: Receiving<unknown>;
+  readonly #lookingForValues: Lookout;
+  readonly #lookingForRoom: Lookout;
   /** The error that it was closed with, once somebody here has asked for it. */
   #closedWith: { readonly error: unknown } | undefined;
 
@@ -115,6 +118,8 @@ export class Channel<T> extends SharedObject {
     const core = new ChannelCore(heap, thread.monitor, addressOf(this));
     this.#thread = thread;
     this.#core = core;
+    this.#lookingForValues = new Lookout(heap);
+    this.#lookingForRoom = new Lookout(heap);
     this.#sending = new Sending(heap, core, "Channel.send()", this.#out, (isSent) => {
       this.#checkSent(isSent);
     });
@@ -151,7 +156,7 @@ export class Channel<T> extends SharedObject {
   sendSync(value: T, options?: WaitOptions): void {
     const checked = this.#write(value, options, "Channel.sendSync()");
     try {
-      if (!this.#sendNow()) this.#thread.waits.block(this.#sending, 0, checked);
+      if (!this.#sendNow() && !this.#sendSoon()) this.#thread.waits.block(this.#sending, 0, checked);
     } finally {
       this.#endUnsent();
     }
@@ -193,7 +198,9 @@ export class Channel<T> extends SharedObject {
   receiveSync(options?: WaitOptions): T {
     const checked = checkWaitOptions(options, "Channel.receiveSync()");
     checked.signal?.throwIfAborted();
-    if (!this.#receiveNow()) return this.#thread.waits.block(this.#receivingSync, 0, checked) as T;
+    if (!this.#receiveNow() && !this.#receiveSoon()) {
+      return this.#thread.waits.block(this.#receivingSync, 0, checked) as T;
+    }
     return takeArrivedSync(this.#in) as T;
   }
 
@@ -310,6 +317,22 @@ export class Channel<T> extends SharedObject {
     if (answer === REFUSED) throw this.#closedError("send to");
     if (answer === PASSED) this.#out.w0 = 0;
     return answer === PASSED;
+  }
+
+  #sendSoon(): boolean {
+    const core = this.#core;
+    return this.#lookingForRoom.tryAgain(
+      () => core.isWorthSending,
+      () => this.#sendNow(),
+    );
+  }
+
+  #receiveSoon(): boolean {
+    const core = this.#core;
+    return this.#lookingForValues.tryAgain(
+      () => core.isWorthReceiving,
+      () => this.#receiveNow(),
+    );
   }
 
   #receiveNow(): boolean {

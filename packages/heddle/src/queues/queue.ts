@@ -3,7 +3,6 @@
  *
  * @packageDocumentation
  */
-import { availableParallelism } from "node:os";
 import { throwIfCancelled } from "../scopes/index.ts";
 import {
   addressOf,
@@ -18,6 +17,7 @@ import {
 import { NotLoadedError } from "../wire/index.ts";
 import { QueueShutDownError } from "./errors.ts";
 import { Item } from "./items.ts";
+import { Lookout } from "./lookout.ts";
 import { checkMaxSize, checkShutdown } from "./options.ts";
 import { type Attempt, DONE, ENDED, GET, JOIN, NOT_NOW, PUT, type QueueCore } from "./queue-core.ts";
 import { oldestFirst, queueForm, registerQueue } from "./queue-forms.ts";
@@ -49,14 +49,6 @@ export interface QueueStatistics {
   /** How many wait for all items to be done. */
   readonly joiners: number;
 }
-
-/**
- * Looks of a blocking wait before it stands in line: for some ten microseconds, in which most items are made. While it stands
- * there each put goes through the gate, and wakes it if it sleeps, which takes about as long.
- */
-const LOOKS = availableParallelism() > 1 ? 60 : 0;
-/** Between two looks: each takes a line of memory from the other side, which is writing there. */
-const PAUSES = 10;
 
 /** Sets what the next put of a queue goes by. */
 export let setPriority: <T>(queue: Queue<T>, priority: number) => void;
@@ -94,6 +86,8 @@ export class Queue<T> extends SharedObject {
   readonly #gettingSync: GetPlace<T>;
   readonly #putting: PutPlace;
   readonly #puttingSync: PutPlace;
+  readonly #lookingForItems: Lookout;
+  readonly #lookingForRoom: Lookout;
   readonly #joining: JoinPlace;
   readonly #joiningSync: JoinPlace;
 
@@ -112,6 +106,8 @@ export class Queue<T> extends SharedObject {
     );
     this.#putting = new PutPlace(heap, core, "Queue.put()", this.#out);
     this.#puttingSync = new PutPlace(heap, core, "Queue.putSync()", this.#out);
+    this.#lookingForItems = new Lookout(heap);
+    this.#lookingForRoom = new Lookout(heap);
     this.#joining = new JoinPlace(core, "Queue.join()");
     this.#joiningSync = new JoinPlace(core, "Queue.joinSync()");
   }
@@ -333,11 +329,12 @@ export class Queue<T> extends SharedObject {
   #putSlowly(options: WaitOptions | undefined): void {
     const out = this.#out;
     const core = this.#core;
-    const { heap, waits } = this.#thread;
-    for (let looks = LOOKS; looks > 0; looks--) {
-      for (let pauses = PAUSES; pauses > 0; pauses--) heap.pause();
-      if (core.isWorthPutting && this.#putNow() === DONE) return;
-    }
+    const { waits } = this.#thread;
+    const isPut = this.#lookingForRoom.tryAgain(
+      () => core.isWorthPutting,
+      () => this.#putNow() === DONE,
+    );
+    if (isPut) return;
     const left = out.copy();
     for (;;) {
       let how: Attempt;
@@ -356,14 +353,13 @@ export class Queue<T> extends SharedObject {
 
   #getSlowly(options: WaitOptions | undefined): T {
     const core = this.#core;
-    const { heap, waits } = this.#thread;
-    for (let looks = LOOKS; looks > 0; looks--) {
-      for (let pauses = PAUSES; pauses > 0; pauses--) heap.pause();
-      if (!core.isWorthGetting) continue;
-      const how = core.tryGet(this.#in);
-      if (how !== NOT_NOW) return this.#receiveSync(how, this.#in);
-    }
-    return waits.block(this.#gettingSync, GET, options);
+    let how: Attempt = NOT_NOW;
+    this.#lookingForItems.tryAgain(
+      () => core.isWorthGetting,
+      () => (how = core.tryGet(this.#in)) !== NOT_NOW,
+    );
+    if (how !== NOT_NOW) return this.#receiveSync(how, this.#in);
+    return this.#thread.waits.block(this.#gettingSync, GET, options);
   }
 
   /** What a get gives: a value, or the promise of one whose modules are being loaded. */

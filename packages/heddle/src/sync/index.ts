@@ -35,6 +35,7 @@ export { type EndWords, POSITION_MASK } from "./waiting/end-words.ts";
 export { registerReclaim } from "./waiting/ends.ts";
 export type { Monitor } from "./waiting/monitor.ts";
 export { ANSWER, CELL, GROUP, NONE, WANT } from "./waiting/node.ts";
+export { Patience } from "./waiting/patience.ts";
 export { MAX_GATES } from "./waiting/record.ts";
 export { type ThisThread, thisThread, threadEnded } from "./waiting/this-thread.ts";
 export { append, claimFirst, firstOf, lengthOf, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";

@@ -68,7 +68,9 @@ export class Choices {
   #sleep(choice: Choice, timeoutMs: number): number {
     const { heap } = this.#chooser;
     const clock = this.#clock;
-    for (let spins = clock.spins(); spins > 0 && isOpen(heap.load(choice.group)); spins--) heap.pause();
+    let { looks } = clock.patience;
+    for (; looks > 0 && isOpen(heap.load(choice.group)); looks--) heap.pause();
+    clock.patience.learn(looks > 0);
     let deadline = timeoutMs === Infinity ? Infinity : clock.now() + timeoutMs;
     for (;;) {
       // Until somebody has won, the group tells of it; then the node of the winner tells that it is done.

@@ -12,6 +12,7 @@ import { settleEnd } from "./ends.ts";
 import { Inbox } from "./inbox.ts";
 import { Monitor, settleSections } from "./monitor.ts";
 import { NodePool } from "./nodes.ts";
+import { Patience } from "./patience.ts";
 import { RECORD_BYTES } from "./record.ts";
 import { type Clock, Waits } from "./waits.ts";
 
@@ -24,7 +25,7 @@ const GATE_SLEEP_MS = 5;
 const END_SLEEP_MS = 1;
 
 /** Looks before a blocked thread sleeps: some ten microseconds, as long as a wake takes. */
-const SPINS = availableParallelism() > 1 ? 200 : 0;
+const LOOKS = availableParallelism() > 1 ? 200 : 0;
 
 /** What the primitives need of the thread they run in. */
 export interface ThisThread {
@@ -71,7 +72,7 @@ function join(): ThisThread {
   const nodes = new NodePool(heap, record, identity);
   const clock: Clock = {
     now: () => performance.now(),
-    spins: () => SPINS,
+    patience: new Patience(LOOKS),
     sleepMs: SLEEP_MS,
     onSlept: settleTheDead,
   };

@@ -8,6 +8,7 @@ import { currentContext } from "../../scopes/index.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Monitor } from "./monitor.ts";
 import { GRANTED, LIST, LOOK_FLAG, OBJECT, PHASE_MASK, STATE } from "./node.ts";
+import type { Patience } from "./patience.ts";
 import type { NodePool } from "./nodes.ts";
 import { remove } from "./wait-list.ts";
 import { tieToScope, timeLeft } from "./within-scope.ts";
@@ -57,7 +58,7 @@ export interface Clock {
   /** In milliseconds, never backwards. */
   now(): number;
   /** How often a blocked thread looks before it sleeps. */
-  spins(): number;
+  readonly patience: Patience;
   /** So long a blocked thread sleeps before {@link Clock.onSlept}. */
   readonly sleepMs: number;
   onSlept(): void;
@@ -208,10 +209,14 @@ export class Waits {
     const heap = this.#heap;
     const clock = this.#clock;
     const word = node + STATE;
-    for (let spins = clock.spins(); spins > 0; spins--) {
-      if ((heap.load(word) & PHASE_MASK) === GRANTED) return true;
+    const { patience } = clock;
+    for (let { looks } = patience; looks > 0; looks--) {
       heap.pause();
+      if ((heap.load(word) & PHASE_MASK) !== GRANTED) continue;
+      patience.learn(true);
+      return true;
     }
+    patience.learn(false);
     let deadline = timeoutMs === Infinity ? Infinity : clock.now() + timeoutMs;
     for (;;) {
       const state = heap.load(word);
