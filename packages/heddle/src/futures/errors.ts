@@ -13,7 +13,8 @@ export interface WorkerEnd {
 }
 
 /**
- * A worker ended while it ran the task: the body may have run in part, and is not run again. Or the executor has no
+ * A worker ended while it ran the task: the body may have run in part, and is not run again unless
+ * `retries` asks for it. Or the executor has no
  * workers any more, as its initializer failed or they could not be started.
  */
 export class BrokenExecutorError extends Error {

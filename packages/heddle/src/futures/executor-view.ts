@@ -54,10 +54,20 @@ export class ExecutorView implements Executor {
     options: MapOptions = {},
   ): MapResult<R> {
     checkObject(options, "the options of map");
-    const taskOptions = this.#options;
-    // A limit on the run is meant for each item, so each is a call of its own.
-    const chunking = taskOptions.timeoutMs === undefined ? options : { chunkSize: 1, ...options };
-    return mapOver(new Session(this.#core, taskOptions), this.maxWorkers, fn, items, chunking);
+    const session = new Session(this.#core, this.#options);
+    return mapOver(session, this.maxWorkers, fn, items, this.#chunked(options));
+  }
+
+  /** A limit on the run is meant for each item, and so are retries: each is a call of its own. */
+  #chunked(options: MapOptions): MapOptions {
+    const { timeoutMs, retries = 0 } = this.#options;
+    if (retries === 0) return timeoutMs === undefined ? options : { chunkSize: 1, ...options };
+    const { chunkSize = "auto" } = options;
+    if (typeof chunkSize !== "number" || chunkSize <= 1)
+      return { ...options, chunkSize: chunkSize === "auto" ? 1 : chunkSize };
+    throw new RangeError(
+      `Cannot take the option chunkSize: a call of ${chunkSize} items that is tried again, as retries asks, would repeat those that were done`,
+    );
   }
 
   async broadcast<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Promise<R[]> {

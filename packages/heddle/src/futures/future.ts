@@ -97,6 +97,8 @@ export let reject: <T>(future: Future<T>, reason: unknown) => void;
 export let markObserved: (future: Future<unknown>) => void;
 /** As `addDoneCallback`, and gives what takes the callback back. */
 export let onDone: <T>(future: Future<T>, callback: (future: Future<T>) => void) => () => void;
+/** The value, error or reason of a future that is done. For executors. */
+export let outcomeOf: (future: Future<unknown>) => unknown;
 /** Ends a future as cancelled. Handlers run in a microtask: this is called from users' code. */
 export let settleCancelled: <T>(future: Future<T>, reason: unknown) => void;
 
@@ -136,6 +138,7 @@ export class Future<T> implements PromiseLike<T> {
     fulfil = (future, value) => future.#settle(FULFILLED, value);
     reject = (future, reason) => future.#settle(REJECTED, reason);
     markObserved = (future) => future.#observe();
+    outcomeOf = (future) => future.#outcome;
     onDone = (future, callback) => future.#onDone(callback);
     settleCancelled = (future, reason) => {
       if (future.#state !== PENDING) return;

@@ -3,7 +3,6 @@
  *
  * @packageDocumentation
  */
-import { TimeoutError } from "#heap";
 import { currentContext, runIn } from "../scopes/index.ts";
 import { checkObject } from "./checks.ts";
 import { ExecutorShutdownError, QueueFullError } from "./errors.ts";
@@ -12,6 +11,8 @@ import { type ExecutorCore, ExecutorView } from "./executor-view.ts";
 import { Fifo } from "./fifo.ts";
 import { cancelledFuture, fulfil, Future, reject, settleCancelled, type TaskControl } from "./future.ts";
 import { checkPoolOptions, type PoolOptions } from "./pool-options.ts";
+import { RetryingCore } from "./retries.ts";
+import { runLimit } from "./task-limits.ts";
 import type { TaskOptions } from "./task-options.ts";
 import { LONGEST_DELAY_MS } from "./timers.ts";
 
@@ -109,7 +110,7 @@ class InlineTask implements TaskControl {
     if (timeoutMs === undefined) return;
     const task = name ?? (this.#fn.name || "(anonymous)");
     if (timeoutMs > LONGEST_DELAY_MS) return;
-    const timer = setTimeout(() => this.#reject(new TimeoutError(`task ${task}`, timeoutMs)), timeoutMs);
+    const timer = setTimeout(() => this.#reject(runLimit(task, timeoutMs)), timeoutMs);
     this.#release.push(() => clearTimeout(timer));
   }
 
@@ -291,6 +292,6 @@ class Loop implements ExecutorCore {
 export class InlineExecutor extends ExecutorView {
   /** @throws `RangeError` or `TypeError`, naming the option that is not what it should be. */
   constructor(options: InlineOptions = {}) {
-    super(new Loop(options), {});
+    super(new RetryingCore(new Loop(options)), {});
   }
 }

@@ -42,6 +42,21 @@ function link(
   call.onRelease(() => group.delete(call));
 }
 
+/** Errors of calls that ran too long. One that a body throws of the same class is another thing. */
+const runLimits = new WeakSet<object>();
+
+/** What a task fails with that ran for longer than `timeoutMs`. */
+export function runLimit(task: string, timeoutMs: number): TimeoutError {
+  const error = new TimeoutError(`task ${task}`, timeoutMs);
+  runLimits.add(error);
+  return error;
+}
+
+/** Whether a call failed with this error because it ran too long. */
+export function isRunLimit(error: unknown): boolean {
+  return error instanceof TimeoutError && runLimits.has(error);
+}
+
 /**
  * Ends the call, and the worker that runs it, `timeoutMs` after its body began.
  *
@@ -53,7 +68,7 @@ export function limitRun(call: Call, timeoutMs: number): void {
   const look = (): void => {
     const leftMs = call.isClaimed ? call.startedMs + timeoutMs - nowMs() : timeoutMs;
     if (leftMs > 0) wait(leftMs);
-    else call.cutOff(new TimeoutError(`task ${call.taskName}`, timeoutMs));
+    else call.cutOff(runLimit(call.taskName, timeoutMs));
   };
   const wait = (milliseconds: number): void => {
     // The call keeps the program alive, not its limit.

@@ -1,4 +1,4 @@
-import { checkKnown, checkObject } from "./checks.ts";
+import { checkInteger, checkKnown, checkObject } from "./checks.ts";
 
 /** How one call is to be treated. Given by `executor.with(options)` for all calls made through the result. */
 export interface TaskOptions {
@@ -15,15 +15,25 @@ export interface TaskOptions {
   timeoutMs?: number;
   /** Names the task in errors, instead of its function. */
   name?: string;
+  /**
+   * A task that fails, or whose worker ends, is tried again, at most so many times: after 50 to 100 ms, then after
+   * waits that double up to 30 s. It gives the first value, or the error of the last try; the `cause` of that is an
+   * `AggregateError` of the earlier ones. 0 by default, and then no body ever runs twice.
+   *
+   * Not tried again is a task that was cancelled or has run for longer than `timeoutMs`, nor what cannot be sent. The
+   * arguments are read at each try; what was moved by `transfer` cannot be sent twice. Each try is a call in
+   * `statistics()`. A map tries again those of its items that failed, and sends them one by one; a broadcast does not.
+   */
+  retries?: number;
 }
 
-const KNOWN = ["signal", "timeoutMs", "name"];
+const KNOWN = ["signal", "timeoutMs", "name", "retries"];
 
 /** Throws if the options are not what they should be. */
 export function checkTaskOptions(options: TaskOptions): void {
   checkObject(options, "the options of a task");
   checkKnown(options, KNOWN, "a task");
-  const { signal, timeoutMs, name } = options;
+  const { signal, timeoutMs, name, retries } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError("Cannot take the option signal: it is not an AbortSignal");
   }
@@ -34,4 +44,5 @@ export function checkTaskOptions(options: TaskOptions): void {
   }
   if (name !== undefined && typeof name !== "string")
     throw new TypeError("Cannot take the option name: it is not a string");
+  if (retries !== undefined) checkInteger("retries", retries, 0, Number.MAX_SAFE_INTEGER);
 }

@@ -4,6 +4,7 @@ import { defaultName, type ExecutorStatistics, type ShutdownOptions } from "./ex
 import { type ExecutorCore, ExecutorView } from "./executor-view.ts";
 import type { Future } from "./future.ts";
 import { checkPoolOptions, type PoolOptions } from "./pool-options.ts";
+import { RetryingCore } from "./retries.ts";
 import type { TaskOptions } from "./task-options.ts";
 
 /** The threads behind an executor. */
@@ -55,7 +56,8 @@ class Pool implements ExecutorCore {
  * Functions are given as they are: the variables they capture, the helpers they call and the modules they import
  * travel with them. Arguments and results are copied, unless wrapped by `transfer` or shared. Workers start when
  * there is work for them, serve their own timers and sockets while idle, and do not keep the program alive; calls
- * under way do. A worker that ends is replaced; the call it ran fails, and runs no second time.
+ * under way do. A worker that ends is replaced; the call it ran fails, and runs no second time unless
+ * `retries` asks for it.
  *
  * @remarks
  * Cost: a call and its result take a few microseconds one by one and a fraction of one in bulk; a worker, about
@@ -74,6 +76,6 @@ class Pool implements ExecutorCore {
 export class ThreadPoolExecutor extends ExecutorView {
   /** @throws `RangeError` or `TypeError`, naming the option that is not what it should be. */
   constructor(options: PoolOptions = {}) {
-    super(new Pool(options), {});
+    super(new RetryingCore(new Pool(options)), {});
   }
 }
