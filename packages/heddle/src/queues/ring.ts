@@ -97,8 +97,6 @@ export interface RingPlace {
  * - R5: what was seen of the other end stays true: the tail never goes back, and the head does only when a cell comes back
  *   that was taken in vain. So then there may be one cell more than the bound for each.
  * - R6: a segment is given back by who took its last cell, once the head has left it; the tail left it before.
- * - R7: the line of an end belongs to who has taken it, and the flags change only while both ends are taken. So the owner reads
- *   them without an atomic instruction.
  *
  * Ordering: who takes a cell has read the tail that its putter stored.
  * Progress: who finds the end taken tries again, and then goes the owner's slow way. Two atomic read-modify-writes for a put
@@ -114,9 +112,6 @@ export class Ring {
   readonly #words: Heap;
   readonly #ends: EndWords;
   readonly #cells: number;
-  /** Where this thread has left the ends last. */
-  #likelyTail = 0;
-  #likelyHead = 0;
 
   constructor(heap: Heap, monitor: Monitor, place: RingPlace, cells: number = SEGMENT_CELLS) {
     this.address = place.address;
@@ -141,38 +136,40 @@ export class Ring {
   tryPut(cell: CellWords): RingOutcome {
     const words = this.#words;
     const { tail } = this;
-    const position = this.#ends.tryTake(tail, this.#likelyTail);
+    const position = this.#ends.tryTake(tail);
     if (position < 0) return BUSY;
-    if ((words.peek(this.flags) & STOPS_PUTS) !== 0) return this.#leaveTail(position, STOPPED);
-    if (this.capacity !== UNBOUNDED && !this.#hasRoom(position)) return this.#leaveTail(position, NO_ROOM);
+    if ((words.load(this.flags) & STOPS_PUTS) !== 0) return this.#leave(tail, position, STOPPED);
+    if (this.capacity !== UNBOUNDED && !this.#hasRoom(position)) return this.#leave(tail, position, NO_ROOM);
     const index = position & INDEX_MASK;
     if (index === this.#cells) return this.#putBeyond(cell, position);
     const segment = words.peek(tail + FIRST_SEGMENT + sideOf(position)) >>> 0;
     // R4.
     writeCell(words, cellAt(segment, index), cell);
-    return this.#leaveTail(position + 1, DONE);
+    this.#ends.leave(tail, position + 1);
+    return DONE;
   }
 
   /** Takes the oldest cell. */
   tryGet(cell: CellWords): RingOutcome {
     const words = this.#words;
     const { head } = this;
-    const position = this.#ends.tryTake(head, this.#likelyHead);
+    const position = this.#ends.tryTake(head);
     if (position < 0) return BUSY;
-    if ((words.peek(this.flags) & STOPS_GETS) !== 0) return this.#leaveHead(position, STOPPED);
+    if ((words.load(this.flags) & STOPS_GETS) !== 0) return this.#leave(head, position, STOPPED);
     const index = position & INDEX_MASK;
     const side = sideOf(position);
-    const count = words.peek(head + FIRST_COUNT + side) + index;
+    const count = words.load(head + FIRST_COUNT + side) + index;
     // R5.
     if (((words.peek(head + SEEN) - count) | 0) <= 0) {
       const limit = this.putCount;
-      if (((limit - count) | 0) <= 0) return this.#leaveHead(position, NO_ITEM);
+      if (((limit - count) | 0) <= 0) return this.#leave(head, position, NO_ITEM);
       words.poke(head + SEEN, limit);
     }
     const segment = words.peek(head + FIRST_SEGMENT + side) >>> 0;
     if (index === this.#cells) return this.#getBeyond(cell, position, segment, count);
     readCell(words, cellAt(segment, index), cell);
-    return this.#leaveHead(position + 1, DONE);
+    this.#ends.leave(head, position + 1);
+    return DONE;
   }
 
   /** How many cells were ever put, modulo 2³². */
@@ -194,22 +191,15 @@ export class Ring {
     }
   }
 
-  #leaveTail(position: number, outcome: RingOutcome): RingOutcome {
-    this.#likelyTail = position;
-    this.#ends.leave(this.tail, position);
-    return outcome;
-  }
-
-  #leaveHead(position: number, outcome: RingOutcome): RingOutcome {
-    this.#likelyHead = position;
-    this.#ends.leave(this.head, position);
+  #leave(end: number, position: number, outcome: RingOutcome): RingOutcome {
+    this.#ends.leave(end, position);
     return outcome;
   }
 
   #hasRoom(position: number): boolean {
     const words = this.#words;
     const { tail } = this;
-    const count = words.peek(tail + FIRST_COUNT + sideOf(position)) + (position & INDEX_MASK);
+    const count = words.load(tail + FIRST_COUNT + sideOf(position)) + (position & INDEX_MASK);
     if (((words.peek(tail + SEEN) - count) | 0) > 0) return true;
     const room = (this.takenCount + this.capacity) | 0;
     if (((room - count) | 0) <= 0) return false;
@@ -218,24 +208,24 @@ export class Ring {
   }
 
   #putBeyond(cell: CellWords, position: number): RingOutcome {
-    let after = position;
     try {
       const segment = this.addSegment(position);
       writeCell(this.#words, cellAt(segment, 0), cell);
-      after = beyond(position, 1);
-    } finally {
-      this.#leaveTail(after, DONE);
+    } catch (error) {
+      this.#ends.leave(this.tail, position);
+      throw error;
     }
+    this.#ends.leave(this.tail, beyond(position, 1));
     return DONE;
   }
 
   #getBeyond(cell: CellWords, position: number, left: number, count: number): RingOutcome {
     const segment = this.followSegment(position, left, count);
     readCell(this.#words, cellAt(segment, 0), cell);
-    const outcome = this.#leaveHead(beyond(position, 1), DONE);
+    this.#ends.leave(this.head, beyond(position, 1));
     // R6.
     this.segments.give(left);
-    return outcome;
+    return DONE;
   }
 
   /** R1. Makes a segment behind the one that the tail is at the end of the other one of its line. For the tail's owner. */
@@ -249,7 +239,7 @@ export class Ring {
       segment = this.segments.take();
       words.poke(last + NEXT, segment | 0);
     }
-    const count = words.peek(tail + FIRST_COUNT + side) + indexOf(position);
+    const count = words.load(tail + FIRST_COUNT + side) + indexOf(position);
     // R2.
     words.poke(tail + FIRST_SEGMENT + 4 - side, segment | 0);
     words.store(tail + FIRST_COUNT + 4 - side, count | 0);

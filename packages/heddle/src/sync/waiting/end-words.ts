@@ -52,17 +52,8 @@ export class EndWords {
     this.#places = record + ENDS;
   }
 
-  /**
-   * Takes an end, outside of a section, and gives its position; -1 if other threads have it, one after the other.
-   *
-   * @param likely - Where it will be found, if nobody else has moved it: for a try without a look.
-   */
-  tryTake(word: number, likely: number): number {
-    const words = this.#words;
-    // T1.
-    words.poke(this.#note, word | 0);
-    if (words.compareExchange(word, likely, likely | this.#mark) === likely) return likely;
-    words.poke(this.#note, 0);
+  /** Takes an end, outside of a section, and gives its position; -1 if other threads have it, one after the other. */
+  tryTake(word: number): number {
     const position = this.#tryOnce(word);
     return position >= 0 ? position : this.#tryAgain(word);
   }
