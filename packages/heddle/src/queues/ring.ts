@@ -112,6 +112,9 @@ export class Ring {
   readonly #words: Heap;
   readonly #ends: EndWords;
   readonly #cells: number;
+  /** Where this thread left the ends: they are still there if no other has moved them. */
+  #tailGuess = 0;
+  #headGuess = 0;
 
   constructor(heap: Heap, monitor: Monitor, place: RingPlace, cells: number = SEGMENT_CELLS) {
     this.address = place.address;
@@ -136,7 +139,7 @@ export class Ring {
   tryPut(cell: CellWords): RingOutcome {
     const words = this.#words;
     const { tail } = this;
-    const position = this.#ends.tryTake(tail);
+    const position = this.#ends.tryTake(tail, this.#tailGuess);
     if (position < 0) return BUSY;
     if ((words.load(this.flags) & STOPS_PUTS) !== 0) return this.#leave(tail, position, STOPPED);
     if (this.capacity !== UNBOUNDED && !this.#hasRoom(position)) return this.#leave(tail, position, NO_ROOM);
@@ -145,7 +148,7 @@ export class Ring {
     const segment = words.peek(tail + FIRST_SEGMENT + sideOf(position)) >>> 0;
     // R4.
     writeCell(words, cellAt(segment, index), cell);
-    this.#ends.leave(tail, position + 1);
+    this.#ends.leave(tail, (this.#tailGuess = position + 1));
     return DONE;
   }
 
@@ -153,12 +156,12 @@ export class Ring {
   tryGet(cell: CellWords): RingOutcome {
     const words = this.#words;
     const { head } = this;
-    const position = this.#ends.tryTake(head);
+    const position = this.#ends.tryTake(head, this.#headGuess);
     if (position < 0) return BUSY;
     if ((words.load(this.flags) & STOPS_GETS) !== 0) return this.#leave(head, position, STOPPED);
     const index = position & INDEX_MASK;
     const side = sideOf(position);
-    const count = words.load(head + FIRST_COUNT + side) + index;
+    const count = words.peek(head + FIRST_COUNT + side) + index;
     // R5.
     if (((words.peek(head + SEEN) - count) | 0) <= 0) {
       const limit = this.putCount;
@@ -168,7 +171,7 @@ export class Ring {
     const segment = words.peek(head + FIRST_SEGMENT + side) >>> 0;
     if (index === this.#cells) return this.#getBeyond(cell, position, segment, count);
     readCell(words, cellAt(segment, index), cell);
-    this.#ends.leave(head, position + 1);
+    this.#ends.leave(head, (this.#headGuess = position + 1));
     return DONE;
   }
 
@@ -199,7 +202,7 @@ export class Ring {
   #hasRoom(position: number): boolean {
     const words = this.#words;
     const { tail } = this;
-    const count = words.load(tail + FIRST_COUNT + sideOf(position)) + (position & INDEX_MASK);
+    const count = words.peek(tail + FIRST_COUNT + sideOf(position)) + (position & INDEX_MASK);
     if (((words.peek(tail + SEEN) - count) | 0) > 0) return true;
     const room = (this.takenCount + this.capacity) | 0;
     if (((room - count) | 0) <= 0) return false;

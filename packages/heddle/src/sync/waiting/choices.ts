@@ -88,7 +88,7 @@ export class Choices {
         if (index !== NOTHING) return index;
         continue;
       }
-      const leftMs = deadline - clock.now();
+      const leftMs = deadline === Infinity ? Infinity : deadline - clock.now();
       const sleepMs = Math.min(leftMs, clock.sleepMs);
       if (leftMs > 0 && heap.wait(word, state, sleepMs) !== "timed-out") continue;
       if (sleepMs < leftMs) clock.onSlept();

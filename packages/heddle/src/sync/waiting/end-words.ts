@@ -52,29 +52,37 @@ export class EndWords {
     this.#places = record + ENDS;
   }
 
-  /** Takes an end, outside of a section, and gives its position; -1 if other threads have it, one after the other. */
-  tryTake(word: number): number {
-    const position = this.#tryOnce(word);
+  /**
+   * Takes an end, outside of a section, and gives its position; -1 if other threads have it, one after the other.
+   *
+   * @param guess - Where it may be: the nearer to the truth, the less it costs.
+   */
+  tryTake(word: number, guess: number): number {
+    const position = this.#tryOnce(word, guess);
     return position >= 0 ? position : this.#tryAgain(word);
   }
 
   /** -1 if another thread has it. */
-  #tryOnce(word: number): number {
+  #tryOnce(word: number, guess: number): number {
     const words = this.#words;
-    for (;;) {
-      const position = words.load(word);
-      if (position >>> OWNER_SHIFT !== 0) return -1;
-      // T1.
-      words.poke(this.#note, word | 0);
-      if (words.compareExchange(word, position, position | this.#mark) === position) return position;
-      words.poke(this.#note, 0);
+    // T1.
+    words.poke(this.#note, word | 0);
+    for (let position = guess; ;) {
+      const found = words.compareExchange(word, position, position | this.#mark);
+      if (found === position) return position;
+      if (ownerOfEnd(found) >= 0) break;
+      position = found;
     }
+    words.poke(this.#note, 0);
+    return -1;
   }
 
   #tryAgain(word: number): number {
     for (let spins = this.#spins; spins > 0; spins--) {
       this.#words.pause();
-      const position = this.#tryOnce(word);
+      const seen = this.#words.load(word);
+      if (ownerOfEnd(seen) >= 0) continue;
+      const position = this.#tryOnce(word, seen);
       if (position >= 0) return position;
     }
     return -1;

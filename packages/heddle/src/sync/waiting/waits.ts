@@ -225,7 +225,7 @@ export class Waits {
         if (heap.compareExchange(word, state, state & ~LOOK_FLAG) === state) this.pump(place);
         continue;
       }
-      const leftMs = deadline - clock.now();
+      const leftMs = deadline === Infinity ? Infinity : deadline - clock.now();
       const sleepMs = Math.min(leftMs, clock.sleepMs);
       if (leftMs > 0 && heap.wait(word, state, sleepMs) !== "timed-out") continue;
       if (sleepMs < leftMs) clock.onSlept();
