@@ -8,7 +8,7 @@ import { startThread, type ThreadEnd, type WorkerThread } from "../workers/index
 import type { BoardLocation } from "./board.ts";
 import type { WorkerEnd } from "./errors.ts";
 import { type Parcel, ParcelPort } from "./parcels.ts";
-import { type Assignment, READY, workerEntry } from "./worker-entry.ts";
+import { type Assignment, LEAVE, LEFT, READY, workerEntry } from "./worker-entry.ts";
 
 /** After so many workers that ended before they were ready, no more are started. */
 const MAX_FAILED_STARTS = 3;
@@ -29,8 +29,8 @@ export interface CrewOwner {
   workerReady(worker: number): void;
   /** A worker runs no more. What it has posted can still be received. */
   workerEnding(worker: number): void;
-  /** A worker is gone. What it had claimed will not be finished. */
-  workerEnded(worker: number, end: WorkerEnd): void;
+  /** A worker is gone: `left`, as it was let go. What it had claimed will not be finished. */
+  workerEnded(worker: number, end: WorkerEnd, left: boolean): void;
   /** Workers cannot be started: no call will ever run. */
   broken(end: WorkerEnd): void;
 }
@@ -40,6 +40,8 @@ interface Member {
   thread: WorkerThread;
   parcels: ParcelPort;
   ready: boolean;
+  /** It takes no more work, and goes when it has done what it has. Not counted any more: another may take its place. */
+  leaving: boolean;
   /** Nothing runs in it any more. */
   ended: boolean;
 }
@@ -64,14 +66,14 @@ export class Crew {
     this.#owner = owner;
   }
 
-  /** How many workers there are. */
+  /** How many workers there are that take work. */
   get size(): number {
     return this.#size;
   }
 
-  /** The numbers of the workers that there are. */
+  /** The numbers of the workers that take work. */
   *[Symbol.iterator](): Iterator<number> {
-    for (const worker of this.#members.keys()) if (this.has(worker)) yield worker;
+    for (const worker of this.#members.keys()) if (this.takesWork(worker)) yield worker;
   }
 
   nameOf(worker: number): string {
@@ -82,17 +84,30 @@ export class Crew {
     return this.#members[worker]?.ended === false;
   }
 
+  /** Whether there is such a worker, and it is not about to leave. */
+  takesWork(worker: number): boolean {
+    return this.has(worker) && !this.#members[worker]!.leaving;
+  }
+
   /** Whether a worker has begun to look for work. */
   isReady(worker: number): boolean {
-    return this.has(worker) && this.#members[worker]!.ready;
+    return this.takesWork(worker) && this.#members[worker]!.ready;
   }
 
   /** Starts workers until there are `count`, or as many as the pool may have. */
   ensure(count: number): void {
     const wanted = Math.min(count, this.#options.maxWorkers);
-    for (let worker = 0; this.#size < wanted && !this.#stopped; worker++) {
+    for (let worker = 0; this.#size < wanted && worker < this.#board.capacity && !this.#stopped; worker++) {
       if (this.#members[worker] === undefined) this.#start(worker);
     }
+  }
+
+  /** Lets a worker go when it has done what it has. From now on nothing may be given to it. */
+  retire(worker: number): void {
+    const member = this.#members[worker]!;
+    member.leaving = true;
+    this.#size--;
+    member.thread.post(LEAVE);
   }
 
   /** Ends a worker, whatever it does. */
@@ -140,6 +155,7 @@ export class Crew {
       name: `${name}-${this.#started}`,
       parcels: new ParcelPort(port1),
       ready: false,
+      leaving: false,
       ended: false,
       thread: startThread({
         entry,
@@ -147,13 +163,18 @@ export class Crew {
         data: assignment,
         transferList: [port2],
         resourceLimits,
-        onMessage: (message) => message === READY && this.#ready(worker),
+        onMessage: (message) => this.#heard(worker, message),
         onEnd: (end) => this.#ended(worker, end),
       }),
     };
     this.#members[worker] = member;
     this.#size++;
     this.#owner.workerStarted(worker);
+  }
+
+  #heard(worker: number, message: unknown): void {
+    if (message === READY) this.#ready(worker);
+    else if (message === LEFT) this.#leave(this.#members[worker]!.thread.stop());
   }
 
   #ready(worker: number): void {
@@ -168,12 +189,12 @@ export class Crew {
     member.ended = true;
     this.#owner.workerEnding(worker);
     this.#members[worker] = undefined;
-    this.#size--;
+    if (!member.leaving) this.#size--;
     if (!member.ready && !this.#stopped && ++this.#failedStarts >= MAX_FAILED_STARTS) {
       this.#stopped = true;
       this.#owner.broken({ worker: member.name, ...end });
     }
-    this.#owner.workerEnded(worker, { worker: member.name, ...end });
+    this.#owner.workerEnded(worker, { worker: member.name, ...end }, member.leaving);
     member.parcels.close();
   }
 

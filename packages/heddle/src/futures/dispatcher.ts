@@ -12,8 +12,10 @@ import { type Call, Calls, type CallOwner } from "./calls.ts";
 import { Crew, type CrewOptions, type CrewOwner } from "./crew.ts";
 import { carriedAlong, ofVariable } from "./call-context.ts";
 import { BrokenExecutorError, ExecutorShutdownError, QueueFullError, type WorkerEnd } from "./errors.ts";
+import type { ExecutorStatistics } from "./executor.ts";
 import { Fifo } from "./fifo.ts";
 import { HeldCalls } from "./held-calls.ts";
+import { IdleWatch, type IdleWatchOptions } from "./idle-watch.ts";
 import { cancelledFuture, fulfil, Future, reject, rejectedFuture } from "./future.ts";
 import { Payloads } from "./payload.ts";
 import { type Finisher, Poller } from "./poller.ts";
@@ -43,18 +45,9 @@ import { throwIfEnded } from "./wait-limits.ts";
 
 const NO_ITEMS: readonly unknown[] = [];
 
-export interface DispatcherOptions extends CrewOptions {
+export interface DispatcherOptions extends CrewOptions, IdleWatchOptions {
   maxQueued: number;
   initializer: (() => unknown) | undefined;
-}
-
-export interface DispatcherStatistics {
-  workers: number;
-  queued: number;
-  running: number;
-  fulfilled: number;
-  rejected: number;
-  cancelled: number;
 }
 
 export class Dispatcher implements CallOwner, CrewOwner, Finisher {
@@ -65,6 +58,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   readonly #payloads: Payloads;
   readonly #calls: Calls;
   readonly #crew: Crew;
+  readonly #idleWatch: IdleWatch;
   readonly #poller: Poller;
   /** Calls that the ring has no room for, oldest first. Hints, as those in the ring. */
   readonly #overflow = new Fifo<Call>();
@@ -84,10 +78,13 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     this.#heap = heap;
     this.#options = options;
     this.#hooks = functionTable();
-    this.#board = Board.create(heap, options.maxWorkers);
+    // One that leaves keeps its number until it has gone.
+    const canLeave = options.idleTimeoutMs < Infinity;
+    this.#board = Board.create(heap, options.maxWorkers * (canLeave ? 2 : 1));
     this.#payloads = new Payloads(heap, this.#hooks);
     this.#calls = new Calls(heap, this.#payloads, this);
     this.#crew = new Crew(options, this.#board.location, this);
+    this.#idleWatch = new IdleWatch(options, this.#crew, (worker) => this.#isIdle(worker));
     this.#poller = new Poller(heap, this.#board.done, this);
   }
 
@@ -214,6 +211,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
 
   /** Ends the workers, after {@link idle}, and gives the memory back. */
   async stop(): Promise<void> {
+    this.#idleWatch.end();
     await this.#crew.stop();
     this.#poller.close();
     this.#held.close();
@@ -221,7 +219,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     this.#board.free();
   }
 
-  statistics(): DispatcherStatistics {
+  statistics(): ExecutorStatistics {
     let running = 0;
     for (const call of this.#calls) if (call.hasBegun) running++;
     return {
@@ -242,6 +240,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
       if (call.kind === WITHDRAWN) this.withdrawn(call);
       else if (call.kind === FINISHED) this.#finishCall(call);
       else this.#sendParcel(call);
+      this.#idleWatch.noteBusy(worker);
       this.#serveHeld(worker);
       slot = next;
     }
@@ -259,6 +258,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   }
 
   workerReady(worker: number): void {
+    this.#idleWatch.begin();
     this.#serveHeld(worker);
   }
 
@@ -295,7 +295,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     }
   }
 
-  workerEnded(worker: number, end: WorkerEnd): void {
+  workerEnded(worker: number, end: WorkerEnd, left: boolean): void {
     this.#board.lane(worker).takeAll();
     this.#board.parking.forget(worker);
     for (const call of this.#calls) {
@@ -316,7 +316,8 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
           true,
         );
     }
-    if (this.#calls.active > 0 && this.#brokenBy === undefined) {
+    const isMissed = left ? this.#board.ring.size + this.#held.size > 0 : this.#calls.active > 0;
+    if (isMissed && this.#brokenBy === undefined) {
       this.#crew.ensure(this.#calls.active);
       this.#board.parking.wakeForWork();
       this.#unblockHeld();
@@ -368,7 +369,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
 
   /** Gives a worker the oldest of the calls that are held, as many as it can begin. What belongs to them stays here. */
   #serveHeld(worker: number): void {
-    if (!this.#crew.has(worker)) return;
+    if (!this.#crew.takesWork(worker)) return;
     while (this.#held.size > 0 && this.#calls.pinnedTo(worker) < this.#options.concurrency) {
       this.#publish(this.#held.next()!, worker);
     }
@@ -442,6 +443,13 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
       if (idle && this.#calls.pinnedTo(worker) < this.#options.concurrency) return worker;
     }
     return -1;
+  }
+
+  /** Whether a worker has nothing to do, now and as far as is known. */
+  #isIdle(worker: number): boolean {
+    const { parking, ring } = this.#board;
+    const waiting = ring.size + this.#held.size + this.#calls.pinnedTo(worker);
+    return waiting === 0 && parking.isAsleep(worker) && !this.runsAwaited(worker);
   }
 
   #checkOpen(): void {

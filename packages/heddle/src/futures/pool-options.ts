@@ -17,6 +17,11 @@ export interface PoolOptions {
   maxQueued?: number;
   /** How many asynchronous calls may be under way in one worker at once. 1 by default. */
   concurrencyPerWorker?: number;
+  /**
+   * Workers that have been idle for so long leave, down to `minWorkers`; in milliseconds, and after twice that at the
+   * latest. Others are started when there is work for them. By default they stay.
+   */
+  idleTimeoutMs?: number;
   /** Limits on the memory of each worker, as Node's `Worker` takes them. */
   resourceLimits?: ResourceLimits;
 }
@@ -28,6 +33,7 @@ const KNOWN = [
   "initializer",
   "maxQueued",
   "concurrencyPerWorker",
+  "idleTimeoutMs",
   "resourceLimits",
 ];
 
@@ -38,6 +44,7 @@ export interface CheckedPoolOptions {
   initializer: (() => unknown) | undefined;
   maxQueued: number;
   concurrency: number;
+  idleTimeoutMs: number;
   resourceLimits: ResourceLimits | undefined;
 }
 
@@ -46,12 +53,22 @@ export function checkPoolOptions(options: PoolOptions, known: readonly string[] 
   checkObject(options, "the options of a pool");
   checkKnown(options, known, "a pool");
   const { maxWorkers = Math.min(cpuCount(), MAX_WORKERS), initializer, resourceLimits, name } = options;
-  const { minWorkers = 0, maxQueued = Infinity, concurrencyPerWorker = 1 } = options;
+  const {
+    minWorkers = 0,
+    maxQueued = Infinity,
+    concurrencyPerWorker = 1,
+    idleTimeoutMs = Infinity,
+  } = options;
   checkInteger("maxWorkers", maxWorkers, 1, MAX_WORKERS);
   checkInteger("minWorkers", minWorkers, 0, maxWorkers);
   if (maxQueued !== Infinity) checkInteger("maxQueued", maxQueued, 0, Number.MAX_SAFE_INTEGER);
   if (concurrencyPerWorker !== Infinity)
     checkInteger("concurrencyPerWorker", concurrencyPerWorker, 1, 2 ** 31);
+  if (!(typeof idleTimeoutMs === "number" && idleTimeoutMs > 0)) {
+    throw new RangeError(
+      `Cannot take the option idleTimeoutMs: ${String(idleTimeoutMs)} is not a positive number of milliseconds`,
+    );
+  }
   if (initializer !== undefined && typeof initializer !== "function") {
     throw new TypeError(`Cannot make a pool: initializer is ${typeof initializer}, not a function`);
   }
@@ -64,6 +81,7 @@ export function checkPoolOptions(options: PoolOptions, known: readonly string[] 
     initializer,
     maxQueued,
     concurrency: concurrencyPerWorker,
+    idleTimeoutMs,
     resourceLimits,
   };
 }

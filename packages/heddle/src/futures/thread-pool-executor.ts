@@ -15,7 +15,7 @@ class Pool implements ExecutorCore {
   #gone: Promise<void> | undefined;
 
   constructor(options: PoolOptions) {
-    const { minWorkers, ...checked } = checkPoolOptions(options);
+    const checked = checkPoolOptions(options);
     this.name = options.name || defaultName("pool");
     this.maxWorkers = checked.maxWorkers;
     this.#dispatcher = new Dispatcher(threadHeap(), {
@@ -23,7 +23,7 @@ class Pool implements ExecutorCore {
       name: this.name,
       initialize: checked.initializer !== undefined,
     });
-    this.#dispatcher.crew.ensure(minWorkers);
+    this.#dispatcher.crew.ensure(checked.minWorkers);
   }
 
   submit(fn: Function, args: readonly unknown[], options: TaskOptions, begun: boolean): Future<unknown> {

@@ -31,12 +31,18 @@ export interface Assignment {
 /** What a worker posts to its pool when it is about to look for work. What runs in it may post other things. */
 export const READY = "heddle.ready";
 
+/** The pool tells a worker to take no more work, and to say so when it has done what it has. */
+export const LEAVE = "heddle.leave";
+/** What a worker answers when it runs nothing any more. */
+export const LEFT = "heddle.left";
+
 /** Runs calls until the pool says to stop. */
 export function runWorker({ board, side, ...options }: Assignment): void {
   const parcels = new ParcelPort(side);
   const loop = new WorkerLoop(new Board(threadHeap(), board), functionTable(), { ...options, parcels });
   // The listener keeps the thread alive; without it the thread ends when nothing else holds it.
-  parentPort!.on("message", () => {
+  parentPort!.on("message", (message) => {
+    if (message === LEAVE) return loop.leave(() => parentPort!.postMessage(LEFT));
     parentPort!.close();
     parcels.close();
   });

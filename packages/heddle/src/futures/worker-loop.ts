@@ -59,12 +59,15 @@ export interface WorkerLoopOptions {
  *   │  ▲ │ ▲ an immediate
  *   │  │ └─┘ (slice used up)
  *   │  └───────────── a call under way ends
- *   └──▶ full (as many under way as `concurrency` allows)
+ *   ├──▶ full (as many under way as `concurrency` allows, or leaving and some still under way)
+ *   └──▶ left (told to leave, and none under way)
  * ```
  *
  * - I1: the thread never blocks, so a worker that sleeps or waits still serves its timers and sockets.
  * - I2: parked means: asleep bit set, ring and lane looked at after that, and a wait for the bell pending.
  * - I3: a claimed call reaches the done list exactly once, whatever its body does, unless the thread ends.
+ * - I4: one that leaves claims what was pinned to it before it was told, and nothing from the ring. It says no more that it
+ *   sleeps, for a publisher would spend a wake on it.
  */
 export class WorkerLoop {
   readonly #heap: Heap;
@@ -80,8 +83,12 @@ export class WorkerLoop {
   readonly #finished: number;
   /** Slots taken from the lane and not yet claimed. */
   readonly #ownCalls = new Fifo<number>();
-  #state: "taking" | "scheduled" | "full" | "parked" = "scheduled";
+  #state: "taking" | "scheduled" | "full" | "parked" | "left" = "scheduled";
   #initialized: boolean;
+  /** Whether it takes calls that any worker may run: when initialized, until it leaves. */
+  #serves: boolean;
+  /** Called when it has done all that it has to do before it leaves. */
+  #onLeft: (() => void) | undefined;
   #busy = 0;
   #stride = 1;
   #idleSince = 0;
@@ -104,6 +111,7 @@ export class WorkerLoop {
     this.#lane = board.lane(worker);
     this.#payloads = new Payloads(board.heap, hooks);
     this.#initialized = !initialize;
+    this.#serves = !initialize;
     this.#ready = READY;
     this.#claimed = claimed(worker);
     this.#pinned = pinned(worker);
@@ -114,6 +122,17 @@ export class WorkerLoop {
     this.#takeCalls();
   }
 
+  /** I4. Takes no more work. `onLeft` is called when that which it has is done. */
+  leave(onLeft: () => void): void {
+    this.#serves = false;
+    this.#onLeft = onLeft;
+    const { parking, ring } = this.#board;
+    if (this.#state === "parked") this.#unpark();
+    else if (this.#state === "full") this.#takeCalls();
+    // A publisher may have woken this one, and no other.
+    if (ring.size > 0) parking.wakeForWork();
+  }
+
   #takeCalls(): void {
     this.#state = "taking";
     let sliceEnd = performance.now() + SLICE_MS;
@@ -121,6 +140,7 @@ export class WorkerLoop {
     while (this.#busy < this.#capacity) {
       const slot = this.#claim();
       if (slot === 0) {
+        if (this.#onLeft !== undefined) return this.#stayOrLeave(this.#onLeft);
         if (this.#busy === 0 && this.#spin()) continue;
         if (this.#park()) return;
         continue;
@@ -142,13 +162,18 @@ export class WorkerLoop {
     this.#state = "full";
   }
 
+  #stayOrLeave(onLeft: () => void): void {
+    this.#state = this.#busy > 0 ? "full" : "left";
+    if (this.#busy === 0) onLeft();
+  }
+
   get #capacity(): number {
     return this.#initialized ? this.#options.concurrency : 1;
   }
 
   /** Whether there is something to claim, or to pass over. */
   get #workReady(): boolean {
-    return this.#lane.ready || (this.#initialized && this.#board.ring.size > 0);
+    return this.#lane.ready || (this.#serves && this.#board.ring.size > 0);
   }
 
   /** The address of a slot that only this worker may run now; 0 for none. */
@@ -158,7 +183,7 @@ export class WorkerLoop {
       const slot = this.#claimOwn();
       if (slot !== 0) return slot;
     }
-    if (!this.#initialized) return 0;
+    if (!this.#serves) return 0;
     const { ring } = this.#board;
     for (;;) {
       const slot = ring.peekHint();
@@ -288,6 +313,7 @@ export class WorkerLoop {
     // Nothing may run where the initializer has failed.
     if (failed) process.exit(1);
     this.#initialized = true;
+    this.#serves = this.#onLeft === undefined;
   }
 
   /** The outcome cannot travel: an error goes in its place, or as many results of a chunk as can. Gives the flags. */

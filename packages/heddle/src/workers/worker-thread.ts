@@ -33,6 +33,8 @@ export interface ThreadEnd {
 
 /** A thread that was started. It never keeps the program alive by itself. */
 export interface WorkerThread {
+  /** Tells it something, which is not `"stop"`. */
+  post(message: string): void;
   /** Tells it to stop taking work; ends it if it has not left soon. Resolves when it is gone. */
   stop(): Promise<void>;
   /** Ends it now, whatever it does. Resolves when it is gone. */
@@ -71,6 +73,7 @@ export function startThread(start: ThreadStart): WorkerThread {
   };
   return {
     terminate,
+    post: (message) => worker.postMessage(message),
     async stop() {
       worker.ref();
       worker.postMessage("stop");
