@@ -8,7 +8,7 @@ import { startThread, type ThreadEnd, type WorkerThread } from "../workers/index
 import type { BoardLocation } from "./board.ts";
 import type { WorkerEnd } from "./errors.ts";
 import { type Parcel, ParcelPort } from "./parcels.ts";
-import { type Assignment, LEAVE, LEFT, READY, workerEntry } from "./worker-entry.ts";
+import { type Assignment, LEAVE, LEFT, READY, RETIRES, workerEntry } from "./worker-entry.ts";
 
 /** After so many workers that ended before they were ready, no more are started. */
 const MAX_FAILED_STARTS = 3;
@@ -17,6 +17,8 @@ export interface CrewOptions {
   name: string;
   maxWorkers: number;
   concurrency: number;
+  maxTasks: number;
+  maxMemoryBytes: number;
   initialize: boolean;
   resourceLimits: ResourceLimits | undefined;
 }
@@ -27,6 +29,8 @@ export interface CrewOwner {
   workerStarted(worker: number): void;
   /** It begins to look for work. */
   workerReady(worker: number): void;
+  /** A worker takes no more work, and goes when it has done what it has. */
+  workerRetires(): void;
   /** A worker runs no more. What it has posted can still be received. */
   workerEnding(worker: number): void;
   /** A worker is gone: `left`, as it was let go. What it had claimed will not be finished. */
@@ -139,13 +143,15 @@ export class Crew {
   }
 
   #start(worker: number): void {
-    const { name, concurrency, initialize, resourceLimits } = this.#options;
+    const { name, concurrency, maxTasks, maxMemoryBytes, initialize, resourceLimits } = this.#options;
     const { port1, port2 } = new MessageChannel();
     const { entry, bundled } = workerEntry();
     const assignment: Assignment = {
       board: this.#board,
       worker,
       concurrency,
+      maxTasks,
+      maxMemoryBytes,
       initialize,
       side: port2,
       bundled,
@@ -174,7 +180,13 @@ export class Crew {
 
   #heard(worker: number, message: unknown): void {
     if (message === READY) this.#ready(worker);
+    else if (message === RETIRES) this.#retires(worker);
     else if (message === LEFT) this.#leave(this.#members[worker]!.thread.stop());
+  }
+
+  #retires(worker: number): void {
+    if (this.takesWork(worker)) this.retire(worker);
+    this.#owner.workerRetires();
   }
 
   #ready(worker: number): void {

@@ -79,7 +79,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     this.#options = options;
     this.#hooks = functionTable();
     // One that leaves keeps its number until it has gone.
-    const canLeave = options.idleTimeoutMs < Infinity;
+    const canLeave = Math.min(options.idleTimeoutMs, options.maxTasks, options.maxMemoryBytes) < Infinity;
     this.#board = Board.create(heap, options.maxWorkers * (canLeave ? 2 : 1));
     this.#payloads = new Payloads(heap, this.#hooks);
     this.#calls = new Calls(heap, this.#payloads, this);
@@ -262,6 +262,10 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     this.#serveHeld(worker);
   }
 
+  workerRetires(): void {
+    this.#crew.ensure(Math.max(this.#options.minWorkers, this.#calls.active));
+  }
+
   endWorker(worker: number, cause: unknown): void {
     this.#crew.end(worker, cause);
   }
@@ -309,12 +313,10 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
         continue;
       }
       if (call.future!.done) this.withdrawn(call);
-      else
-        this.#settle(
-          call,
-          new BrokenExecutorError({ task: call.taskName, began }, this.#brokenBy ?? end),
-          true,
-        );
+      else {
+        const error = new BrokenExecutorError({ task: call.taskName, began }, this.#brokenBy ?? end);
+        this.#settle(call, error, true);
+      }
     }
     const isMissed = left ? this.#board.ring.size + this.#held.size > 0 : this.#calls.active > 0;
     if (isMissed && this.#brokenBy === undefined) {
@@ -329,9 +331,8 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     if (this.#brokenBy !== undefined) return;
     this.#brokenBy = end;
     this.#crew.close();
-    for (const call of this.#calls) {
+    for (const call of this.#calls)
       call.fail(new BrokenExecutorError({ task: call.taskName, began: false }, end));
-    }
     this.#noteIdle();
   }
 

@@ -22,6 +22,10 @@ export interface Assignment {
   concurrency: number;
   /** The first call pinned to it is the pool's initializer: nothing else runs before that has succeeded. */
   initialize: boolean;
+  /** After so many calls it retires, */
+  maxTasks: number;
+  /** and after a call that leaves it with more memory than this. */
+  maxMemoryBytes: number;
   /** Where side items come and go. */
   side: MessagePort;
   /** See {@link takeOver}. */
@@ -31,6 +35,8 @@ export interface Assignment {
 /** What a worker posts to its pool when it is about to look for work. What runs in it may post other things. */
 export const READY = "heddle.ready";
 
+/** What a worker posts that takes no more work, as it has run as many calls as it may, or holds as much memory. */
+export const RETIRES = "heddle.retires";
 /** The pool tells a worker to take no more work, and to say so when it has done what it has. */
 export const LEAVE = "heddle.leave";
 /** What a worker answers when it runs nothing any more. */
@@ -39,7 +45,11 @@ export const LEFT = "heddle.left";
 /** Runs calls until the pool says to stop. */
 export function runWorker({ board, side, ...options }: Assignment): void {
   const parcels = new ParcelPort(side);
-  const loop = new WorkerLoop(new Board(threadHeap(), board), functionTable(), { ...options, parcels });
+  const loop = new WorkerLoop(new Board(threadHeap(), board), functionTable(), {
+    ...options,
+    parcels,
+    onRetire: () => parentPort!.postMessage(RETIRES),
+  });
   // The listener keeps the thread alive; without it the thread ends when nothing else holds it.
   parentPort!.on("message", (message) => {
     if (message === LEAVE) return loop.leave(() => parentPort!.postMessage(LEFT));

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { getHeapStatistics } from "node:v8";
 import { type DoneList, type Heap } from "#heap";
 import { NotLoadedError, type WireHooks } from "../wire/index.ts";
 import { CallScope, type Carried } from "./call-context.ts";
@@ -48,6 +49,12 @@ export interface WorkerLoopOptions {
   /** The first pinned call is the initializer. */
   initialize: boolean;
   parcels: ParcelPort;
+  /** After so many calls it takes no more from the ring, */
+  maxTasks: number;
+  /** and after a call that leaves it with more memory than this. */
+  maxMemoryBytes: number;
+  /** Called then. It serves what was pinned to it until it is told to leave. */
+  onRetire: () => void;
 }
 
 /**
@@ -66,7 +73,7 @@ export interface WorkerLoopOptions {
  * - I1: the thread never blocks, so a worker that sleeps or waits still serves its timers and sockets.
  * - I2: parked means: asleep bit set, ring and lane looked at after that, and a wait for the bell pending.
  * - I3: a claimed call reaches the done list exactly once, whatever its body does, unless the thread ends.
- * - I4: one that leaves claims what was pinned to it before it was told, and nothing from the ring. It says no more that it
+ * - I4: one that retires or leaves claims what was pinned to it before it was told to leave, and nothing from the ring. It says no more that it
  *   sleeps, for a publisher would spend a wake on it.
  */
 export class WorkerLoop {
@@ -87,6 +94,10 @@ export class WorkerLoop {
   #initialized: boolean;
   /** Whether it takes calls that any worker may run: when initialized, until it leaves. */
   #serves: boolean;
+  /** It takes no more from the ring, ever. */
+  #retired = false;
+  #callsLeft: number;
+  readonly #watchesMemory: boolean;
   /** Called when it has done all that it has to do before it leaves. */
   #onLeft: (() => void) | undefined;
   #busy = 0;
@@ -103,7 +114,7 @@ export class WorkerLoop {
   };
 
   constructor(board: Board, hooks: WireHooks, options: WorkerLoopOptions) {
-    const { worker, initialize } = options;
+    const { worker, initialize, maxTasks, maxMemoryBytes } = options;
     this.#board = board;
     this.#heap = board.heap;
     this.#hooks = hooks;
@@ -112,6 +123,9 @@ export class WorkerLoop {
     this.#payloads = new Payloads(board.heap, hooks);
     this.#initialized = !initialize;
     this.#serves = !initialize;
+    // The initializer is no call.
+    this.#callsLeft = initialize ? maxTasks + 1 : maxTasks;
+    this.#watchesMemory = maxMemoryBytes < Infinity;
     this.#ready = READY;
     this.#claimed = claimed(worker);
     this.#pinned = pinned(worker);
@@ -124,13 +138,23 @@ export class WorkerLoop {
 
   /** I4. Takes no more work. `onLeft` is called when that which it has is done. */
   leave(onLeft: () => void): void {
-    this.#serves = false;
     this.#onLeft = onLeft;
-    const { parking, ring } = this.#board;
+    this.#stopServing();
     if (this.#state === "parked") this.#unpark();
     else if (this.#state === "full") this.#takeCalls();
+  }
+
+  #retire(): void {
+    if (this.#retired) return;
+    this.#stopServing();
+    this.#options.onRetire();
+  }
+
+  #stopServing(): void {
+    this.#retired = true;
+    this.#serves = false;
     // A publisher may have woken this one, and no other.
-    if (ring.size > 0) parking.wakeForWork();
+    if (this.#board.ring.size > 0) this.#board.parking.wakeForWork();
   }
 
   #takeCalls(): void {
@@ -140,7 +164,7 @@ export class WorkerLoop {
     while (this.#busy < this.#capacity) {
       const slot = this.#claim();
       if (slot === 0) {
-        if (this.#onLeft !== undefined) return this.#stayOrLeave(this.#onLeft);
+        if (this.#retired) return this.#stayOrLeave();
         if (this.#busy === 0 && this.#spin()) continue;
         if (this.#park()) return;
         continue;
@@ -162,9 +186,10 @@ export class WorkerLoop {
     this.#state = "full";
   }
 
-  #stayOrLeave(onLeft: () => void): void {
-    this.#state = this.#busy > 0 ? "full" : "left";
-    if (this.#busy === 0) onLeft();
+  #stayOrLeave(): void {
+    const leaves = this.#busy === 0 && this.#onLeft !== undefined;
+    this.#state = leaves ? "left" : "full";
+    if (leaves) this.#onLeft!();
   }
 
   get #capacity(): number {
@@ -213,6 +238,7 @@ export class WorkerLoop {
   }
 
   #run(slot: number): void {
+    if (--this.#callsLeft === 0) this.#retire();
     const flags = this.#heap.peek(slot + FLAGS);
     if ((flags & TIMED) !== 0) {
       new DataView(this.#heap.bytes.buffer, slot + STARTED, 8).setFloat64(0, nowMs(), true);
@@ -309,11 +335,12 @@ export class WorkerLoop {
     this.#heap.poke(slot + FLAGS, flags);
     this.#heap.store(slot + STATE, this.#finished);
     this.#woke = this.#board.done.push(slot);
+    if (this.#watchesMemory && usedMemory() > this.#options.maxMemoryBytes) this.#retire();
     if (this.#initialized) return;
     // Nothing may run where the initializer has failed.
     if (failed) process.exit(1);
     this.#initialized = true;
-    this.#serves = this.#onLeft === undefined;
+    this.#serves = !this.#retired;
   }
 
   /** The outcome cannot travel: an error goes in its place, or as many results of a chunk as can. Gives the flags. */
@@ -408,6 +435,12 @@ export class WorkerLoop {
     this.#state = "parked";
     return true;
   }
+}
+
+/** What this thread holds, in bytes: its objects, and the buffers that belong to them. */
+function usedMemory(): number {
+  const { used_heap_size: objects, external_memory: buffers } = getHeapStatistics();
+  return objects + buffers;
 }
 
 function isThenable(value: unknown): boolean {
