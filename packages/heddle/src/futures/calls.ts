@@ -16,8 +16,10 @@ import {
   HELD,
   INDEX,
   kindOf,
+  NOT_BEGUN,
   PINNED,
   READY,
+  SIDE_ITEMS,
   SLOT_BYTES,
   STARTED,
   STATE,
@@ -41,6 +43,8 @@ export interface CallOwner {
   withdrawn(call: Call): void;
   /** Nobody waits for one of the calls any more whose bodies run. */
   abandoned(): void;
+  /** How errors name a worker. */
+  nameOf(worker: number): string;
 }
 
 /** A call in a slot. While it is under way it controls the future that it will settle. */
@@ -64,6 +68,8 @@ export class Call implements TaskControl {
   hasParcelHere = false;
   /** Its result is here, and waits to be decoded. */
   arrived = false;
+  /** A worker had claimed it, and ended before the body began. */
+  wasGivenAgain = false;
   /** Its future has settled while its body runs. */
   isAbandoned = false;
   /** Timers and listeners that go when the future has settled. */
@@ -108,10 +114,39 @@ export class Call implements TaskControl {
     return kindOf(state) === PINNED ? -1 : workerOf(state);
   }
 
-  /** When the body began, in milliseconds since 1970; for calls with a time limit, once claimed. */
+  /** Whether a worker has claimed it and waits for what the body needs. */
+  get isBeingPrepared(): boolean {
+    return this.isClaimed && (this.#heap.peek(this.address + FLAGS) & NOT_BEGUN) !== 0;
+  }
+
+  /** Whether another worker may run it, should the one end that is preparing it. At most once: that may be what ended it. */
+  get mayBeGivenAgain(): boolean {
+    if (this.wasGivenAgain || this.pinnedTo >= 0 || !this.isBeingPrepared) return false;
+    // What came beside it has gone with its worker.
+    return (this.#heap.peek(this.address + FLAGS) & SIDE_ITEMS) === 0;
+  }
+
+  /** Makes it as it was before a worker claimed it. */
+  giveAgain(): void {
+    this.wasGivenAgain = true;
+    const flags = this.address + FLAGS;
+    this.#heap.poke(flags, this.#heap.peek(flags) & ~NOT_BEGUN);
+    this.expectStart();
+  }
+
+  /** When it was claimed, in milliseconds since 1970; Infinity until then. For calls with a time limit only. */
   get startedMs(): number {
+    return this.#started.getFloat64(0, true);
+  }
+
+  /** The slot may still say when another call was claimed. */
+  expectStart(): void {
+    this.#started.setFloat64(0, Infinity, true);
+  }
+
+  get #started(): DataView {
     const bytes = this.#heap.bytesTo(this.address + SLOT_BYTES);
-    return new DataView(bytes.buffer, this.address + STARTED, 8).getFloat64(0, true);
+    return new DataView(bytes.buffer, this.address + STARTED, 8);
   }
 
   isRunning(future: Future<unknown>): boolean {
@@ -151,6 +186,7 @@ export class Call implements TaskControl {
   /** It has taken too long: if its body runs, so does its worker. */
   cutOff(error: unknown): void {
     const future = this.future!;
+    tellSite(error, this.site);
     if (this.#withdraw()) {
       reject(future, error);
       this.#leave();
@@ -164,9 +200,8 @@ export class Call implements TaskControl {
   /** It will not be run. One that has begun is left alone. */
   fail(error: unknown): void {
     const future = this.future!;
-    const site = this.site!;
     if (!this.#withdraw()) return;
-    tellSite(error, site);
+    tellSite(error, this.site);
     reject(future, error);
     this.#leave();
   }
@@ -196,6 +231,11 @@ export class Call implements TaskControl {
     return this.name ?? ((this.fn as Function).name || "(anonymous)");
   }
 
+  /** How errors name it and where it runs. */
+  get runName(): string {
+    return `task ${this.taskName} on worker ${this.#owner.nameOf(this.worker)}`;
+  }
+
   /** Forgets everything, for the slot to be used again. */
   reset(): void {
     this.release();
@@ -213,6 +253,7 @@ export class Call implements TaskControl {
     this.pinnedTo = -1;
     this.hasParcelHere = false;
     this.arrived = false;
+    this.wasGivenAgain = false;
     this.isAbandoned = false;
   }
 

@@ -169,6 +169,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     } catch (error) {
       this.#calls.recycle(call);
       this.#rejected++;
+      tellSite(error, this.#sites.of(fn));
       return rejectedFuture(carried === undefined ? error : ofVariable(error, args.length, carried));
     }
     this.#heap.poke(slot + FLAGS, flags);
@@ -270,6 +271,10 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
     this.#crew.end(worker, cause);
   }
 
+  nameOf(worker: number): string {
+    return this.#crew.nameOf(worker);
+  }
+
   runsAwaited(worker: number): boolean {
     for (const call of this.#calls)
       if (!call.isAbandoned && call.worker === worker && call.isClaimed) return true;
@@ -313,9 +318,12 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
         continue;
       }
       if (call.future!.done) this.withdrawn(call);
-      else {
-        const error = new BrokenExecutorError({ task: call.taskName, began }, this.#brokenBy ?? end);
-        this.#settle(call, error, true);
+      else if (call.mayBeGivenAgain && this.#brokenBy === undefined) {
+        call.giveAgain();
+        this.#publish(call, -1);
+      } else {
+        const what = { task: call.taskName, began: began && !call.isBeingPrepared };
+        this.#settle(call, new BrokenExecutorError(what, this.#brokenBy ?? end), true);
       }
     }
     const isMissed = left ? this.#board.ring.size + this.#held.size > 0 : this.#calls.active > 0;
@@ -423,7 +431,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
 
   #settle(call: Call, outcome: unknown, failed: boolean): void {
     const future = call.future!;
-    const site = call.site!;
+    const { site } = call;
     this.#calls.recycle(call);
     if (failed) {
       this.#rejected++;

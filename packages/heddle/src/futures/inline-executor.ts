@@ -110,7 +110,7 @@ class InlineTask implements TaskControl {
     if (timeoutMs === undefined) return;
     const task = name ?? (this.#fn.name || "(anonymous)");
     if (timeoutMs > LONGEST_DELAY_MS) return;
-    const timer = setTimeout(() => this.#reject(runLimit(task, timeoutMs)), timeoutMs);
+    const timer = setTimeout(() => this.#reject(runLimit(`task ${task}`, timeoutMs)), timeoutMs);
     this.#release.push(() => clearTimeout(timer));
   }
 

@@ -12,6 +12,7 @@ import { Fifo } from "./fifo.ts";
 import type { Future } from "./future.ts";
 import type { MapProgress } from "./map-options.ts";
 import type { MapSource } from "./map-source.ts";
+import { tellSite, thisSite } from "./submission-sites.ts";
 import { limitWait, throwIfEnded } from "./wait-limits.ts";
 
 /** So many chunks are under way for each worker: one that runs, one that waits for it, one on the way back. */
@@ -63,6 +64,7 @@ export class MapRun {
   readonly #chunkSize: ChunkSize;
   /** Where the map was made: there its calls are made. */
   readonly #context = currentContext();
+  readonly #site = thisSite();
   /** In the order of their items. */
   readonly #chunks = new Set<Chunk>();
   readonly #ready = new Fifo<ChunkOutcome>();
@@ -276,6 +278,7 @@ export class MapRun {
   #finish(chunk: Chunk, outcome: ChunkOutcome): void {
     if (this.#ended !== undefined) return;
     chunk.outcome = outcome;
+    for (const [, error] of outcome.errors) tellSite(error, this.#site);
     this.#underWay--;
     this.progress.failed += outcome.errors.length;
     this.progress.done += outcome.values.length - outcome.errors.length;

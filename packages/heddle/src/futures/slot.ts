@@ -8,12 +8,12 @@
  * 8      index      which slot of the owner this is                     the owner, once
  * 12     function   address of the function's record                    the owner, while FREE
  * 16     serial     serial of the function's record                     the owner, while FREE
- * 20     flags      FAILED | SIDE_ITEMS | TIMED | CLAIMS | CARRIES      the owner while FREE, then the claimant
+ * 20     flags      see below                                           the owner while FREE, then the claimant
  * 24     payload    address of the message: INLINE, or a block          as flags
  * 28     capacity   bytes that the message may have there               as flags
  * 32     length     bytes of the message                                as flags
  * 36     sequence   number of the call, names its side items            the owner, while FREE
- * 40     started    when the body began, ms since 1970 (float64)        the claimant, if TIMED
+ * 40     started    when it was claimed, ms since 1970 (float64)         the owner: Infinity; then the claimant, if TIMED
  * 48     stop       1: the body is asked to stop                         the owner
  * 56     …          the message itself, when it is short
  *
@@ -81,3 +81,5 @@ export const TIMED = 4;
 export const CLAIMS = 8;
 /** The last argument is what the call takes along of its caller's context: see call-context.ts. */
 export const CARRIES = 16;
+/** The claimant waits for what the body needs. Should it end, the call can be given to another. */
+export const NOT_BEGUN = 32;

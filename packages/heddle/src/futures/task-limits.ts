@@ -46,8 +46,8 @@ function link(
 const runLimits = new WeakSet<object>();
 
 /** What a task fails with that ran for longer than `timeoutMs`. */
-export function runLimit(task: string, timeoutMs: number): TimeoutError {
-  const error = new TimeoutError(`task ${task}`, timeoutMs);
+export function runLimit(what: string, timeoutMs: number): TimeoutError {
+  const error = new TimeoutError(what, timeoutMs);
   runLimits.add(error);
   return error;
 }
@@ -64,11 +64,13 @@ export function isRunLimit(error: unknown): boolean {
  * not passed by then. So a look never comes late, and there is nothing to be told when a body begins.
  */
 export function limitRun(call: Call, timeoutMs: number): void {
+  call.expectStart();
   let timer: NodeJS.Timeout;
   const look = (): void => {
-    const leftMs = call.isClaimed ? call.startedMs + timeoutMs - nowMs() : timeoutMs;
+    const endMs = call.isClaimed ? call.startedMs + timeoutMs : Infinity;
+    const leftMs = Math.min(endMs - nowMs(), timeoutMs);
     if (leftMs > 0) wait(leftMs);
-    else call.cutOff(runLimit(call.taskName, timeoutMs));
+    else call.cutOff(runLimit(call.runName, timeoutMs));
   };
   const wait = (milliseconds: number): void => {
     // The call keeps the program alive, not its limit.

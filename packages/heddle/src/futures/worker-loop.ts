@@ -21,6 +21,7 @@ import {
   FLAGS,
   FUNCTION,
   NEXT,
+  NOT_BEGUN,
   pinned,
   READY,
   SEQUENCE,
@@ -264,6 +265,7 @@ export class WorkerLoop {
 
   #call(slot: number, items: readonly unknown[]): void {
     const heap = this.#heap;
+    const flags = heap.peek(slot + FLAGS);
     let fn: Function;
     let args: unknown[];
     try {
@@ -274,11 +276,12 @@ export class WorkerLoop {
       else this.#finish(slot, error, true);
       return;
     }
+    if ((flags & NOT_BEGUN) !== 0) heap.poke(slot + FLAGS, flags & ~NOT_BEGUN);
     let result: unknown;
     let pending: boolean;
     let scope: CallScope | undefined;
     try {
-      if ((heap.peek(slot + FLAGS) & CARRIES) === 0) result = fn(...args);
+      if ((flags & CARRIES) === 0) result = fn(...args);
       else {
         scope = new CallScope(heap, slot, args.pop() as Carried);
         result = scope.call(() => fn(...args));
@@ -296,6 +299,7 @@ export class WorkerLoop {
   /** The call needs modules that this thread has yet to import. */
   #callLater(slot: number, items: readonly unknown[], ready: Promise<unknown>): void {
     this.#busy++;
+    this.#heap.poke(slot + FLAGS, this.#heap.peek(slot + FLAGS) | NOT_BEGUN);
     const again = (): void => {
       this.#call(slot, items);
       this.#oneLess();

@@ -36,13 +36,20 @@ const selecting: RecordedCall<Channel<number>>[] = [
   },
   (channel, recorder, thread) => {
     recorder.call(thread, "receiveSync", [], () => {
-      const { value } = selectSync({ channel, never: new Channel<number>() }, { timeoutMs: 1 }) as { value: number };
+      const { value } = selectSync({ channel, never: new Channel<number>() }, { timeoutMs: 1 }) as {
+        value: number;
+      };
       return value;
     });
   },
   (channel, recorder, thread, index) => {
     const value = 1000 * thread + index;
-    recorder.call(thread, "trySend", [value], () => trySelect({ sent: channel.sending(value) }) !== undefined);
+    recorder.call(
+      thread,
+      "trySend",
+      [value],
+      () => trySelect({ sent: channel.sending(value) }) !== undefined,
+    );
   },
 ];
 
