@@ -367,6 +367,19 @@ export class Calls {
     return this.#all[this.#heap.peek(address + INDEX)]!;
   }
 
+  /** How many a worker has begun. */
+  get running(): number {
+    let count = 0;
+    for (const call of this) if (call.hasBegun) count++;
+    return count;
+  }
+
+  /** Whether a worker runs calls that somebody waits for. */
+  runsAwaited(worker: number): boolean {
+    for (const call of this) if (!call.isAbandoned && call.worker === worker && call.isClaimed) return true;
+    return false;
+  }
+
   /** Those under way. */
   *[Symbol.iterator](): Iterator<Call> {
     for (const call of this.#all) if (call.future !== undefined) yield call;

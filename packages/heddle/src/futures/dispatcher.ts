@@ -11,10 +11,17 @@ import { Board } from "./board.ts";
 import { type Call, Calls, type CallOwner } from "./calls.ts";
 import { Crew, type CrewOptions, type CrewOwner } from "./crew.ts";
 import { carriedAlong, ofVariable } from "./call-context.ts";
-import { BrokenExecutorError, ExecutorShutdownError, QueueFullError, type WorkerEnd } from "./errors.ts";
+import {
+  BrokenExecutorError,
+  ExecutorShutdownError,
+  QueueFullError,
+  shutDownReason,
+  type WorkerEnd,
+} from "./errors.ts";
 import type { ExecutorStatistics } from "./executor.ts";
 import { Fifo } from "./fifo.ts";
 import { HeldCalls } from "./held-calls.ts";
+import { idleWorker } from "./idle-worker.ts";
 import { IdleWatch, type IdleWatchOptions } from "./idle-watch.ts";
 import { cancelledFuture, fulfil, Future, reject, rejectedFuture } from "./future.ts";
 import { Payloads } from "./payload.ts";
@@ -162,7 +169,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
         call.args = sent;
         flags |= SIDE_ITEMS;
         const parcel = { sequence: call.sequence, items: side.items };
-        if (worker < 0) worker = this.#idleWorker();
+        if (worker < 0) worker = idleWorker(this.#board, this.#crew, this.#calls, this.#options.concurrency);
         if (worker < 0) this.#held.keep(parcel, side.transferList);
         else this.#crew.post(worker, parcel, side.transferList);
       }
@@ -203,10 +210,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
 
   /** Cancels every call that no worker has claimed. */
   cancelPending(): void {
-    const reason = new DOMException(
-      `Executor ${this.#options.name} was shut down before this task began`,
-      "AbortError",
-    );
+    const reason = shutDownReason(this.#options.name);
     for (const call of this.#calls) call.future!.cancel(reason);
   }
 
@@ -221,8 +225,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   }
 
   statistics(): ExecutorStatistics {
-    let running = 0;
-    for (const call of this.#calls) if (call.hasBegun) running++;
+    const { running } = this.#calls;
     return {
       workers: this.#crew.size,
       queued: this.#calls.active - running,
@@ -276,9 +279,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
   }
 
   runsAwaited(worker: number): boolean {
-    for (const call of this.#calls)
-      if (!call.isAbandoned && call.worker === worker && call.isClaimed) return true;
-    return false;
+    return this.#calls.runsAwaited(worker);
   }
 
   /** Its future has settled, and nobody has its slot any more. */
@@ -441,17 +442,6 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher {
       this.#fulfilled++;
       fulfil(future, outcome);
     }
-  }
-
-  /** A worker that would begin a call now; -1 for none. Calls that others might begin there first rule that out. */
-  #idleWorker(): number {
-    const { parking, ring } = this.#board;
-    if (ring.size > 0) return -1;
-    for (const worker of this.#crew) {
-      const idle = parking.isAsleep(worker) || parking.isSpinning(worker);
-      if (idle && this.#calls.pinnedTo(worker) < this.#options.concurrency) return worker;
-    }
-    return -1;
   }
 
   /** Whether a worker has nothing to do, now and as far as is known. */

@@ -70,3 +70,8 @@ for (const cls of [BrokenExecutorError, ExecutorShutdownError, QueueFullError])
 function describe(cause: unknown): string {
   return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
 }
+
+/** Why the calls are cancelled that no worker had begun when their executor was shut down. */
+export function shutDownReason(executor: string): DOMException {
+  return new DOMException(`Executor ${executor} was shut down before this task began`, "AbortError");
+}

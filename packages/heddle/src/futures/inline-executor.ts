@@ -5,7 +5,7 @@
  */
 import { currentContext, runIn } from "../scopes/index.ts";
 import { checkObject } from "./checks.ts";
-import { ExecutorShutdownError, QueueFullError } from "./errors.ts";
+import { ExecutorShutdownError, QueueFullError, shutDownReason } from "./errors.ts";
 import { defaultName, type ExecutorStatistics, type ShutdownOptions } from "./executor.ts";
 import { type ExecutorCore, ExecutorView } from "./executor-view.ts";
 import { Fifo } from "./fifo.ts";
@@ -203,10 +203,7 @@ class Loop implements ExecutorCore {
   async shutdown({ wait = true, cancelPending = false }: ShutdownOptions): Promise<void> {
     this.#shutDown = true;
     if (cancelPending) {
-      const reason = new DOMException(
-        `Executor ${this.name} was shut down before this task began`,
-        "AbortError",
-      );
+      const reason = shutDownReason(this.name);
       for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) {
         if (task.isQueued) task.cancel(task.future, reason, Infinity);
       }
