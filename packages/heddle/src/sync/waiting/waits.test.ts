@@ -44,6 +44,23 @@ describe("a wait", () => {
     assert.deepEqual([place.waiters, taken()], [0, 0]);
   });
 
+  test("that is aborted does not look for its listener among those of all others", async () => {
+    const place = turnstile();
+    const controller = new AbortController();
+    const { signal } = controller;
+    let looks = 0;
+    const remove = signal.removeEventListener.bind(signal);
+    signal.removeEventListener = (...listener: Parameters<AbortSignal["removeEventListener"]>) => {
+      looks++;
+      remove(...listener);
+    };
+    const aborted = Array.from({ length: 10 }, () => waits.promise(place, 0, { signal }));
+    controller.abort(new Error("enough"));
+    for (const wait of aborted) await assert.rejects(wait, /enough/);
+    assert.equal(looks, 0);
+    assert.equal(getEventListeners(signal, "abort").length, 0);
+  });
+
   test("that is aborted throws the reason, leaves the line, and no listener behind", async () => {
     const place = turnstile();
     const controller = new AbortController();

@@ -291,7 +291,11 @@ class PendingWait implements Pending {
 
   endWith(signal: AbortSignal): void {
     this.#signal = signal;
-    this.#onAbort = () => this.#giveUp(false, () => signal.reason as unknown);
+    this.#onAbort = () => {
+      // It is called once: to take it back would mean a look at all others that listen.
+      this.#onAbort = undefined;
+      this.#giveUp(false, () => signal.reason as unknown);
+    };
     signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
