@@ -77,7 +77,8 @@ export class ConditionCore {
     const monitor = this.#monitor;
     const lock = this.#lock;
     monitor.enter(lock.object);
-    let left = Math.min(count, lengthOf(monitor, this.#line));
+    // Only between two sections could others come who are not meant.
+    let left = count <= MOVES_AT_ONCE ? count : Math.min(count, lengthOf(monitor, this.#line));
     for (;;) {
       for (let moves = MOVES_AT_ONCE; left > 0 && moves > 0; left--, moves--) {
         const node = firstOf(monitor, this.#line);
