@@ -38,7 +38,13 @@ export function checkShutdown(options: QueueShutdownOptions | undefined): boolea
 
 /** Gives the priority of an item. */
 export function checkPriority(options: { readonly priority?: number } | undefined): number {
-  const priority: unknown = options?.priority ?? 0;
+  if (options === undefined) return 0;
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      `Cannot put an item: its options must be an object such as { priority: 1 }, and are ${inspect(options)}`,
+    );
+  }
+  const { priority = 0 }: { readonly priority?: unknown } = options;
   if (typeof priority !== "number") {
     throw new TypeError(`Cannot put an item: its priority must be a number, and is ${inspect(priority)}`);
   }

@@ -374,6 +374,11 @@ describe("the options of a queue's operations", () => {
       message: /priority is NaN/,
     });
     await assert.rejects(queue.put(1, { priority: "low" as never }), TypeError);
+    assert.throws(() => queue.putSync(1, { priority: null as never }), TypeError);
+    assert.throws(() => queue.tryPut(1, 5 as never), {
+      name: "TypeError",
+      message: "Cannot put an item: its options must be an object such as { priority: 1 }, and are 5",
+    });
     assert.deepEqual([queue.size, queue.isShutdown], [0, false]);
   });
 });

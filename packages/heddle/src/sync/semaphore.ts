@@ -130,7 +130,7 @@ export class Semaphore extends SharedObject {
   }
 
   #permitsIn(options: SemaphoreAcquireOptions | undefined): number {
-    const permits = options?.permits ?? 1;
+    const { permits = 1 } = options ?? {};
     this.#check(permits, "acquire");
     return permits;
   }
