@@ -297,6 +297,8 @@ export class ChannelCore {
 
   /** Whether the ring is empty, once it was stopped. */
   get #isEmpty(): boolean {
+    // Without capacity only gate holders move the head, and hardly ever.
+    if (!this.#hasRing && this.#heap.peek(this.#ring.head) === 0) return true;
     return this.#ring.putCount === this.#ring.takenCount;
   }
 
@@ -315,8 +317,9 @@ export class ChannelCore {
 
   /** C6. */
   #stop(): void {
+    if (!this.#hasRing) return;
     const flags = this.#flags;
-    if (!this.#hasRing || (flags & STOPPED) !== 0) return;
+    if ((flags & STOPPED) !== 0) return;
     const monitor = this.#monitor;
     monitor.store(this.object + FLAGS, flags | STOPPED);
     monitor.awaitEnd(this.#ring.tail);
@@ -325,7 +328,7 @@ export class ChannelCore {
 
   /** C7. In a section that does not have the ends yet. */
   #letGo(): void {
-    if ((this.#flags & STOPPED) === 0 || !this.#isIdle) return;
+    if (!this.#hasRing || !this.#isIdle) return;
     this.#section.open();
     this.passOver();
   }

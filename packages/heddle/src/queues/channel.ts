@@ -143,7 +143,7 @@ export class Channel<T> extends SharedObject {
     try {
       const checked = this.#write(value, options, "Channel.send()");
       return this.#core.maySend && this.#sendNow()
-        ? Promise.resolve()
+        ? SENT
         : this.#thread.waits.promise(this.#sending, 0, checked);
     } catch (error) {
       return Promise.reject(error);
@@ -388,6 +388,9 @@ export class Channel<T> extends SharedObject {
     };
   }
 }
+
+/** Of all that is sent at once. */
+const SENT = Promise.resolve();
 
 const more = <T>(value: T): IteratorYieldResult<T> => ({ done: false, value });
 
