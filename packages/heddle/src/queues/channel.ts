@@ -21,7 +21,7 @@ import {
 import { takeArrived, takeArrivedSync } from "./arrived.ts";
 import { readCell } from "./cell-words.ts";
 import { CellCoder } from "./cells.ts";
-import { ChannelCore, PASSED, REFUSED } from "./channel-core.ts";
+import { type Answer, ChannelCore, NOT_YET, PASSED, REFUSED } from "./channel-core.ts";
 import { ChannelClosedError } from "./channel-closed-error.ts";
 import {
   CHANNEL_BYTES,
@@ -198,9 +198,9 @@ export class Channel<T> extends SharedObject {
   receiveSync(options?: WaitOptions): T {
     const checked = checkWaitOptions(options, "Channel.receiveSync()");
     checked.signal?.throwIfAborted();
-    if (!this.#receiveNow() && !this.#receiveSoon()) {
-      return this.#thread.waits.block(this.#receivingSync, 0, checked) as T;
-    }
+    const answer = this.#receiveSoon();
+    if (answer === NOT_YET) return this.#thread.waits.block(this.#receivingSync, 0, checked) as T;
+    if (answer === REFUSED) throw this.#closedError("receive from");
     return takeArrivedSync(this.#in) as T;
   }
 
@@ -268,11 +268,16 @@ export class Channel<T> extends SharedObject {
     const { waits, heap } = this.#thread;
     const side = new Receiving(heap, this.#core, "Channel.receive()", (cell) => {
       if (cell === 0) return this.#end();
-      const value = takeArrived(this.#read(cell));
-      return value instanceof Promise ? value.then(more) : more(value);
+      return moreOf(takeArrived(this.#read(cell)));
     });
+    const core = this.#core;
+    const next = async (): Promise<unknown> => {
+      const answer = core.mayReceive ? core.receiveNow(this.#in) : NOT_YET;
+      if (answer === NOT_YET) return waits.promise(side, 0);
+      return answer === REFUSED ? this.#end() : moreOf(takeArrived(this.#in));
+    };
     return {
-      next: () => waits.promise(side, 0) as Promise<IteratorResult<T, undefined>>,
+      next: next as () => Promise<IteratorResult<T, undefined>>,
       [Symbol.asyncIterator]() {
         return this;
       },
@@ -286,7 +291,11 @@ export class Channel<T> extends SharedObject {
       cell === 0 ? this.#end() : more(takeArrivedSync(this.#read(cell))),
     );
     return {
-      next: () => waits.block(side, 0) as IteratorResult<T, undefined>,
+      next: () => {
+        const answer = this.#receiveSoon();
+        if (answer === NOT_YET) return waits.block(side, 0) as IteratorResult<T, undefined>;
+        return answer === REFUSED ? this.#end() : more(takeArrivedSync(this.#in) as T);
+      },
       [Symbol.iterator]() {
         return this;
       },
@@ -327,18 +336,22 @@ export class Channel<T> extends SharedObject {
     );
   }
 
-  #receiveSoon(): boolean {
-    const core = this.#core;
-    return this.#lookingForValues.tryAgain(
-      () => core.isWorthReceiving,
-      () => this.#receiveNow(),
-    );
-  }
-
   #receiveNow(): boolean {
     const answer = this.#core.receiveNow(this.#in);
     if (answer === REFUSED) throw this.#closedError("receive from");
     return answer === PASSED;
+  }
+
+  /** As `receiveNow` of the core, looking for a while. */
+  #receiveSoon(): Answer {
+    const core = this.#core;
+    let answer = core.receiveNow(this.#in);
+    if (answer !== NOT_YET) return answer;
+    this.#lookingForValues.tryAgain(
+      () => core.isWorthReceiving,
+      () => (answer = core.receiveNow(this.#in)) !== NOT_YET,
+    );
+    return answer;
   }
 
   #read(at: number): CellCoder {
@@ -393,6 +406,7 @@ export class Channel<T> extends SharedObject {
 const SENT = Promise.resolve();
 
 const more = <T>(value: T): IteratorYieldResult<T> => ({ done: false, value });
+const moreOf = (value: unknown): unknown => (value instanceof Promise ? value.then(more) : more(value));
 
 /** The error of a block; what says why it cannot be had in this thread, if so. */
 function readCloseError(block: number): unknown {
