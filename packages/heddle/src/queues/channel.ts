@@ -5,6 +5,7 @@
  */
 import { inspect } from "node:util";
 import type { Heap } from "#heap";
+import { throwIfCancelled } from "../scopes/index.ts";
 import {
   addressOf,
   checkWaitOptions,
@@ -272,6 +273,7 @@ export class Channel<T> extends SharedObject {
     });
     const core = this.#core;
     const next = async (): Promise<unknown> => {
+      throwIfCancelled();
       const answer = core.mayReceive ? core.receiveNow(this.#in) : NOT_YET;
       if (answer === NOT_YET) return waits.promise(side, 0);
       return answer === REFUSED ? this.#end() : moreOf(takeArrived(this.#in));
@@ -292,6 +294,7 @@ export class Channel<T> extends SharedObject {
     );
     return {
       next: () => {
+        throwIfCancelled();
         const answer = this.#receiveSoon();
         if (answer === NOT_YET) return waits.block(side, 0) as IteratorResult<T, undefined>;
         return answer === REFUSED ? this.#end() : more(takeArrivedSync(this.#in) as T);
