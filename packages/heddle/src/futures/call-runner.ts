@@ -1,0 +1,209 @@
+/**
+ * Runs the calls that a worker has claimed, and hands them back.
+ *
+ * @packageDocumentation
+ */
+import type { DoneList, Heap } from "#heap";
+import { NotLoadedError, type WireHooks } from "../wire/index.ts";
+import type { Board } from "./board.ts";
+import { CallScope, type Carried } from "./call-context.ts";
+import { isChunkOutcome, withoutUnsendable } from "./chunk.ts";
+import type { ParcelPort } from "./parcels.ts";
+import { Payloads } from "./payload.ts";
+import {
+  CARRIES,
+  CLAIMS,
+  FAILED,
+  finished,
+  FLAGS,
+  FUNCTION,
+  NOT_BEGUN,
+  SEQUENCE,
+  SERIAL,
+  SIDE_ITEMS,
+  STARTED,
+  STATE,
+  TIMED,
+} from "./slot.ts";
+import { nowMs } from "./task-limits.ts";
+
+const NO_ITEMS: readonly unknown[] = [];
+
+/** Whom the runner tells what becomes of calls. */
+export interface RunnerOwner {
+  /** A call was handed back. */
+  callFinished(failed: boolean): void;
+  /** One of the calls that were {@link CallRunner.busy} is so no more. */
+  oneLess(): void;
+}
+
+/** I3: a claimed call reaches the done list exactly once, whatever its body does, unless the thread ends. */
+export class CallRunner {
+  readonly #heap: Heap;
+  readonly #done: DoneList;
+  readonly #hooks: WireHooks;
+  readonly #payloads: Payloads;
+  readonly #parcels: ParcelPort;
+  readonly #finished: number;
+  readonly #owner: RunnerOwner;
+  /** How many calls are under way that did not end when they were run. */
+  busy = 0;
+  /** The last result woke the owner of the pool. */
+  woke = false;
+
+  constructor(board: Board, worker: number, hooks: WireHooks, parcels: ParcelPort, owner: RunnerOwner) {
+    this.#heap = board.heap;
+    this.#done = board.done;
+    this.#hooks = hooks;
+    this.#payloads = new Payloads(board.heap, hooks);
+    this.#parcels = parcels;
+    this.#finished = finished(worker);
+    this.#owner = owner;
+  }
+
+  /** What belongs to a call, if it is here. */
+  receive(slot: number): readonly unknown[] | undefined {
+    return this.#parcels.receive(this.#heap.peek(slot + SEQUENCE));
+  }
+
+  /** Runs a call that this worker has claimed. */
+  run(slot: number): void {
+    const flags = this.#heap.peek(slot + FLAGS);
+    if ((flags & TIMED) !== 0) {
+      new DataView(this.#heap.bytes.buffer, slot + STARTED, 8).setFloat64(0, nowMs(), true);
+    }
+    if ((flags & SIDE_ITEMS) === 0) this.#call(slot, NO_ITEMS);
+    else this.#callWithItems(slot);
+  }
+
+  /** What belongs to a call may still be with its owner, who posts it when asked: by the call, put into the done list. */
+  #callWithItems(slot: number): void {
+    const items = this.receive(slot);
+    if (items !== undefined) return this.#call(slot, items);
+    this.busy++;
+    this.#done.push(slot);
+    const look = (): void => {
+      const received = this.receive(slot);
+      if (received === undefined) return void setImmediate(look);
+      this.#call(slot, received);
+      this.#oneLess();
+    };
+    setImmediate(look);
+  }
+
+  #call(slot: number, items: readonly unknown[]): void {
+    const heap = this.#heap;
+    const flags = heap.peek(slot + FLAGS);
+    let fn: Function;
+    let args: unknown[];
+    try {
+      fn = this.#hooks.resolveFunction(heap.peek(slot + FUNCTION) >>> 0, heap.peek(slot + SERIAL) >>> 0);
+      args = this.#payloads.read(slot, items) as unknown[];
+    } catch (error) {
+      if (error instanceof NotLoadedError) this.#callLater(slot, items, error.ready);
+      else this.#finish(slot, error, true);
+      return;
+    }
+    if ((flags & NOT_BEGUN) !== 0) heap.poke(slot + FLAGS, flags & ~NOT_BEGUN);
+    let result: unknown;
+    let pending: boolean;
+    let scope: CallScope | undefined;
+    try {
+      if ((flags & CARRIES) === 0) result = fn(...args);
+      else {
+        scope = new CallScope(heap, slot, args.pop() as Carried);
+        result = scope.call(() => fn(...args));
+      }
+      // A result may have a getter of this name that throws.
+      pending = isThenable(result);
+    } catch (error) {
+      this.#end(slot, error, true, scope);
+      return;
+    }
+    if (pending) this.#finishLater(slot, result as PromiseLike<unknown>, scope);
+    else this.#end(slot, result, false, scope);
+  }
+
+  /** The call needs modules that this thread has yet to import. */
+  #callLater(slot: number, items: readonly unknown[], ready: Promise<unknown>): void {
+    this.busy++;
+    this.#heap.poke(slot + FLAGS, this.#heap.peek(slot + FLAGS) | NOT_BEGUN);
+    const again = (): void => {
+      this.#call(slot, items);
+      this.#oneLess();
+    };
+    // A module that cannot be imported fails the call when its function is asked for again.
+    ready.then(again, again);
+  }
+
+  #finishLater(slot: number, result: PromiseLike<unknown>, scope: CallScope | undefined): void {
+    this.busy++;
+    scope?.listen();
+    Promise.resolve(result).then(
+      (value) => {
+        this.#end(slot, value, false, scope);
+        this.#oneLess();
+      },
+      (error: unknown) => {
+        this.#end(slot, error, true, scope);
+        this.#oneLess();
+      },
+    );
+  }
+
+  #end(slot: number, outcome: unknown, failed: boolean, scope: CallScope | undefined): void {
+    scope?.close();
+    this.#finish(slot, outcome, failed);
+  }
+
+  /** I3. Writes the outcome into the slot and hands it back. */
+  #finish(slot: number, outcome: unknown, failed: boolean): void {
+    let flags: number;
+    try {
+      flags = this.#write(slot, outcome, failed ? FAILED : 0);
+    } catch (error) {
+      flags = this.#finishUnsendable(slot, outcome, error);
+    }
+    this.#heap.poke(slot + FLAGS, flags);
+    this.#heap.store(slot + STATE, this.#finished);
+    this.woke = this.#done.push(slot);
+    this.#owner.callFinished(failed);
+  }
+
+  /** The outcome cannot travel: an error goes in its place, or as many results of a chunk as can. Gives the flags. */
+  #finishUnsendable(slot: number, outcome: unknown, error: unknown): number {
+    if (!isChunkOutcome(outcome)) return this.#write(slot, error, FAILED);
+    const rest = withoutUnsendable(outcome, (value) => this.#payloads.tryResult(slot, value));
+    return this.#write(slot, rest, 0);
+  }
+
+  /** Writes an outcome and posts what belongs to it. Gives the flags. */
+  #write(slot: number, outcome: unknown, flags: number): number {
+    const payloads = this.#payloads;
+    const side = payloads.writeResult(slot, outcome, flags === FAILED ? "error" : "result");
+    const all = flags | (payloads.claims ? CLAIMS : 0);
+    if (side === undefined) return all;
+    const sequence = this.#heap.peek(slot + SEQUENCE);
+    try {
+      this.#parcels.post({ sequence, items: side.items }, side.transferList);
+    } catch (error) {
+      if (payloads.claims) payloads.giveUpClaims(slot);
+      throw error;
+    }
+    return all | SIDE_ITEMS;
+  }
+
+  /** A call under way has ended. */
+  #oneLess(): void {
+    this.busy--;
+    this.#owner.oneLess();
+  }
+}
+
+function isThenable(value: unknown): boolean {
+  return (
+    value !== null &&
+    (typeof value === "object" || typeof value === "function") &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
+}

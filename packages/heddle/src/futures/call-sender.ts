@@ -1,0 +1,99 @@
+/**
+ * Makes calls: writes them into slots, and has them published.
+ *
+ * @packageDocumentation
+ */
+import type { Heap } from "#heap";
+import { currentContext } from "../scopes/index.ts";
+import type { WireHooks } from "../wire/index.ts";
+import { carriedAlong, ofVariable } from "./call-context.ts";
+import type { CallQueue } from "./call-queue.ts";
+import type { CallCounts } from "./call-settler.ts";
+import type { Calls } from "./calls.ts";
+import { Future, rejectedFuture } from "./future.ts";
+import type { Payloads } from "./payload.ts";
+import type { Poller } from "./poller.ts";
+import { CARRIES, FLAGS, FUNCTION, SEQUENCE, SERIAL, SIDE_ITEMS, STOP, TIMED } from "./slot.ts";
+import { SubmissionSites, tellSite } from "./submission-sites.ts";
+import { limitRun, linkScope, linkSignal } from "./task-limits.ts";
+import type { TaskOptions } from "./task-options.ts";
+
+export class CallSender {
+  readonly #heap: Heap;
+  readonly #hooks: WireHooks;
+  readonly #payloads: Payloads;
+  readonly #calls: Calls;
+  readonly #queue: CallQueue;
+  readonly #poller: Poller;
+  readonly #counts: CallCounts;
+  readonly #sites = new SubmissionSites();
+
+  constructor(
+    heap: Heap,
+    hooks: WireHooks,
+    payloads: Payloads,
+    calls: Calls,
+    queue: CallQueue,
+    poller: Poller,
+    counts: CallCounts,
+  ) {
+    this.#heap = heap;
+    this.#hooks = hooks;
+    this.#payloads = payloads;
+    this.#calls = calls;
+    this.#queue = queue;
+    this.#poller = poller;
+    this.#counts = counts;
+  }
+
+  /**
+   * Sends a call on its way. What cannot travel rejects the future.
+   *
+   * @param worker - The only one that may run it; -1 for any.
+   */
+  send(fn: Function, args: readonly unknown[], options: TaskOptions, worker: number): Future<unknown> {
+    const call = this.#calls.take();
+    const slot = call.address;
+    let flags = options.timeoutMs === undefined ? 0 : TIMED;
+    const carried = carriedAlong(options);
+    try {
+      const record = this.#hooks.publishFunction(fn, "fn");
+      this.#heap.poke(slot + FUNCTION, record.address | 0);
+      this.#heap.poke(slot + SERIAL, record.serial | 0);
+      call.record = record;
+      const sent = carried === undefined ? args : [...args, carried];
+      if (carried !== undefined) flags |= CARRIES;
+      const side = this.#payloads.writeArguments(slot, sent);
+      if (side !== undefined) {
+        // Others are not held: bursts of short-lived arrays would outlive their generation.
+        call.args = sent;
+        flags |= SIDE_ITEMS;
+        const parcel = { sequence: call.sequence, items: side.items };
+        worker = this.#queue.place(parcel, side.transferList, worker);
+      }
+    } catch (error) {
+      this.#calls.recycle(call);
+      this.#counts.rejected++;
+      tellSite(error, this.#sites.of(fn));
+      return rejectedFuture(carried === undefined ? error : ofVariable(error, args.length, carried));
+    }
+    this.#heap.poke(slot + FLAGS, flags);
+    this.#heap.poke(slot + STOP, 0);
+    this.#heap.poke(slot + SEQUENCE, call.sequence);
+    const future = new Future<unknown>(call);
+    call.future = future;
+    call.fn = fn;
+    call.cargo = this.#payloads.takeCargo();
+    call.site = this.#sites.of(fn);
+    call.name = options.name;
+    const { scope } = currentContext();
+    if (scope !== undefined) linkScope(call, scope);
+    if (options.signal !== undefined) linkSignal(call, options.signal);
+    if (options.timeoutMs !== undefined) limitRun(call, options.timeoutMs);
+    let woke = false;
+    if ((flags & SIDE_ITEMS) !== 0 && worker < 0) this.#queue.hold(call);
+    else woke = this.#queue.publish(call, worker);
+    this.#poller.kick(woke);
+    return future;
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * Reads what finished calls gave, and settles their futures with it.
+ *
+ * @packageDocumentation
+ */
+import type { Heap } from "#heap";
+import { NotLoadedError } from "../wire/index.ts";
+import type { Call, Calls } from "./calls.ts";
+import type { Crew } from "./crew.ts";
+import { fulfil, reject } from "./future.ts";
+import type { Payloads } from "./payload.ts";
+import { FAILED, FLAGS, SIDE_ITEMS } from "./slot.ts";
+import { tellSite } from "./submission-sites.ts";
+
+const NO_ITEMS: readonly unknown[] = [];
+
+/** How many calls came to which end. */
+export class CallCounts {
+  fulfilled = 0;
+  rejected = 0;
+  cancelled = 0;
+}
+
+/** Whom the settler works for. */
+export interface SettlerOwner {
+  /** The call's future has settled before, and nobody has its slot any more. */
+  withdrawn(call: Call): void;
+  /** A call has left that had to wait for what its result refers to. */
+  settledLate(): void;
+}
+
+export class CallSettler {
+  readonly #heap: Heap;
+  readonly #payloads: Payloads;
+  readonly #calls: Calls;
+  readonly #crew: Crew;
+  readonly #counts: CallCounts;
+  readonly #owner: SettlerOwner;
+
+  constructor(
+    heap: Heap,
+    payloads: Payloads,
+    calls: Calls,
+    crew: Crew,
+    counts: CallCounts,
+    owner: SettlerOwner,
+  ) {
+    this.#heap = heap;
+    this.#payloads = payloads;
+    this.#calls = calls;
+    this.#crew = crew;
+    this.#counts = counts;
+    this.#owner = owner;
+  }
+
+  /** Settles a call that a worker has finished. */
+  finish(call: Call): void {
+    const flags = this.#heap.peek(call.address + FLAGS);
+    const items = (flags & SIDE_ITEMS) === 0 ? NO_ITEMS : this.#crew.receive(call.worker, call.sequence);
+    if (call.future!.done) this.#owner.withdrawn(call);
+    else this.#deliver(call, items);
+  }
+
+  /** Ends a call, and frees its slot. */
+  settle(call: Call, outcome: unknown, failed: boolean): void {
+    const future = call.future!;
+    const { site } = call;
+    this.#calls.recycle(call);
+    if (failed) {
+      this.#counts.rejected++;
+      tellSite(outcome, site);
+      reject(future, outcome);
+    } else {
+      this.#counts.fulfilled++;
+      fulfil(future, outcome);
+    }
+  }
+
+  /** Decodes a result and settles the future with it, when the modules that it refers to have been imported. */
+  #deliver(call: Call, items: readonly unknown[]): void {
+    const failed = (this.#heap.peek(call.address + FLAGS) & FAILED) !== 0;
+    let value: unknown;
+    try {
+      value = this.#payloads.read(call.address, items);
+    } catch (error) {
+      if (!(error instanceof NotLoadedError)) return this.settle(call, error, true);
+      call.arrived = true;
+      const again = (): void => {
+        if (call.future!.done) this.#owner.withdrawn(call);
+        else this.#deliver(call, items);
+        this.#owner.settledLate();
+      };
+      void error.ready.then(again, again);
+      return;
+    }
+    this.settle(call, value, failed);
+  }
+}
