@@ -6,7 +6,8 @@
 import type { DoneList, Heap } from "#heap";
 import { NotLoadedError, type WireHooks } from "../wire/index.ts";
 import type { Board } from "./board.ts";
-import { CallScope, type Carried } from "./call-context.ts";
+import { bindingsOf, type Carried } from "../scopes/index.ts";
+import { CallScope } from "./call-context.ts";
 import { isChunkOutcome, withoutUnsendable } from "./chunk.ts";
 import type { ParcelPort } from "./parcels.ts";
 import { Payloads } from "./payload.ts";
@@ -111,8 +112,9 @@ export class CallRunner {
     try {
       if ((flags & CARRIES) === 0) result = fn(...args);
       else {
-        scope = new CallScope(heap, slot, args.pop() as Carried);
-        result = scope.call(() => fn(...args));
+        const values = bindingsOf(args.pop() as Carried);
+        scope = new CallScope(heap, slot);
+        result = scope.call(values, () => fn(...args));
       }
       // A result may have a getter of this name that throws.
       pending = isThenable(result);

@@ -4,9 +4,9 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import { currentContext } from "../scopes/index.ts";
+import { currentContext, ofVariable } from "../scopes/index.ts";
 import type { WireHooks } from "../wire/index.ts";
-import { carriedAlong, ofVariable } from "./call-context.ts";
+import { carriedAlong } from "./call-context.ts";
 import type { CallQueue } from "./call-queue.ts";
 import type { CallCounts } from "./call-settler.ts";
 import type { Calls } from "./calls.ts";
@@ -75,7 +75,9 @@ export class CallSender {
       this.#calls.recycle(call);
       this.#counts.rejected++;
       tellSite(error, this.#sites.of(fn));
-      return rejectedFuture(carried === undefined ? error : ofVariable(error, args.length, carried));
+      return rejectedFuture(
+        carried === undefined ? error : ofVariable(error, `args[${args.length}]`, carried),
+      );
     }
     this.#heap.poke(slot + FLAGS, flags);
     this.#heap.poke(slot + STOP, 0);

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import { MessageChannel, type MessagePort, threadId } from "node:worker_threads";
+import { Channel, selectSync } from "../queues/index.ts";
 import { ContextVar, currentContext, Scope, throwIfCancelled } from "../scopes/index.ts";
+import { Lock } from "../sync/index.ts";
 import { transfer } from "../wire/index.ts";
 import { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 
@@ -32,13 +34,30 @@ describe("a call in a worker, made within a scope", () => {
     assert.equal(pool.statistics().running, 0);
   });
 
-  test("is told to stop while it computes, and while it waits; its worker lives on", async () => {
+  test("is told to stop while it computes, waits, or blocks its thread; its worker lives on", async () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
     const worker = await pool.submit(() => threadId);
+    const lock = new Lock();
+    using _guard = lock.acquireSync();
+    const channel = new Channel<never>();
     const bodies = [
       (port: MessagePort): void => {
         port.postMessage("begun");
         for (;;) throwIfCancelled();
+      },
+      (port: MessagePort): void => {
+        new Scope().run(() => {
+          port.postMessage("begun");
+          for (;;) throwIfCancelled();
+        });
+      },
+      (port: MessagePort): void => {
+        port.postMessage("begun");
+        lock.acquireSync();
+      },
+      (port: MessagePort): void => {
+        port.postMessage("begun");
+        selectSync({ channel });
       },
       async (port: MessagePort): Promise<void> => {
         const { signal } = currentContext().scope!;

@@ -123,7 +123,7 @@ function selectBlocking(selection: Selection, { timeoutMs = Infinity }: WaitOpti
   const scopeMs = timeLeft();
   const chosen = thisThread().choices.block(selection.sides, Math.min(leftMs, timeoutMs, scopeMs));
   if (chosen !== undefined) return selection.resultOf(chosen) as Result;
-  if (scopeMs < Math.min(leftMs, timeoutMs)) timeLeft();
+  timeLeft();
   if (first === undefined || timeoutMs < leftMs) throw new TimeoutError("selectSync()", timeoutMs);
   return resultOfLocal(first);
 }

@@ -156,8 +156,18 @@ export class Scope {
     extras.timer = setTimeout(() => this.cancel(reason()), timeoutMs);
   }
 
-  /** Looks at the clock now, for code that keeps the event loop from doing so: a deadline that has passed counts. */
+  /** Looks whether another thread asks this scope to stop, if it belongs to such. */
+  hear(): void {}
+
+  /**
+   * Looks now, for code that keeps the event loop from doing so: a deadline that has passed counts, and so does that
+   * another thread has asked it to stop.
+   */
   look(): void {
+    if (this.#isCancelled) return;
+    this.hear();
+    for (let { isShield, parent } = this; !isShield && parent !== undefined; { isShield, parent } = parent)
+      parent.hear();
     if (this.#isCancelled) return;
     const next = Scope.#nextToEnd(this);
     const deadlineMs = next.#deadlineMs;

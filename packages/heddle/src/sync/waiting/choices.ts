@@ -6,6 +6,7 @@
 import { Choice, type Chooser, NOTHING } from "./choice.ts";
 import { GRANTED, isOpen, LOOK_FLAG, OPEN, PHASE_MASK, STATE } from "./node.ts";
 import type { Alternative, Clock, Pending, Waits } from "./waits.ts";
+import { isOver } from "./within-scope.ts";
 
 /** What comes of a choice: which alternative took effect, and what it gives. */
 export interface Chosen {
@@ -43,7 +44,7 @@ export class Choices {
     return end(choice, choice.attempt(count));
   }
 
-  /** Blocks this thread until one of the alternatives is done. `undefined` when time ran out. */
+  /** Blocks this thread until one of the alternatives is done. `undefined` when time ran out, or the scope is over. */
   block(alternatives: readonly Alternative<unknown>[], timeoutMs: number): Chosen | undefined {
     const choice = new this.#Choice(this.#chooser, alternatives, false);
     const index = choice.enlist();
@@ -64,14 +65,15 @@ export class Choices {
     return index === NOTHING ? new ChoiceUnderWay(this.#waits, choice, onChosen) : chosenBy(choice, index);
   }
 
-  /** Gives the index of what was done; `NOTHING` when time ran out. */
+  /** Gives the index of what was done; `NOTHING` when time ran out, or the scope is over. */
   #sleep(choice: Choice, timeoutMs: number): number {
     const { heap } = this.#chooser;
     const clock = this.#clock;
     let { looks } = clock.patience;
     for (; looks > 0 && isOpen(heap.load(choice.group)); looks--) heap.pause();
     clock.patience.learn(looks > 0);
-    let deadline = timeoutMs === Infinity ? Infinity : clock.now() + timeoutMs;
+    const deadline = timeoutMs === Infinity ? Infinity : clock.now() + timeoutMs;
+    let mayEnd = true;
     for (;;) {
       // Until somebody has won, the group tells of it; then the node of the winner tells that it is done.
       const group = heap.load(choice.group);
@@ -88,13 +90,15 @@ export class Choices {
         if (index !== NOTHING) return index;
         continue;
       }
-      const leftMs = deadline === Infinity ? Infinity : deadline - clock.now();
+      let leftMs = Infinity;
+      if (mayEnd && isOver()) leftMs = 0;
+      else if (mayEnd && deadline !== Infinity) leftMs = deadline - clock.now();
       const sleepMs = Math.min(leftMs, clock.sleepMs);
       if (leftMs > 0 && heap.wait(word, state, sleepMs) !== "timed-out") continue;
       if (sleepMs < leftMs) clock.onSlept();
       else if (choice.withdraw()) return NOTHING;
       // Else one is granted, and about to be told.
-      else deadline = Infinity;
+      else mayEnd = false;
     }
   }
 }

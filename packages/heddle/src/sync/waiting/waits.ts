@@ -11,7 +11,7 @@ import { GRANTED, LIST, LOOK_FLAG, OBJECT, PHASE_MASK, STATE } from "./node.ts";
 import type { Patience } from "./patience.ts";
 import type { NodePool } from "./nodes.ts";
 import { remove } from "./wait-list.ts";
-import { tieToScope, timeLeft } from "./within-scope.ts";
+import { isOver, tieToScope, timeLeft } from "./within-scope.ts";
 
 /** How long to wait, and what may end the wait early. */
 export interface WaitOptions {
@@ -109,7 +109,7 @@ export class Waits {
     const node = this.#nodes.take({ object: place.object, want, isAsync: false, group: 0 });
     if (!this.#enlist(place, node) && !this.#sleep(place, node, limitMs)) {
       this.abandon(place, node);
-      if (limitMs < timeoutMs) timeLeft();
+      timeLeft();
       throw new TimeoutError(place.operation, timeoutMs);
     }
     return this.collect(place, node);
@@ -207,7 +207,7 @@ export class Waits {
     this.#nodes.give(node);
   }
 
-  /** Whether the node was granted; false when time ran out. */
+  /** Whether the node was granted; false when time ran out, or the scope is over. */
   #sleep(place: Place<unknown>, node: number, timeoutMs: number): boolean {
     const heap = this.#heap;
     const clock = this.#clock;
@@ -220,7 +220,8 @@ export class Waits {
       return true;
     }
     patience.learn(false);
-    let deadline = timeoutMs === Infinity ? Infinity : clock.now() + timeoutMs;
+    const deadline = timeoutMs === Infinity ? Infinity : clock.now() + timeoutMs;
+    let mayEnd = true;
     for (;;) {
       const state = heap.load(word);
       if ((state & PHASE_MASK) === GRANTED) return true;
@@ -228,13 +229,16 @@ export class Waits {
         if (heap.compareExchange(word, state, state & ~LOOK_FLAG) === state) this.pump(place);
         continue;
       }
-      const leftMs = deadline === Infinity ? Infinity : deadline - clock.now();
+      const isStopped = mayEnd && isOver();
+      let leftMs = Infinity;
+      if (isStopped) leftMs = 0;
+      else if (mayEnd && deadline !== Infinity) leftMs = deadline - clock.now();
       const sleepMs = Math.min(leftMs, clock.sleepMs);
       if (leftMs > 0 && heap.wait(word, state, sleepMs) !== "timed-out") continue;
       if (sleepMs < leftMs) clock.onSlept();
-      else if (this.withdraw(place, node, true)) return false;
+      else if (this.withdraw(place, node, !isStopped)) return false;
       // Else it is granted, and about to be told; or has to stay.
-      else deadline = Infinity;
+      else mayEnd = false;
     }
   }
 

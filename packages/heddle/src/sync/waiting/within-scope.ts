@@ -18,6 +18,14 @@ export function timeLeft(): number {
   return deadlineMs === Infinity ? Infinity : Math.max(0, deadlineMs - performance.now());
 }
 
+/** Whether the scope of the running code is over, though the thread has not been told: it blocks. */
+export function isOver(): boolean {
+  const { scope } = currentContext();
+  if (scope === undefined) return false;
+  scope.look();
+  return scope.isCancelled;
+}
+
 /**
  * Ties a wait to the scope that the running code is in: that may end it; and its task says what it waits for.
  *

@@ -1,0 +1,52 @@
+/**
+ * Scopes that other threads cancel.
+ *
+ * @packageDocumentation
+ */
+import type { Heap } from "#heap";
+import type { Binding } from "./context.ts";
+import { Context, runIn } from "./context.ts";
+import { Scope } from "./scope.ts";
+
+/**
+ * The scope of what runs here on behalf of another thread: cancelled when a word of the heap is not 0. A body that
+ * computes sees that when it looks, one that waits when its thread is told.
+ */
+export abstract class ToldScope extends Scope {
+  readonly #heap: Heap;
+  readonly #word: number;
+
+  constructor(heap: Heap, word: number) {
+    super();
+    this.#heap = heap;
+    this.#word = word;
+  }
+
+  /** Why it is cancelled. The word is not 0. */
+  abstract readonly reasonTold: unknown;
+
+  /** Calls `body` in this scope, where the variables have these values. */
+  call<T>(values: Binding | undefined, body: () => T): T {
+    return runIn(new Context(this, undefined, values), body);
+  }
+
+  /** Has the thread told when the word changes. For a body that goes on asynchronously. */
+  listen(): void {
+    if (this.isClosed || this.isCancelled) return;
+    const outcome = this.#heap.waitAsync(this.#word, 0);
+    if (typeof outcome === "string") this.hear();
+    // Told for another reason, such as a later use of the word, it listens on.
+    else void outcome.then(() => (this.hear(), this.listen()));
+  }
+
+  /** The body has ended: from now on the word is another's. */
+  override close(): void {
+    super.close();
+    this.#heap.notify(this.#word);
+  }
+
+  override hear(): void {
+    if (this.isClosed || this.isCancelled || this.#heap.load(this.#word) === 0) return;
+    this.cancel(this.reasonTold);
+  }
+}
