@@ -3,13 +3,14 @@
  *
  * @packageDocumentation
  */
+import { declareEverywhere } from "../portable/index.ts";
 import { type Binding, Context, currentContext, runIn } from "./context.ts";
 
 /**
  * A variable whose value belongs to the running code and to all that it calls, awaits and spawns, in other threads, too.
  *
  * It is known by its name: variables of one name are one variable, whichever module or thread made them. So give it a
- * name that says whose it is, such as "my-package.user".
+ * name that says whose it is, such as "my-package.user". A function may capture one and bring it to another thread.
  *
  * @remarks
  * Cost: a step for each variable bound since, to read; about 100 ns to bind.
@@ -26,7 +27,8 @@ import { type Binding, Context, currentContext, runIn } from "./context.ts";
  */
 export class ContextVar<T> {
   readonly name: string;
-  readonly #initial: { readonly value: T } | undefined;
+  /** What `get` gives where nothing is bound. Public, as `name` is, so that a variable travels with the functions that capture it. */
+  readonly initial: { readonly value: T } | undefined;
 
   /** @param initial - What `get` gives where nothing is bound. Without it, `get` throws there. */
   constructor(name: string, ...initial: [] | [initial: T]) {
@@ -34,7 +36,7 @@ export class ContextVar<T> {
       throw new TypeError(`Cannot make a ContextVar: its name must be a string, and is ${typeof name}`);
     }
     this.name = name;
-    this.#initial = initial.length === 0 ? undefined : { value: initial[0] };
+    this.initial = initial.length === 0 ? undefined : { value: initial[0] };
   }
 
   /**
@@ -46,7 +48,7 @@ export class ContextVar<T> {
     for (let at: Binding | undefined = currentContext().values; at !== undefined; at = at.before) {
       if (at.name === this.name) return at.value as T;
     }
-    if (this.#initial !== undefined) return this.#initial.value;
+    if (this.initial !== undefined) return this.initial.value;
     throw new ReferenceError(
       `Cannot get context variable "${this.name}": nothing is bound to it here; run within its run(), or give it an ` +
         "initial value",
@@ -62,3 +64,6 @@ export class ContextVar<T> {
     return runIn(new Context(scope, task, { name: this.name, value, before: values }), body);
   }
 }
+
+// Where Heddle is part of a bundle, workers have the same class.
+declareEverywhere("ContextVar", ContextVar);
