@@ -123,7 +123,12 @@ export class Call implements TaskControl {
   get mayBeGivenAgain(): boolean {
     if (this.wasGivenAgain || this.pinnedTo >= 0 || !this.isBeingPrepared) return false;
     // What came beside it has gone with its worker.
-    return (this.#heap.peek(this.address + FLAGS) & SIDE_ITEMS) === 0;
+    return !this.hasSideItems;
+  }
+
+  /** Whether something comes beside its message. */
+  get hasSideItems(): boolean {
+    return (this.#heap.peek(this.address + FLAGS) & SIDE_ITEMS) !== 0;
   }
 
   /** Makes it as it was before a worker claimed it. */

@@ -240,6 +240,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner 
   workerEnded(worker: number, end: WorkerEnd, left: boolean): void {
     this.#board.lane(worker).takeAll();
     this.#board.parking.forget(worker);
+    const unbegun: Call[] = [];
     for (const call of this.#calls) {
       const began = call.isClaimed && call.worker === worker;
       const lost = call.pinnedTo === worker && (call.kind === PINNED || call.kind === WITHDRAWN);
@@ -254,18 +255,35 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner 
       else if (call.mayBeGivenAgain && this.#brokenBy === undefined) {
         call.giveAgain();
         this.#queue.publish(call, -1);
-      } else {
+      } else if (lost && this.#brokenBy === undefined && this.#mayPassOn(call)) unbegun.push(call);
+      else {
         const what = { task: call.taskName, began: began && !call.isBeingPrepared };
         this.#settler.settle(call, new BrokenExecutorError(what, this.#brokenBy ?? end), true);
       }
     }
+    const present = new Set(this.#crew);
     const isMissed = left ? this.#queue.waiting > 0 : this.#calls.active > 0;
     if (isMissed && this.#brokenBy === undefined) {
       this.#crew.ensure(this.#calls.active);
       this.#board.parking.wakeForWork();
       this.#queue.unblock();
     }
+    const successor = [...this.#crew].find((other) => !present.has(other));
+    for (const call of unbegun) {
+      if (successor === undefined) {
+        this.#settler.settle(call, new BrokenExecutorError({ task: call.taskName, began: false }, end), true);
+      } else {
+        this.#calls.unpin(call);
+        this.#queue.publish(call, successor);
+      }
+    }
     this.#noteIdle();
+  }
+
+  /** Whether a call that only one worker was to run, which had not begun it, is as good for the one that replaces it: a broadcast. */
+  #mayPassOn(call: Call): boolean {
+    // What came beside it has gone with its worker; and each worker has an initializer of its own.
+    return !call.hasSideItems && call.fn !== this.#options.initializer;
   }
 
   broken(end: WorkerEnd): void {

@@ -298,6 +298,27 @@ describe("A worker that ends", () => {
     assert.equal(await pool.submit(add, 1, 2), 3);
   });
 
+  test("leaves the broadcasts that it had not begun to the one that replaces it", async () => {
+    const leave = (): never => process.exit(1);
+    for (const maxWorkers of [1, 2]) {
+      await using pool = new ThreadPoolExecutor({
+        maxWorkers,
+        initializer: () => void Object.assign(globalThis, { prepared: 42 }),
+      });
+      const runs = new Int32Array(new SharedArrayBuffer(4 * 50));
+      const count = (words: Int32Array, place: number): number => {
+        words[place]!++;
+        return (globalThis as { prepared?: number }).prepared!;
+      };
+      const broken = Array.from({ length: 4 }, () => pool.submit(leave).exception());
+      const broadcasts = Array.from(runs, (_, place) => pool.broadcast(count, runs, place));
+      for (const answers of await Promise.all(broadcasts))
+        assert.deepEqual(answers, Array(maxWorkers).fill(42));
+      for (const error of await Promise.all(broken)) assert(error instanceof BrokenExecutorError);
+      if (maxWorkers === 1) assert(runs.every((n) => n === 1));
+    }
+  });
+
   test("while idle is replaced when there is work again", async () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
     await pool.submit(() => void setImmediate(() => process.exit(0)));
