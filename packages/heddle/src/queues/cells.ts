@@ -14,6 +14,7 @@
  * @packageDocumentation
  */
 import { storedValues, type StoredValues } from "../sync/index.ts";
+import { endMove, undoMove } from "../wire/index.ts";
 import { type CellWords, WIDE } from "./cell-words.ts";
 
 const UNDEFINED = 0;
@@ -42,6 +43,8 @@ export class CellCoder implements CellWords {
   w1 = 0;
   w2 = 0;
   w3 = 0;
+  /** Buffers that the value in the words was to move, and has copied: they go when it has gone, and stay if it does not. */
+  #moving: readonly ArrayBuffer[] | undefined = undefined;
   #stored: StoredValues | undefined;
 
   /** Whether the words lead to a value that is stored in the heap. */
@@ -117,9 +120,35 @@ export class CellCoder implements CellWords {
     }
   }
 
-  /** Frees the value of the words, which nobody will take. */
+  /** Frees the value of the words, which nobody will take. What it was to move is marked to be moved again. */
   drop(): void {
-    if (this.isStored) this.#values.drop(this.w1 >>> 0);
+    if (!this.isStored) return;
+    this.#values.drop(this.w1 >>> 0);
+    const moving = this.takeMoving();
+    if (moving !== undefined) undoMove(moving);
+  }
+
+  /** The value of the words has gone over: so does what it was to move. */
+  sent(): void {
+    if (!this.isStored) return;
+    const moving = this.takeMoving();
+    if (moving !== undefined) endMove(moving);
+  }
+
+  /** The value of other words is to be in these. */
+  takeFrom(other: CellCoder): void {
+    this.w0 = other.w0;
+    this.w1 = other.w1;
+    this.w2 = other.w2;
+    this.w3 = other.w3;
+    this.#moving = other.takeMoving();
+  }
+
+  /** What the value of the words is to move, for whoever sees to the value from now on. */
+  takeMoving(): readonly ArrayBuffer[] | undefined {
+    const moving = this.#moving;
+    if (moving !== undefined) this.#moving = undefined;
+    return moving;
   }
 
   get #values(): StoredValues {
@@ -128,7 +157,9 @@ export class CellCoder implements CellWords {
 
   #store(value: unknown, path: string): void {
     // Storing may run a getter of the value, which may use this cell.
-    const address = this.#values.store(value, path);
+    const values = this.#values;
+    const address = values.storeForNow(value, path);
+    this.#moving = values.moving;
     this.w0 = STORED;
     this.w1 = address | 0;
   }

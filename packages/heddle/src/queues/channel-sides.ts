@@ -5,7 +5,8 @@
  */
 import type { Heap } from "#heap";
 import { type Alternative, ANSWER, CELL, type Monitor, NONE, WANT } from "../sync/index.ts";
-import { type CellWords, readCell, writeCell } from "./cell-words.ts";
+import { endMove, undoMove } from "../wire/index.ts";
+import { readCell, writeCell } from "./cell-words.ts";
 import { CellCoder } from "./cells.ts";
 import { type ChannelCore, PASSED } from "./channel-core.ts";
 
@@ -76,8 +77,10 @@ export class Sending<T> implements Alternative<T> {
   readonly operation: string;
   readonly #heap: Heap;
   readonly #core: ChannelCore;
-  readonly #cell: CellWords;
+  readonly #cell: CellCoder;
   readonly #finish: (isSent: boolean) => T;
+  /** What the values of nodes are to move, by node. */
+  #moving: Map<number, readonly ArrayBuffer[]> | undefined = undefined;
 
   /**
    * @param cell - What is to be sent next. It means nothing once a node has it.
@@ -87,7 +90,7 @@ export class Sending<T> implements Alternative<T> {
     heap: Heap,
     core: ChannelCore,
     operation: string,
-    cell: CellWords,
+    cell: CellCoder,
     finish: (isSent: boolean) => T,
   ) {
     this.object = core.object;
@@ -101,6 +104,8 @@ export class Sending<T> implements Alternative<T> {
   prepare(node: number): void {
     this.#heap.poke(node + WANT, TO_SEND);
     writeCell(this.#heap, node + CELL, this.#cell);
+    const moving = this.#cell.takeMoving();
+    if (moving !== undefined) (this.#moving ??= new Map()).set(node, moving);
     this.#cell.w0 = 0;
   }
 
@@ -129,12 +134,21 @@ export class Sending<T> implements Alternative<T> {
 
   collect(node: number): T {
     const isSent = takeAnswer(this.#heap, node) === PASSED;
-    if (!isSent) cellAt(this.#heap, node + CELL).drop();
+    if (isSent) this.#endMove(node, endMove);
+    else this.abandon(node);
     return this.#finish(isSent);
   }
 
   abandon(node: number): void {
     cellAt(this.#heap, node + CELL).drop();
+    this.#endMove(node, undoMove);
+  }
+
+  #endMove(node: number, end: (moving: readonly ArrayBuffer[]) => void): void {
+    const moving = this.#moving?.get(node);
+    if (moving === undefined) return;
+    this.#moving!.delete(node);
+    end(moving);
   }
 }
 

@@ -67,8 +67,8 @@ export interface SendingOnce {
  * in which they were sent.
  *
  * With capacity 0 a send ends when a receiver has taken the value. With more, so many values may stand in the channel before
- * senders have to wait. Values are copied, as the arguments of a task are; what `transfer()` marks is moved, even if the send
- * ends without success. A channel that is sent elsewhere is the same channel there.
+ * senders have to wait. Values are copied, as the arguments of a task are; what `transfer()` marks is moved when it has been sent,
+ * and left alone if it has not. A channel that is sent elsewhere is the same channel there.
  *
  * A sender closes a channel when nothing more will come. What stands in it can still be received; then receivers get
  * `ChannelClosedError`, and loops over the channel end.
@@ -327,8 +327,10 @@ export class Channel<T> extends SharedObject {
   #sendNow(): boolean {
     const answer = this.#core.sendNow(this.#out);
     if (answer === REFUSED) throw this.#closedError("send to");
-    if (answer === PASSED) this.#out.w0 = 0;
-    return answer === PASSED;
+    if (answer === NOT_YET) return false;
+    this.#out.sent();
+    this.#out.w0 = 0;
+    return true;
   }
 
   #sendSoon(): boolean {

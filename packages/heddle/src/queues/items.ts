@@ -12,7 +12,7 @@ export class Item extends CellCoder {
   /** Of a queue with priorities: the lowest is the next. */
   priority = 0;
 
-  /** The same item, for when it must outlive its words. */
+  /** The same item, for when it must outlive its words: these are not to be dropped then. */
   copy(): Item {
     const copy = new Item();
     copy.set(this);
@@ -20,10 +20,7 @@ export class Item extends CellCoder {
   }
 
   set(other: Item): void {
-    this.w0 = other.w0;
-    this.w1 = other.w1;
-    this.w2 = other.w2;
-    this.w3 = other.w3;
+    this.takeFrom(other);
     this.priority = other.priority;
   }
 }

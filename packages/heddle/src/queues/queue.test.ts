@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { threadHeap } from "#heap";
+import { storedValues } from "../sync/index.ts";
 import { transfer } from "../wire/index.ts";
 import { LifoQueue, PriorityQueue, Queue, QueueShutDownError } from "./index.ts";
 
@@ -262,6 +263,30 @@ for (const [name, Kind] of Object.entries(kinds)) {
       assert.equal(queue.getSync().byteLength, 8);
     });
 
+    test("leaves what was marked to be moved, and the mark, to who puts in vain", async () => {
+      const queue = new Kind<ArrayBuffer>({ maxSize: 1 });
+      queue.putSync(new ArrayBuffer(1));
+      const buffer = transfer(new ArrayBuffer(8));
+      const abort = new AbortController();
+      const aborted = queue.put(buffer, { signal: abort.signal });
+      abort.abort(new Error("enough"));
+      await assert.rejects(aborted, /enough/);
+      await assert.rejects(queue.put(buffer, { timeoutMs: 1 }), timedOut);
+      assert.throws(() => queue.putSync(buffer, { timeoutMs: 1 }), timedOut);
+      assert.equal(queue.tryPut(buffer), false);
+      assert.equal(buffer.byteLength, 8);
+      const waiting = queue.put(buffer);
+      queue.getSync();
+      await waiting;
+      assert.equal(buffer.byteLength, 0, "the mark was lost");
+      assert.equal(queue.getSync().byteLength, 8);
+      const last = transfer(new ArrayBuffer(4));
+      queue.shutdown();
+      await assert.rejects(queue.put(last), shutDown);
+      assert.throws(() => queue.putSync(last), shutDown);
+      assert.equal(last.byteLength, 4);
+    });
+
     test("carries queues, itself among them, and they are the same", () => {
       const queue = new Kind<Queue<never>>();
       queue.putSync(queue as Queue<never>);
@@ -306,8 +331,9 @@ for (const [name, Kind] of Object.entries(kinds)) {
         },
       );
       fc.assert(
-        fc.property(steps, fc.integer({ min: 0, max: 300 }), (list, maxSize) => {
+        fc.property(steps, fc.integer({ min: 0, max: 300 }), fc.boolean(), (list, maxSize, isKnown) => {
           const queue = new Kind<string>({ maxSize });
+          if (isKnown) letOthersKnow(queue);
           const model: { priority: number; item: string }[] = [];
           list.forEach((step, index) => {
             if (step === "get") {
@@ -330,6 +356,11 @@ for (const [name, Kind] of Object.entries(kinds)) {
       );
     });
   });
+}
+
+/** From now on, another thread may have it. */
+function letOthersKnow(queue: object): void {
+  storedValues().drop(storedValues().store(queue, "queue"));
 }
 
 /** What a queue of a kind would give next. */

@@ -117,7 +117,7 @@ export class Queue<T> extends SharedObject {
    *
    * @throws `QueueShutDownError` when the queue was shut down, before or while it waits. `WireError`, at once, when the item
    * cannot travel. `HeapFullError` when there is no memory for it. `TimeoutError`, or the signal's reason, when the wait ends
-   * early. The item is not in the queue then.
+   * early. The item is not in the queue then, and what `transfer()` marked in it is still here, and marked.
    */
   put(item: T, options?: WaitOptions): Promise<void> {
     try {
@@ -303,7 +303,10 @@ export class Queue<T> extends SharedObject {
       this.#out.drop();
       throw error;
     }
-    if (how !== ENDED) return how;
+    if (how !== ENDED) {
+      if (how === DONE) this.#out.sent();
+      return how;
+    }
     this.#out.drop();
     throw this.#putRefusal();
   }
@@ -319,10 +322,11 @@ export class Queue<T> extends SharedObject {
         left.drop();
         throw error;
       }
-      if (how === DONE) return;
+      if (how === DONE) return left.sent();
       // There was no memory for it: that is for this thread to find out.
       this.#out.set(left);
       if (this.#putNow() === DONE) return;
+      left.set(this.#out);
     }
   }
 
@@ -345,9 +349,10 @@ export class Queue<T> extends SharedObject {
         left.drop();
         throw error;
       }
-      if (how === DONE) return;
+      if (how === DONE) return left.sent();
       out.set(left);
       if (this.#putNow() === DONE) return;
+      left.set(out);
     }
   }
 

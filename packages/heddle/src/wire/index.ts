@@ -10,4 +10,4 @@ export { CorruptMessageError, NotLoadedError, WireError, type WireErrorCode } fr
 export { isHandle, loadHandlesBy, registerHandle, type HandleClass, type HandleForm } from "./handles.ts";
 export type { FunctionRecord, Grow, Region, WireHooks } from "./hooks.ts";
 export { hearOfSharedBuffers } from "./shared-buffers.ts";
-export { transfer } from "./transfer.ts";
+export { endMove, transfer, undoMove } from "./transfer.ts";

@@ -61,6 +61,22 @@ export function unmark(value: object): void {
   marked.delete(value);
 }
 
+/** Ends a move of buffers that were copied: this thread has them no more. One that is gone already, or cannot go, stays as it is. */
+export function endMove(buffers: readonly ArrayBuffer[]): void {
+  for (const buffer of buffers) {
+    try {
+      structuredClone(undefined, { transfer: [buffer] });
+    } catch {
+      // It was moved elsewhere meanwhile, or is memory that nobody can move: the copy has gone over in any case.
+    }
+  }
+}
+
+/** Takes a move of buffers back: they are marked again. */
+export function undoMove(buffers: readonly ArrayBuffer[]): void {
+  for (const buffer of buffers) if (!buffer.detached) marked.add(buffer);
+}
+
 /** Whether Node can move an object that is no buffer: it says so by a method under a symbol of its own. */
 export function isTransferable(value: object): boolean {
   return value instanceof MessagePort || hasPlatformMethod(value, "messaging_transfer_symbol");

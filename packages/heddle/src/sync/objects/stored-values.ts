@@ -20,7 +20,6 @@
  *
  * @packageDocumentation
  */
-import type { Transferable } from "node:worker_threads";
 import { threadHeap, type Heap } from "#heap";
 import { functionTable, type FunctionTable } from "../../portable/index.ts";
 import {
@@ -28,8 +27,8 @@ import {
   Encoder,
   hearOfSharedBuffers,
   NotLoadedError,
-  transfer,
   type Region,
+  undoMove,
 } from "../../wire/index.ts";
 import { KeptBuffers } from "./kept-buffers.ts";
 import { Cargo, giveUpListed, listBytes, takeListed } from "./cargo.ts";
@@ -50,6 +49,8 @@ export class StoredValues {
   readonly #decoder: Decoder;
   /** More than one only while a getter of a value that is being stored stores another. */
   readonly #writers: StoredWriter[] = [];
+  /** What the value that was last stored for now is to move, if anything. */
+  moving: readonly ArrayBuffer[] | undefined = undefined;
 
   constructor(heap: Heap, table: FunctionTable) {
     // What is taken was stored before: if this thread listens from now on, it can know the shared memory in it.
@@ -68,12 +69,15 @@ export class StoredValues {
    * and `HeapFullError`. Nothing was stored or moved then.
    */
   store(value: unknown, path: string): number {
-    const writer = this.#writers.pop() ?? new StoredWriter(this.#heap, this.#table);
-    try {
-      return writer.store(value, path);
-    } finally {
-      this.#writers.push(writer);
-    }
+    return this.#write(value, path, false);
+  }
+
+  /**
+   * As `store`, for a value that may have to be handed back: what `transfer()` marked in it is copied, not moved yet.
+   * {@link moving} lists it, for `endMove` or else `undoMove`.
+   */
+  storeForNow(value: unknown, path: string): number {
+    return this.#write(value, path, true);
   }
 
   /**
@@ -130,6 +134,17 @@ export class StoredValues {
     return this.#table.loadingAtOnce(() => this.read(address));
   }
 
+  #write(value: unknown, path: string, isForNow: boolean): number {
+    const writer = this.#writers.pop() ?? new StoredWriter(this.#heap, this.#table);
+    try {
+      const address = writer.store(value, path, isForNow);
+      this.moving = writer.moving;
+      return address;
+    } finally {
+      this.#writers.push(writer);
+    }
+  }
+
   /** Frees the block of a value that nobody will take. */
   drop(address: number): void {
     const heap = this.#heap;
@@ -152,6 +167,8 @@ class StoredWriter {
   #block = 0;
   /** How many bytes the next message will probably need. */
   #guess = SMALL_BYTES;
+  /** Copied, and not moved yet. */
+  moving: readonly ArrayBuffer[] | undefined = undefined;
 
   constructor(heap: Heap, table: FunctionTable) {
     this.#heap = heap;
@@ -163,13 +180,14 @@ class StoredWriter {
     this.#region = { bytes: heap.bytes, start: 0, end: 0 };
   }
 
-  store(value: unknown, path: string): number {
+  store(value: unknown, path: string, isForNow: boolean): number {
+    this.moving = undefined;
     if (this.#block === 0) this.#begin(this.#guess);
     try {
       const used = MESSAGE + this.#encoder.encode(value, this.#region, path);
       return this.#cargo.isEmpty && this.#encoder.transferList.length === 0
         ? this.#finish(this.#fit(used, used), used, 0)
-        : this.#storeWithCargo(used);
+        : this.#storeWithCargo(used, isForNow);
     } catch (error) {
       this.#cargo.clear();
       if (this.#capacity > KEPT_BYTES) this.#letGo();
@@ -178,14 +196,19 @@ class StoredWriter {
   }
 
   /** All that can fail comes first, so that it leaves nothing behind. */
-  #storeWithCargo(used: number): number {
+  #storeWithCargo(used: number, isForNow: boolean): number {
     const heap = this.#heap;
     const claims = this.#cargo.claims();
     if (this.#cargo.buffers.length > 0) claims.add(this.#kept.keep(this.#cargo.buffers));
     const list = claims.size === 0 ? 0 : (used + 3) & ~3;
     const block = this.#fit(used, list === 0 ? used : list + listBytes(claims));
     try {
-      detach(this.#encoder.transferList);
+      const { transferList } = this.#encoder;
+      if (transferList.length > 0) {
+        const buffers = [...transferList] as ArrayBuffer[];
+        if (isForNow) this.moving = buffers;
+        else detach(buffers);
+      }
     } catch (error) {
       heap.free(block);
       throw error;
@@ -260,12 +283,11 @@ class StoredWriter {
 }
 
 /** Takes the memory of buffers from this thread: it was copied. If that fails, they keep it, and their marks. */
-function detach(buffers: readonly Transferable[]): void {
-  if (buffers.length === 0) return;
+function detach(buffers: readonly ArrayBuffer[]): void {
   try {
     structuredClone(undefined, { transfer: buffers as ArrayBuffer[] });
   } catch (error) {
-    for (const buffer of buffers) transfer(buffer as ArrayBuffer);
+    undoMove(buffers);
     throw error;
   }
 }
