@@ -37,7 +37,7 @@ type Outcome = number | typeof CLOSED | typeof LATE | typeof SENT;
 
 registerReclaim(KIND, (monitor, object, node) => {
   const heap = monitor.words as Heap;
-  reclaim(heap, monitor, new ChannelCore(heap, monitor, object, CELLS), node);
+  reclaim(heap, monitor, new ChannelCore(heap, monitor, object, { cells: CELLS }), node);
 });
 
 /** A thread that has channels. */
@@ -54,7 +54,7 @@ class Actor {
   }
 
   core(channel: number): ChannelCore {
-    return new this.#core(this.#heap, this.#self.monitor, channel, CELLS);
+    return new this.#core(this.#heap, this.#self.monitor, channel, { cells: CELLS });
   }
 
   sending(channel: number, value: number): Alternative<Outcome> {

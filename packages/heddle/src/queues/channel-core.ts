@@ -20,6 +20,7 @@ import {
   hasRing,
   RECEIVERS,
   ringOfChannel,
+  type RingOptions,
   SENDERS,
   STOPPED,
   UNBOUNDED,
@@ -77,13 +78,12 @@ export class ChannelCore {
   readonly #cell: CellWords = { w0: 0, w1: 0, w2: 0, w3: 0 };
   readonly #next: CellWords = { w0: 0, w1: 0, w2: 0, w3: 0 };
 
-  /** @param cells - Of a segment of the ring, if not as many as is best. */
-  constructor(heap: Heap, monitor: Monitor, object: number, cells?: number) {
+  constructor(heap: Heap, monitor: Monitor, object: number, options?: RingOptions) {
     this.object = object;
     this.capacity = heap.peek(object + CAPACITY);
     this.#heap = heap;
     this.#monitor = monitor;
-    this.#ring = ringOfChannel(heap, monitor, object, cells);
+    this.#ring = ringOfChannel(heap, monitor, object, options);
     this.#section = new RingSection(heap, monitor, this.#ring);
     this.#hasRing = hasRing(this.capacity);
   }

@@ -16,7 +16,7 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import { FIRST_OWN, type Monitor, WAIT_LIST_BYTES } from "../sync/index.ts";
+import { FIRST_OWN, type Monitor, type Reach, SHARED, WAIT_LIST_BYTES } from "../sync/index.ts";
 import { freeRing } from "./ring-section.ts";
 import { Ring, UNBOUNDED as UNBOUNDED_RING } from "./ring.ts";
 import { SEGMENT_CELLS } from "./segments.ts";
@@ -48,18 +48,32 @@ const cellsFor = (capacity: number): number =>
 /** Whether values stand in the channel's ring, as a rule. */
 export const hasRing = (capacity: number): boolean => capacity !== 0;
 
+/** What a channel may say of its ring. */
+export interface RingOptions {
+  /** Of a segment, if not as many as is best. */
+  readonly cells?: number | undefined;
+  /** Who knows the channel. */
+  readonly reach?: Reach;
+}
+
 /** Makes zeroed memory an open channel. Throws `HeapFullError`. */
 export function initialiseChannel(heap: Heap, object: number, capacity: number, cells?: number): void {
   heap.poke(object + CAPACITY, capacity);
   if (hasRing(capacity)) Ring.initialise(heap, object + RING, cells ?? cellsFor(capacity));
 }
 
-export function ringOfChannel(heap: Heap, monitor: Monitor, object: number, cells?: number): Ring {
+export function ringOfChannel(
+  heap: Heap,
+  monitor: Monitor,
+  object: number,
+  { cells, reach = SHARED }: RingOptions = {},
+): Ring {
   const capacity = heap.peek(object + CAPACITY);
   const place = {
     address: object + RING,
     flags: object + FLAGS,
     capacity: capacity === UNBOUNDED ? UNBOUNDED_RING : capacity,
+    reach,
   };
   return new Ring(heap, monitor, place, cells ?? cellsFor(capacity));
 }

@@ -10,6 +10,7 @@ import {
   addressOf,
   checkWaitOptions,
   ObjectKind,
+  reachOf,
   registerReclaim,
   registerShared,
   SharedObject,
@@ -116,7 +117,7 @@ export class Channel<T> extends SharedObject {
     super(options, (heap, address) => initialiseChannel(heap, address, checkCapacity(capacity)));
     const thread = thisThread();
     const { heap } = thread;
-    const core = new ChannelCore(heap, thread.monitor, addressOf(this));
+    const core = new ChannelCore(heap, thread.monitor, addressOf(this), { reach: reachOf(this) });
     this.#thread = thread;
     this.#core = core;
     this.#lookingForValues = new Lookout(heap);

@@ -6,8 +6,10 @@
 import { type Heap, threadHeap } from "#heap";
 import {
   type Monitor,
+  type Reach,
   registerReclaim,
   registerShared,
+  SHARED,
   type SharedObject,
   thisThread,
 } from "../sync/index.ts";
@@ -23,7 +25,7 @@ import { StackItems } from "./stack-items.ts";
 export interface QueueForm {
   /** Makes zeroed memory an empty queue. */
   initialise(heap: Heap, object: number): void;
-  core(heap: Heap, monitor: Monitor, object: number): QueueCore;
+  core(heap: Heap, monitor: Monitor, object: number, reach?: Reach): QueueCore;
   free(heap: Heap, monitor: Monitor, object: number): void;
 }
 
@@ -34,15 +36,15 @@ function drop(at: number): void {
   item.drop();
 }
 
-function ringOf(heap: Heap, monitor: Monitor, object: number): Ring {
+function ringOf(heap: Heap, monitor: Monitor, object: number, reach: Reach = SHARED): Ring {
   const capacity = heap.peek(object + MAX_SIZE);
-  return new Ring(heap, monitor, { address: object + ITEMS, flags: object + FLAGS, capacity });
+  return new Ring(heap, monitor, { address: object + ITEMS, flags: object + FLAGS, capacity, reach });
 }
 
 export const oldestFirst: QueueForm = {
   initialise: (heap, object) => Ring.initialise(heap, object + ITEMS),
-  core(heap, monitor, object) {
-    const ring = ringOf(heap, monitor, object);
+  core(heap, monitor, object, reach) {
+    const ring = ringOf(heap, monitor, object, reach);
     return new QueueCore({
       heap,
       monitor,

@@ -8,6 +8,7 @@ import {
   addressOf,
   checkWaitOptions,
   ObjectKind,
+  reachOf,
   SharedObject,
   type SharedOptions,
   type ThisThread,
@@ -99,7 +100,7 @@ export class Queue<T> extends SharedObject {
     });
     this.#thread = thisThread();
     const { heap, monitor } = this.#thread;
-    const core = (this.#core = form.core(heap, monitor, addressOf(this)));
+    const core = (this.#core = form.core(heap, monitor, addressOf(this), reachOf(this)));
     this.#getting = new GetPlace(heap, core, "Queue.get()", (how, item) => this.#receive(how, item));
     this.#gettingSync = new GetPlace(heap, core, "Queue.getSync()", (how, item) =>
       this.#receiveSync(how, item),

@@ -13,6 +13,7 @@ import {
   sitDown,
   undertaker,
 } from "../sync/fixtures/model.ts";
+import type { Reach } from "../sync/index.ts";
 import { type CellWords, readCell, WIDE, writeCell } from "./cell-words.ts";
 import { RingSection } from "./ring-section.ts";
 import { BUSY, DONE, FIRST_COUNT, FIRST_SEGMENT, indexOf, Ring, type RingOutcome, sideOf } from "./ring.ts";
@@ -33,6 +34,7 @@ interface Hand {
   readonly seat: number;
   readonly self: ModelSelf;
   readonly ring: Ring;
+  readonly reach: Reach;
   readonly cell: CellWords;
 }
 
@@ -83,6 +85,31 @@ const inSection =
     section.close();
     monitor.leave();
   };
+
+/** Where it stands that others know the ring. */
+const TOLD = OBJECT + 32;
+
+/** Tells the others of the ring: from then on it is used as what all know, unless it is forgotten to do so. */
+const tell =
+  (forgets: boolean): Deed =>
+  ({ heap, reach }) => {
+    reach.isShared = !forgets;
+    heap.store(TOLD, 1);
+    heap.notify(TOLD);
+  };
+
+const awaitTold: Deed = ({ heap }) => void heap.wait(TOLD, 0);
+
+/** A thread fills the ring, and takes out of it, before it tells another. */
+const toldLate = (forgets: boolean): ReturnType<typeof scene> =>
+  scene({
+    deeds: [
+      [put(1), put(2), put(3), get, put(4), tell(forgets), put(5), get],
+      [awaitTold, get, put(11)],
+    ],
+    items: [1, 2, 3, 4, 5, 11],
+    isUntold: true,
+  });
 
 /** Within a section takes up to two items, and puts them, and one more, behind the others. */
 const turnRound = (item: number): Deed =>
@@ -137,6 +164,8 @@ interface Scene {
   /** Whether an item that a thread puts may come before an older one of its own. */
   readonly anyOrder?: boolean;
   readonly kind?: Kind;
+  /** Only the first thread knows the ring, until it tells. */
+  readonly isUntold?: boolean;
 }
 
 function scene({
@@ -147,6 +176,7 @@ function scene({
   items,
   anyOrder = false,
   kind = Ring,
+  isUntold = false,
 }: Scene) {
   return (heap: ModelHeap) => {
     heap.name(RING, "tail");
@@ -156,9 +186,9 @@ function scene({
     Ring.initialise(heap, RING, CELLS);
     const handOf = (seat: number, used: Kind = kind): Hand => {
       const self = sitDown(heap, seat);
-      const place = { address: RING, flags: FLAGS, capacity };
-      const ring = new used(heap, self.monitor, place, CELLS);
-      return { heap, seat, self, ring, cell: newCell() };
+      const reach = { isShared: seat !== 0 || !isUntold };
+      const ring = new used(heap, self.monitor, { address: RING, flags: FLAGS, capacity, reach }, CELLS);
+      return { heap, seat, self, ring, reach, cell: newCell() };
     };
     const first = handOf(deeds.length + 1);
     for (const item of before) put(item)(first);
@@ -213,6 +243,10 @@ function assertInOrder(items: readonly number[]): void {
 }
 
 describe("Ring, every interleaving", () => {
+  test("needs no atomic instructions while one thread knows it, and goes on when others come to", (context) => {
+    report(context, check(toldLate(false), MODEL));
+  });
+
   test("hands over each cell once and in order, across segments", (context) => {
     const deeds = [
       [put(1), put(2), put(3)],
@@ -334,6 +368,10 @@ describe("RingSection, every interleaving", () => {
 });
 
 describe("Ring with a planted bug", () => {
+  test("is found: ends that are moved plainly though others know the ring", () => {
+    assert.equal(finding(toldLate(true), MODEL), "data race");
+  });
+
   /** Gives each bug what it needs to get at the words. */
   class OpenRing extends Ring {
     readonly heap: Heap;

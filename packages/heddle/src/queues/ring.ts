@@ -9,7 +9,7 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import { type EndWords, type Monitor, POSITION_MASK } from "../sync/index.ts";
+import { type EndWords, type Monitor, POSITION_MASK, type Reach, SHARED } from "../sync/index.ts";
 import { type CellWords, readCell, writeCell } from "./cell-words.ts";
 import { cellAt, NEXT, SEGMENT_CELLS, Segments } from "./segments.ts";
 
@@ -65,6 +65,8 @@ export interface RingPlace {
   readonly flags: number;
   /** How many cells may be in it; {@link UNBOUNDED}. */
   readonly capacity: number;
+  /** Of the object that has it. Absent: all threads may know it. */
+  readonly reach?: Reach;
 }
 
 /**
@@ -97,6 +99,8 @@ export interface RingPlace {
  * - R5: what was seen of the other end stays true: the tail never goes back, and the head does only when a cell comes back
  *   that was taken in vain. So then there may be one cell more than the bound for each.
  * - R6: a segment is given back by who took its last cell, once the head has left it; the tail left it before.
+ * - R7: while one thread alone knows the ring nobody has an end outside of that thread's sections, and nobody looks. So it
+ *   moves the ends without taking them.
  *
  * Ordering: who takes a cell has read the tail that its putter stored.
  * Progress: who finds the end taken tries again, and then goes the owner's slow way. Two atomic read-modify-writes for a put
@@ -112,6 +116,7 @@ export class Ring {
   readonly #words: Heap;
   readonly #ends: EndWords;
   readonly #cells: number;
+  readonly #reach: Reach;
   /** Where this thread left the ends: they are still there if no other has moved them. */
   #tailGuess = 0;
   #headGuess = 0;
@@ -126,6 +131,7 @@ export class Ring {
     this.#words = heap;
     this.#ends = monitor.ends;
     this.#cells = cells;
+    this.#reach = place.reach ?? SHARED;
   }
 
   /** Makes zeroed memory an empty ring. Throws `HeapFullError`. */
@@ -139,7 +145,8 @@ export class Ring {
   tryPut(cell: CellWords): RingOutcome {
     const words = this.#words;
     const { tail } = this;
-    const position = this.#ends.tryTake(tail, this.#tailGuess);
+    const { isShared } = this.#reach;
+    const position = isShared ? this.#ends.tryTake(tail, this.#tailGuess) : words.peek(tail);
     if (position < 0) return BUSY;
     if ((words.load(this.flags) & STOPS_PUTS) !== 0) return this.#leave(tail, position, STOPPED);
     if (this.capacity !== UNBOUNDED && !this.#hasRoom(position)) return this.#leave(tail, position, NO_ROOM);
@@ -148,7 +155,9 @@ export class Ring {
     const segment = words.peek(tail + FIRST_SEGMENT + sideOf(position)) >>> 0;
     // R4.
     writeCell(words, cellAt(segment, index), cell);
-    this.#ends.leave(tail, (this.#tailGuess = position + 1));
+    // R7.
+    if (isShared) this.#ends.leave(tail, (this.#tailGuess = position + 1));
+    else words.poke(tail, position + 1);
     return DONE;
   }
 
@@ -156,7 +165,8 @@ export class Ring {
   tryGet(cell: CellWords): RingOutcome {
     const words = this.#words;
     const { head } = this;
-    const position = this.#ends.tryTake(head, this.#headGuess);
+    const { isShared } = this.#reach;
+    const position = isShared ? this.#ends.tryTake(head, this.#headGuess) : words.peek(head);
     if (position < 0) return BUSY;
     if ((words.load(this.flags) & STOPS_GETS) !== 0) return this.#leave(head, position, STOPPED);
     const index = position & INDEX_MASK;
@@ -171,7 +181,9 @@ export class Ring {
     const segment = words.peek(head + FIRST_SEGMENT + side) >>> 0;
     if (index === this.#cells) return this.#getBeyond(cell, position, segment, count);
     readCell(words, cellAt(segment, index), cell);
-    this.#ends.leave(head, (this.#headGuess = position + 1));
+    // R7.
+    if (isShared) this.#ends.leave(head, (this.#headGuess = position + 1));
+    else words.poke(head, position + 1);
     return DONE;
   }
 
@@ -195,7 +207,7 @@ export class Ring {
   }
 
   #leave(end: number, position: number, outcome: RingOutcome): RingOutcome {
-    this.#ends.leave(end, position);
+    if (this.#reach.isShared) this.#ends.leave(end, position);
     return outcome;
   }
 

@@ -16,6 +16,7 @@ import { KIND } from "./objects/header.ts";
 import {
   addressOf,
   existing,
+  publish,
   registerShared,
   SharedObject,
   type SharedOptions,
@@ -84,8 +85,10 @@ export class Condition extends SharedObject {
         );
       }
       own ??= new RLock();
-      takeClaim(heap, claimOn(HeldKind.OBJECT, addressOf(own)));
-      heap.poke(address + LOCK, addressOf(own) | 0);
+      // Who gets the condition gets its lock.
+      const lockAddress = publish(own);
+      takeClaim(heap, claimOn(HeldKind.OBJECT, lockAddress));
+      heap.poke(address + LOCK, lockAddress | 0);
     });
     this.#thread = thisThread();
     this.#lock = own ?? lockOf(addressOf(this));

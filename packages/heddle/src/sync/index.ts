@@ -4,7 +4,10 @@ export { FIRST_OWN, GATE, type Destroy } from "./objects/header.ts";
 export {
   addressOf,
   existing,
+  type Reach,
+  reachOf,
   registerShared,
+  SHARED,
   SharedObject,
   type SharedForm,
   type SharedOptions,

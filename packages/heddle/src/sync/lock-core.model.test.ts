@@ -150,7 +150,52 @@ function twoHoldsOfOneThread(kind: Kind) {
   };
 }
 
+/** Thread 0 uses the lock while nobody else knows it, tells thread 1 of it, and uses it again. */
+function toldLate(staysPlain: boolean) {
+  return (heap: ModelHeap) => {
+    prepare(heap, 2);
+    const told = FLAGS;
+    const use = (lock: LockCore, turn: Acquired): void => {
+      assert.notEqual(turn, 0);
+      heap.poke(COUNT, heap.peek(COUNT) + 1);
+      assert.ok(lock.releaseOwn(lock.turn));
+    };
+    const maker = (): void => {
+      const { monitor, waits } = sitDown(heap, 0);
+      const reach = { isShared: false };
+      const lock = new LockCore(monitor, LOCK, { reach });
+      use(lock, lock.tryAcquire());
+      assert.equal(lock.tryAcquire(), AS_LEFT);
+      assert.equal(lock.tryAcquire(), 0);
+      reach.isShared = !staysPlain;
+      heap.store(told, 1);
+      use(lock, AS_LEFT);
+      use(lock, lock.tryAcquire() || waits.block(lock, 0));
+    };
+    const other = (): void => {
+      const { monitor, waits } = sitDown(heap, 1);
+      if (heap.load(told) === 0) heap.wait(told, 0);
+      const lock = new LockCore(monitor, LOCK);
+      use(lock, lock.tryAcquire() || waits.block(lock, 0));
+    };
+    return {
+      threads: [
+        () => {
+          maker();
+          heap.notify(told);
+        },
+        other,
+      ],
+      atEnd: () => assert.equal(heap.load(COUNT), 4),
+    };
+  };
+}
+
 describe("LockCore, every interleaving", () => {
+  test("needs no atomic instructions while one thread knows it, and goes on when others come to", (context) => {
+    report(context, check(toldLate(false), MODEL));
+  });
+
   test("has one owner at a time and wakes the next, with two threads", (context) => {
     report(context, check(contending([[{}], [{}]]), MODEL));
   });
@@ -251,6 +296,10 @@ function givenToTheDead(reclaims: boolean) {
 }
 
 describe("the model of LockCore is alert", () => {
+  test("is found: a lock that is used plainly though others know it", () => {
+    assert.equal(finding(toldLate(true), MODEL), "data race");
+  });
+
   class ForgetsWaiters extends LockCore {
     readonly #words;
     constructor(monitor: Monitor, object: number) {

@@ -9,6 +9,7 @@
  */
 import type { Words } from "#heap";
 import { FIRST_OWN } from "./objects/header.ts";
+import { type Reach, SHARED } from "./objects/shared-object.ts";
 import type { Monitor } from "./waiting/monitor.ts";
 import { ANSWER, CELL, NONE, OWNER } from "./waiting/node.ts";
 import { append, firstOf, lengthOf, move, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";
@@ -57,6 +58,8 @@ export const FROM_THE_DEAD = 2;
  * - L5: a lock that was handed over keeps WAITERS until it is released. So without WAITERS the owner took the lock by
  *   itself; with it, the turn tells one hold of a thread from the next one of the same thread.
  * - L6: the lock becomes free by one CAS that is in no journal, after all that is: who finds it free may have it at once.
+ * - L7: of a lock that only this thread knows the state is read and written plainly where nobody waits. All else is as
+ *   always, so it does not matter when others come to know it.
  *
  * Ordering: the next owner reads the word that the release wrote, so it sees all that was written before.
  * Progress: fair among those who stand in line. Who tries without waiting, or spins before it does, takes a free lock.
@@ -67,10 +70,16 @@ export class LockCore implements Place<Acquired> {
   readonly #words: Words;
   readonly #monitor: Monitor;
   readonly #mine: number;
+  readonly #reach: Reach;
 
-  constructor(monitor: Monitor, object: number, operation = "Lock.acquire()") {
+  constructor(
+    monitor: Monitor,
+    object: number,
+    { operation = "Lock.acquire()", reach = SHARED }: { operation?: string; reach?: Reach } = {},
+  ) {
     this.object = object;
     this.operation = operation;
+    this.#reach = reach;
     this.#words = monitor.words;
     this.#monitor = monitor;
     this.#mine = monitor.identity << 1;
@@ -101,7 +110,11 @@ export class LockCore implements Place<Acquired> {
   }
 
   tryAcquire(): Acquired {
-    const state = this.#words.compareExchange(this.object + STATE, 0, this.#mine);
+    const words = this.#words;
+    const word = this.object + STATE;
+    let state: number;
+    if (this.#reach.isShared) state = words.compareExchange(word, 0, this.#mine);
+    else if ((state = words.peek(word)) === 0) words.poke(word, this.#mine);
     return state === 0 ? AS_LEFT : this.#tryTakeOver(state);
   }
 
@@ -133,7 +146,12 @@ export class LockCore implements Place<Acquired> {
   /** Releases what this thread has held since that turn. False, and nothing happens, if it does not hold that any more. */
   releaseOwn(turn: number): boolean {
     const mine = this.#mine;
-    const state = this.#words.compareExchange(this.object + STATE, mine, 0);
+    const words = this.#words;
+    const word = this.object + STATE;
+    let state: number;
+    if (this.#reach.isShared) state = words.compareExchange(word, mine, 0);
+    // L7.
+    else if ((state = words.peek(word)) === mine) words.poke(word, 0);
     return state === mine || (state === (mine | WAITERS) && this.#releaseLate(turn));
   }
 

@@ -9,7 +9,13 @@ import type { Guard } from "./guard.ts";
 import { acquire, acquireSync, type Holder, runHolding, type Suspended } from "./holder.ts";
 import { FROM_THE_DEAD, LOCK_BYTES, LockCore } from "./lock-core.ts";
 import { ObjectKind } from "./object-kinds.ts";
-import { addressOf, registerShared, SharedObject, type SharedOptions } from "./objects/shared-object.ts";
+import {
+  addressOf,
+  reachOf,
+  registerShared,
+  SharedObject,
+  type SharedOptions,
+} from "./objects/shared-object.ts";
 import { registerReclaim } from "./waiting/ends.ts";
 import { type ThisThread, thisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
@@ -121,7 +127,7 @@ class LockHolder implements Holder {
 
   constructor(lock: Lock, { monitor }: ThisThread) {
     this.#lock = lock;
-    this.core = new LockCore(monitor, addressOf(lock));
+    this.core = new LockCore(monitor, addressOf(lock), { reach: reachOf(lock) });
   }
 
   get object(): number {

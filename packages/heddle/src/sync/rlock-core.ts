@@ -6,6 +6,7 @@
 import type { Words } from "#heap";
 import { currentOwner } from "./current-owner.ts";
 import { type Acquired, AS_LEFT, LOCK_BYTES, LockCore } from "./lock-core.ts";
+import type { Reach } from "./objects/shared-object.ts";
 import type { Monitor } from "./waiting/monitor.ts";
 import { CELL, WANT } from "./waiting/node.ts";
 
@@ -40,8 +41,8 @@ export class RLockCore extends LockCore {
   /** The task of this thread that holds the lock, if the thread has taken it or has seen that it was given. */
   #task = NOBODY;
 
-  constructor(monitor: Monitor, object: number, operation = "RLock.acquire()") {
-    super(monitor, object, operation);
+  constructor(monitor: Monitor, object: number, reach?: Reach) {
+    super(monitor, object, { operation: "RLock.acquire()", ...(reach && { reach }) });
     this.#words = monitor.words;
     this.#monitor = monitor;
   }

@@ -10,7 +10,13 @@ import { acquire, acquireSync, type Holder, runHolding, type Suspended } from ".
 import type { LockStatistics } from "./lock.ts";
 import { FROM_THE_DEAD } from "./lock-core.ts";
 import { ObjectKind } from "./object-kinds.ts";
-import { addressOf, registerShared, SharedObject, type SharedOptions } from "./objects/shared-object.ts";
+import {
+  addressOf,
+  reachOf,
+  registerShared,
+  SharedObject,
+  type SharedOptions,
+} from "./objects/shared-object.ts";
 import { RLOCK_BYTES, RLockCore } from "./rlock-core.ts";
 import { registerReclaim } from "./waiting/ends.ts";
 import { type ThisThread, thisThread } from "./waiting/this-thread.ts";
@@ -119,7 +125,7 @@ class RLockHolder implements Holder {
 
   constructor(lock: RLock, { monitor }: ThisThread) {
     this.#lock = lock;
-    this.core = new RLockCore(monitor, addressOf(lock));
+    this.core = new RLockCore(monitor, addressOf(lock), reachOf(lock));
   }
 
   get object(): number {

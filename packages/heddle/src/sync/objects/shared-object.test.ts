@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, test } from "node:test";
+import { Worker } from "node:worker_threads";
 import { threadHeap } from "#heap";
-import { addressOf, existing, SharedObject } from "../index.ts";
+import {
+  addressOf,
+  Condition,
+  existing,
+  Lock,
+  reachOf,
+  RLock,
+  SharedObject,
+  storedValues,
+} from "../index.ts";
 import { Box } from "./fixtures/box.ts";
 
 const heap = threadHeap();
@@ -47,6 +58,41 @@ describe("a shared object", () => {
   test("of an unknown class is refused", () => {
     class Stray extends SharedObject {}
     assert.throws(() => new Stray(), { name: "TypeError", message: /^Cannot use a Stray: / });
+  });
+});
+
+describe("who can know a shared object", () => {
+  test("is its thread alone, until it is written into a message", () => {
+    const [inside, outside] = [new Box(1), new Box(2)];
+    const stored = storedValues();
+    assert.deepEqual([reachOf(inside).isShared, reachOf(outside).isShared], [false, false]);
+    stored.drop(stored.store({ deep: [inside] }, "item"));
+    assert.deepEqual([reachOf(inside).isShared, reachOf(outside).isShared], [true, false]);
+  });
+
+  test("is everybody if a function that captures it was sent, or an object that has it", () => {
+    const [captured, lock, own] = [new Box(1), new Lock(), new RLock()];
+    const stored = storedValues();
+    const fn = (): number => captured.value;
+    stored.drop(stored.store(fn, "item"));
+    assert.ok(reachOf(captured).isShared);
+    assert.ok(!reachOf(lock).isShared && !reachOf(own).isShared);
+    assert.ok(new Condition(lock).name.length > 0 && reachOf(lock).isShared);
+    assert.ok(new Condition(own).name.length > 0 && reachOf(own).isShared);
+  });
+
+  test("is everybody for one that came from elsewhere", async () => {
+    const box = new Box(1);
+    const from = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
+    const program = `
+      import { parentPort } from "node:worker_threads";
+      import { existing, reachOf } from ${from("../index.ts")};
+      import { Box } from ${from("./fixtures/box.ts")};
+      parentPort.postMessage(reachOf(existing(Box, ${addressOf(box)})).isShared);`;
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`));
+    assert.deepEqual(await once(worker, "message"), [true]);
+    assert.equal(reachOf(existing(Box, addressOf(box))), reachOf(box), "it is the same handle here");
+    await worker.terminate();
   });
 });
 

@@ -39,6 +39,24 @@ let revival: { readonly cls: Function; readonly address: number } | undefined;
 export let addressOf: (object: SharedObject) => number;
 
 /**
+ * Who can have to do with an object.
+ *
+ * An object that was made here, and was never in a message, is this thread's alone. Its words need no atomic
+ * instructions then: nobody else reads or writes them, and whoever gets a handle later sees what was written before,
+ * by what brings it.
+ */
+export interface Reach {
+  /** Whether another thread may know it. It stays so from then on. */
+  isShared: boolean;
+}
+
+/** Of what any thread may know. */
+export const SHARED: Reach = { isShared: true };
+
+/** Who can have to do with an object; it changes as that does. */
+export let reachOf: (object: SharedObject) => Reach;
+
+/**
  * A handle for an object in the shared heap.
  *
  * A subclass is registered with {@link registerShared}. Its constructor passes on its options, and what makes a block
@@ -47,6 +65,7 @@ export let addressOf: (object: SharedObject) => number;
  */
 export abstract class SharedObject {
   readonly #address: number;
+  readonly #reach: Reach;
   #name: string | undefined;
 
   /**
@@ -58,11 +77,13 @@ export abstract class SharedObject {
     if (existing !== undefined && existing.cls === new.target) {
       revival = undefined;
       this.#address = existing.address;
+      this.#reach = SHARED;
       return;
     }
     const form = formOf(new.target);
     const { name } = checkOptions(form, options);
     this.#name = name;
+    this.#reach = { isShared: false };
     this.#address = make(form, name, initialise);
     try {
       threadHoldings().adopt(this, this.#address);
@@ -83,6 +104,7 @@ export abstract class SharedObject {
 
   static {
     addressOf = (object) => object.#address;
+    reachOf = (object) => object.#reach;
   }
 }
 
@@ -99,15 +121,19 @@ export function registerShared<T extends SharedObject>(
   forms.set(cls, form);
   if (form.destroy !== undefined) registerDestroyer(form.kind, form.destroy);
   registerHandle<T>(`${form.name}/${form.version}`, cls, {
-    address:
-      beforeSending === undefined
-        ? addressOf
-        : (handle) => {
-            beforeSending(handle);
-            return addressOf(handle);
-          },
+    address(handle) {
+      beforeSending?.(handle);
+      return publish(handle);
+    },
     revive: (address) => existing(cls, address),
   });
+}
+
+/** The address of an object, for whoever tells others of it. */
+export function publish(object: SharedObject): number {
+  const reach = reachOf(object);
+  if (!reach.isShared) reach.isShared = true;
+  return addressOf(object);
 }
 
 /**
