@@ -7,7 +7,7 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import { type Carried, carry, currentContext, ToldScope } from "../scopes/index.ts";
+import { type Binding, bindingsOf, type Carried, carry, currentContext, ToldScope } from "../scopes/index.ts";
 import { STOP } from "./slot.ts";
 import type { TaskOptions } from "./task-options.ts";
 
@@ -28,8 +28,12 @@ export function askToStop(heap: Heap, slot: number): void {
 
 /** The scope of a body in its worker: cancelled when the owner asks for it. */
 export class CallScope extends ToldScope {
-  constructor(heap: Heap, slot: number) {
+  /** What the variables of its body are bound to. */
+  readonly values: Binding | undefined;
+
+  constructor(heap: Heap, slot: number, carried: Carried) {
     super(heap, slot + STOP);
+    this.values = bindingsOf(carried);
   }
 
   override get reasonTold(): unknown {

@@ -6,7 +6,7 @@
 import type { DoneList, Heap } from "#heap";
 import { NotLoadedError, type WireHooks } from "../wire/index.ts";
 import type { Board } from "./board.ts";
-import { bindingsOf, type Carried } from "../scopes/index.ts";
+import type { Carried } from "../scopes/index.ts";
 import { CallScope } from "./call-context.ts";
 import { isChunkOutcome, withoutUnsendable } from "./chunk.ts";
 import type { ParcelPort } from "./parcels.ts";
@@ -24,14 +24,19 @@ import {
   SIDE_ITEMS,
   STARTED,
   STATE,
+  STREAMS,
   TIMED,
 } from "./slot.ts";
+import { isStreamed } from "./stream-pull.ts";
+import { type StreamHost, StreamRun } from "./stream-run.ts";
 import { nowMs } from "./task-limits.ts";
 
 const NO_ITEMS: readonly unknown[] = [];
 
 /** Whom the runner tells what becomes of calls. */
 export interface RunnerOwner {
+  /** Whether what is run is more than the initializer. */
+  readonly isInitialized: boolean;
   /** A call was handed back. */
   callFinished(failed: boolean): void;
   /** One of the calls that were {@link CallRunner.busy} is so no more. */
@@ -39,7 +44,7 @@ export interface RunnerOwner {
 }
 
 /** I3: a claimed call reaches the done list exactly once, whatever its body does, unless the thread ends. */
-export class CallRunner {
+export class CallRunner implements StreamHost {
   readonly #heap: Heap;
   readonly #done: DoneList;
   readonly #hooks: WireHooks;
@@ -112,9 +117,8 @@ export class CallRunner {
     try {
       if ((flags & CARRIES) === 0) result = fn(...args);
       else {
-        const values = bindingsOf(args.pop() as Carried);
-        scope = new CallScope(heap, slot);
-        result = scope.call(values, () => fn(...args));
+        scope = new CallScope(heap, slot, args.pop() as Carried);
+        result = scope.call(scope.values, () => fn(...args));
       }
       // A result may have a getter of this name that throws.
       pending = isThenable(result);
@@ -154,8 +158,35 @@ export class CallRunner {
   }
 
   #end(slot: number, outcome: unknown, failed: boolean, scope: CallScope | undefined): void {
+    if (isStreamed(outcome) && !failed && this.#owner.isInitialized)
+      return this.#stream(slot, outcome, scope ?? new CallScope(this.#heap, slot, NO_ITEMS));
     scope?.close();
     this.#finish(slot, outcome, failed);
+  }
+
+  /** The body yields: the call ends when that has ended. */
+  #stream(slot: number, iterator: Iterator<unknown> | AsyncIterator<unknown>, scope: CallScope): void {
+    this.busy++;
+    scope.listen();
+    const end = (last: unknown, failed: boolean): void => {
+      scope.close();
+      this.#finish(slot, last, failed);
+      this.#oneLess();
+    };
+    new StreamRun(this.#heap, slot, scope, this).run(iterator).then(
+      (value) => end(value, false),
+      (error: unknown) => end(error, true),
+    );
+  }
+
+  sendBatch(slot: number, batch: unknown): void {
+    const flags = this.#write(slot, batch, STREAMS);
+    this.#heap.poke(slot + FLAGS, flags);
+    this.woke = this.#done.push(slot);
+  }
+
+  tryValue(slot: number, value: unknown): void {
+    this.#payloads.tryResult(slot, value, "value");
   }
 
   /** I3. Writes the outcome into the slot and hands it back. */
@@ -175,7 +206,7 @@ export class CallRunner {
   /** The outcome cannot travel: an error goes in its place, or as many results of a chunk as can. Gives the flags. */
   #finishUnsendable(slot: number, outcome: unknown, error: unknown): number {
     if (!isChunkOutcome(outcome)) return this.#write(slot, error, FAILED);
-    const rest = withoutUnsendable(outcome, (value) => this.#payloads.tryResult(slot, value));
+    const rest = withoutUnsendable(outcome, (value) => this.#payloads.tryResult(slot, value, "result"));
     return this.#write(slot, rest, 0);
   }
 

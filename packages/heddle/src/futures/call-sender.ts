@@ -88,6 +88,7 @@ export class CallSender {
     call.cargo = this.#payloads.takeCargo();
     call.site = this.#sites.of(fn);
     call.name = options.name;
+    call.buffer = options.buffer;
     const { scope } = currentContext();
     if (scope !== undefined) linkScope(call, scope);
     if (options.signal !== undefined) linkSignal(call, options.signal);

@@ -27,6 +27,7 @@ import {
   workerOf,
 } from "./slot.ts";
 import type { Payloads } from "./payload.ts";
+import type { StreamLink } from "./stream-link.ts";
 import { type Site, tellSite } from "./submission-sites.ts";
 import { delayFor } from "./timers.ts";
 
@@ -72,6 +73,12 @@ export class Call implements TaskControl {
   wasGivenAgain = false;
   /** Its future has settled while its body runs. */
   isAbandoned = false;
+  /** What it yields, from its first batch on. */
+  stream: StreamLink | undefined = undefined;
+  /** How many values of that may be unread. */
+  buffer: number | undefined = undefined;
+  /** It yields values, and nobody waits for one. */
+  isUnread = false;
   /** Timers and listeners that go when the future has settled. */
   #release: (() => void) | undefined = undefined;
   /** Ends the hold on the scope that the call was made in, when no worker runs it any more. */
@@ -97,9 +104,12 @@ export class Call implements TaskControl {
     return this.kind === CLAIMED;
   }
 
-  /** Whether nobody waits for it: neither for its result nor, in a scope, for the end of its body. */
+  /**
+   * Whether nobody waits for it: neither for its result nor, in a scope, for the end of its body. One that yields cannot end
+   * by itself: its values have to be taken.
+   */
   get isForgotten(): boolean {
-    return this.isAbandoned && this.#free === undefined;
+    return this.isAbandoned && this.#free === undefined && this.stream === undefined;
   }
 
   /** Whether its body runs, or has run and its result is on the way. */
@@ -260,6 +270,10 @@ export class Call implements TaskControl {
     this.arrived = false;
     this.wasGivenAgain = false;
     this.isAbandoned = false;
+    this.stream?.close();
+    this.stream = undefined;
+    this.buffer = undefined;
+    this.isUnread = false;
   }
 
   /** Takes it out of the queue; false if its body has begun. */
@@ -281,6 +295,7 @@ export class Call implements TaskControl {
     this.isAbandoned = true;
     askToStop(this.#heap, this.address);
     settle();
+    this.stream?.settled(this.future!);
     this.release();
     if (this.isForgotten) this.#owner.abandoned();
   }
@@ -308,6 +323,7 @@ export class Calls {
   /** How many calls are pinned to each worker. */
   readonly #pinned: number[] = [];
   #abandoned = 0;
+  #unread = 0;
   #sequence = 0;
 
   constructor(heap: Heap, payloads: Payloads, owner: CallOwner) {
@@ -323,7 +339,14 @@ export class Calls {
 
   /** How many calls somebody waits for. */
   get awaited(): number {
-    return this.active - this.#abandoned;
+    return this.active - this.#abandoned - this.#unread;
+  }
+
+  /** Nobody waits for what it yields next; or somebody does. */
+  setUnread(call: Call, isUnread: boolean): void {
+    if (call.isUnread === isUnread) return;
+    call.isUnread = isUnread;
+    this.#unread += isUnread ? 1 : -1;
   }
 
   /** Nobody waits for one of them any more. */
@@ -364,6 +387,7 @@ export class Calls {
     this.#heap.store(call.address + STATE, FREE);
     if (call.pinnedTo >= 0) this.#pinned[call.pinnedTo]!--;
     if (call.isForgotten) this.#abandoned--;
+    this.setUnread(call, false);
     call.reset();
     this.#free.push(call);
   }

@@ -24,7 +24,9 @@ import { IdleWatch, type IdleWatchOptions } from "./idle-watch.ts";
 import { cancelledFuture, type Future } from "./future.ts";
 import { Payloads } from "./payload.ts";
 import { type Finisher, Poller } from "./poller.ts";
-import { FINISHED, NEXT, PINNED, WITHDRAWN } from "./slot.ts";
+import { FINISHED, FLAGS, NEXT, PINNED, STREAMS, WITHDRAWN } from "./slot.ts";
+import { StreamLinks, type StreamOwner } from "./stream-link.ts";
+import { StreamWatch } from "./stream-watch.ts";
 import type { TaskOptions } from "./task-options.ts";
 import { throwIfEnded } from "./wait-limits.ts";
 
@@ -33,7 +35,7 @@ export interface DispatcherOptions extends CrewOptions, IdleWatchOptions {
   initializer: (() => unknown) | undefined;
 }
 
-export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner {
+export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner, StreamOwner {
   readonly #options: DispatcherOptions;
   readonly #heap: Heap;
   readonly #board: Board;
@@ -42,6 +44,8 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner 
   readonly #queue: CallQueue;
   readonly #sender: CallSender;
   readonly #settler: CallSettler;
+  readonly #streams: StreamLinks;
+  readonly #streamWatch: StreamWatch;
   readonly #idleWatch: IdleWatch;
   readonly #poller: Poller;
   readonly #counts = new CallCounts();
@@ -67,6 +71,8 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner 
     const poller = (this.#poller = new Poller(heap, this.#board.done, this));
     this.#sender = new CallSender(heap, hooks, payloads, calls, queue, poller, counts);
     this.#settler = new CallSettler(heap, payloads, calls, crew, counts, this);
+    this.#streamWatch = new StreamWatch(options.name);
+    this.#streams = new StreamLinks(heap, payloads, calls, crew, this.#streamWatch, this);
     this.#idleWatch = new IdleWatch(options, crew, (worker) => this.#isIdle(worker));
   }
 
@@ -127,7 +133,8 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner 
 
   /** Resolves when no call is under way that somebody waits for, nor work that will submit more. */
   idle(): Promise<void> {
-    if (this.awaited === 0 && this.#begun === 0) return Promise.resolve();
+    if (this.awaited === 0 && this.#begun === 0 && this.#streamWatch.size === 0) return Promise.resolve();
+    this.#streamWatch.endUnread();
     return new Promise((resolve) => this.#onIdle.push(resolve));
   }
 
@@ -171,6 +178,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner 
       const { worker } = call;
       if (call.kind === WITHDRAWN) this.withdrawn(call);
       else if (call.kind === FINISHED) this.#settler.finish(call);
+      else if ((this.#heap.peek(slot + FLAGS) & STREAMS) !== 0) this.#streams.arrived(call);
       else this.#queue.sendParcel(call);
       this.#idleWatch.noteBusy(worker);
       this.#queue.serve(worker);
@@ -222,6 +230,12 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner 
 
   settledLate(): void {
     this.#noteIdle();
+  }
+
+  streamAwaited(call: Call, isAwaited: boolean): void {
+    this.#calls.setUnread(call, !isAwaited);
+    if (isAwaited) this.#poller.kick(false);
+    else this.#noteIdle();
   }
 
   abandoned(): void {
@@ -320,7 +334,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner 
   #noteIdle(): void {
     if (this.awaited > 0) return;
     this.#poller.rest();
-    if (this.#begun > 0) return;
+    if (this.#begun > 0 || this.#streamWatch.size > 0) return;
     const waiting = this.#onIdle;
     this.#onIdle = [];
     for (const resolve of waiting) resolve();

@@ -43,13 +43,13 @@ export class BrokenExecutorError extends Error {
   }
 }
 
-/** The executor was shut down, and takes no calls. */
+/** The executor was shut down, and takes no calls; or it ended a stream that nobody read. */
 export class ExecutorShutdownError extends Error {
   override readonly name = "ExecutorShutdownError";
   readonly code = "ERR_HEDDLE_EXECUTOR_SHUTDOWN";
 
-  constructor(executor: string) {
-    super(`Cannot submit to executor ${executor}: it was shut down`);
+  constructor(executor: string, message: string = `Cannot submit to executor ${executor}: it was shut down`) {
+    super(message);
   }
 }
 

@@ -10,6 +10,7 @@ import { mapOver } from "./map.ts";
 import type { MapOptions, MapResult } from "./map-options.ts";
 import type { MapSession } from "./map-run.ts";
 import { checkTaskOptions, type TaskOptions } from "./task-options.ts";
+import type { Streamed, TaskStream } from "./task-stream.ts";
 
 /** An executor, as all its views by `with` share it. */
 export interface ExecutorCore {
@@ -43,9 +44,15 @@ export class ExecutorView implements Executor {
     return this.#core.maxWorkers;
   }
 
-  submit<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Future<R> {
+  submit<A extends unknown[]>(fn: (...args: A) => never | PromiseLike<never>, ...args: A): Future<never>;
+  submit<A extends unknown[], T, R>(
+    fn: (...args: A) => Streamed<T, R> | PromiseLike<Streamed<T, R>>,
+    ...args: A
+  ): Future<TaskStream<T, R>>;
+  submit<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Future<R>;
+  submit(fn: Function, ...args: unknown[]): Future<never> {
     checkFunction(fn, "submit");
-    return this.#core.submit(fn, args, this.#options, false) as Future<R>;
+    return this.#core.submit(fn, args, this.#options, false) as Future<never>;
   }
 
   map<T, R>(

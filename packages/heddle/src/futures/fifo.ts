@@ -27,6 +27,10 @@ export class Fifo<T> {
     return item;
   }
 
+  clear(): void {
+    while (this.#size > 0) this.shift();
+  }
+
   #double(): void {
     const old = this.#items;
     this.#items = old.slice(this.#head).concat(old.slice(0, this.#head), Array.from({ length: old.length }));

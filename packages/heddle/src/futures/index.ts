@@ -16,6 +16,7 @@ export { InlineExecutor, type InlineOptions } from "./inline-executor.ts";
 export type { MapOptions, MapProgress, MapResult } from "./map-options.ts";
 export type { PoolOptions } from "./pool-options.ts";
 export type { TaskOptions } from "./task-options.ts";
+export type { Streamed, TaskStream } from "./task-stream.ts";
 export { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 export { LONGEST_DELAY_MS } from "./timers.ts";
 export { toThread } from "./to-thread.ts";

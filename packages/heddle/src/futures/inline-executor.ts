@@ -9,9 +9,22 @@ import { ExecutorShutdownError, QueueFullError, shutDownReason } from "./errors.
 import { defaultName, type ExecutorStatistics, type ShutdownOptions } from "./executor.ts";
 import { type ExecutorCore, ExecutorView } from "./executor-view.ts";
 import { Fifo } from "./fifo.ts";
-import { cancelledFuture, fulfil, Future, reject, settleCancelled, type TaskControl } from "./future.ts";
+import {
+  cancelledFuture,
+  fulfil,
+  Future,
+  markObserved,
+  reject,
+  settleCancelled,
+  type TaskControl,
+} from "./future.ts";
 import { checkPoolOptions, type PoolOptions } from "./pool-options.ts";
 import { RetryingCore } from "./retries.ts";
+import { DEFAULT_BUFFER } from "./stream-flow.ts";
+import { LocalStream } from "./stream-local.ts";
+import { isStreamed } from "./stream-pull.ts";
+import { StreamWatch } from "./stream-watch.ts";
+import { taskStream } from "./task-stream.ts";
 import { runLimit } from "./task-limits.ts";
 import type { TaskOptions } from "./task-options.ts";
 import { LONGEST_DELAY_MS } from "./timers.ts";
@@ -28,7 +41,9 @@ class InlineTask implements TaskControl {
   readonly #fn: Function;
   readonly #args: readonly unknown[];
   readonly #options: TaskOptions;
-  readonly future: Future<unknown>;
+  /** Replaced, once the first one has a stream, by one that settles at its end. */
+  future: Future<unknown>;
+  #stream: LocalStream | undefined;
   #state: "queued" | "running" | "left" = "queued";
   #release: (() => void)[] = [];
   /** Where it was submitted: there it runs. */
@@ -61,12 +76,13 @@ class InlineTask implements TaskControl {
     return this.#state === "queued";
   }
 
-  /** A body that runs here cannot be stopped: past the grace, nobody waits for it any more. */
+  /** A body that runs here cannot be stopped: past the grace, nobody waits for it any more. One that yields is ended. */
   cancel(future: Future<unknown>, reason: unknown, graceMs: number): boolean {
-    if (future.done) return future.cancelled;
+    if (future.done || future !== this.future) return future.cancelled;
     if (this.#state === "running" && graceMs === Infinity) return false;
     const wasQueued = this.#state === "queued";
     settleCancelled(this.future, reason);
+    this.#stream?.buffer.cutShort({ how: "cancelled", error: reason });
     this.#leave();
     this.#loop.counts.cancelled++;
     if (wasQueued) {
@@ -83,6 +99,7 @@ class InlineTask implements TaskControl {
     try {
       const call = (): unknown => this.#fn(...this.#args);
       const result = currentContext() === this.#context ? call() : runIn(this.#context, call);
+      if (isStreamed(result)) return this.#yield(result).then(this.#endHold);
       if (
         result === null ||
         typeof result !== "object" ||
@@ -94,7 +111,7 @@ class InlineTask implements TaskControl {
       }
       return Promise.resolve(result)
         .then(
-          (value) => this.#fulfil(value),
+          (value) => (isStreamed(value) ? this.#yield(value) : this.#fulfil(value)),
           (error: unknown) => this.#reject(error),
         )
         .then(this.#endHold);
@@ -103,6 +120,25 @@ class InlineTask implements TaskControl {
       this.#endHold?.();
       return undefined;
     }
+  }
+
+  /** Resolves when the iterator has ended. */
+  async #yield(iterator: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
+    const { buffer = DEFAULT_BUFFER, name } = this.#options;
+    const stream = new LocalStream(buffer, this.#context);
+    if (this.future.done) return await stream.end(iterator);
+    const opened = this.future;
+    this.future = new Future<unknown>(this);
+    markObserved(this.future);
+    this.#stream = stream;
+    const forget = this.#loop.streams.add(stream.buffer, name ?? (this.#fn.name || "(anonymous)"));
+    fulfil(opened, taskStream(stream.buffer));
+    try {
+      this.#fulfil(await stream.run(iterator));
+    } catch (error) {
+      this.#reject(error);
+    }
+    forget();
   }
 
   #limit(): void {
@@ -124,6 +160,7 @@ class InlineTask implements TaskControl {
   #reject(error: unknown): void {
     if (this.future.done) return;
     this.#loop.counts.rejected++;
+    this.#stream?.buffer.cutShort({ how: "failed", error });
     this.#leave();
     reject(this.future, error);
   }
@@ -141,6 +178,7 @@ class Loop implements ExecutorCore {
   /** There is one thread. How many asynchronous calls overlap on it is set by `concurrencyPerWorker`. */
   readonly maxWorkers = 1;
   readonly counts = { fulfilled: 0, rejected: 0, cancelled: 0 };
+  readonly streams: StreamWatch;
   readonly #maxQueued: number;
   readonly #concurrency: number;
   readonly #queue = new Fifo<InlineTask>();
@@ -160,6 +198,7 @@ class Loop implements ExecutorCore {
       "concurrencyPerWorker",
     ]);
     this.name = options.name || defaultName("inline");
+    this.streams = new StreamWatch(this.name);
     this.#maxQueued = maxQueued;
     this.#concurrency = concurrency;
   }
@@ -209,6 +248,7 @@ class Loop implements ExecutorCore {
       }
     }
     if (!wait || this.#isIdle) return;
+    this.streams.endUnread();
     await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 

@@ -88,8 +88,8 @@ export class Payloads {
   }
 
   /** Throws if a value cannot be written. The slot holds nothing of use afterwards. */
-  tryResult(slot: number, value: unknown): void {
-    this.#write(slot, (region) => this.#encoder.encode(value, region, "result"));
+  tryResult(slot: number, value: unknown, path: string): void {
+    this.#write(slot, (region) => this.#encoder.encode(value, region, path));
     this.#cargo.clear();
   }
 

@@ -15,6 +15,7 @@
  * 36     sequence   number of the call, names its side items            the owner, while FREE
  * 40     started    when it was claimed, ms since 1970 (float64)         the owner: Infinity; then the claimant, if TIMED
  * 48     stop       1: the body is asked to stop                         the owner
+ * 52     flow       how a stream may go on: see stream-flow.ts          the claimant, 0; from its first batch on the owner
  * 56     …          the message itself, when it is short
  *
  * If CLAIMS is set, a list of claims follows the message, at a multiple of 4: see sync/objects/cargo.ts.
@@ -34,6 +35,8 @@
  * - I4: a pinned slot is linked into a lane, so it is not reused before its worker has passed it: hence WITHDRAWN.
  *   A READY slot is only hinted at, so it may be reused at once; a stale hint finds another call, or none.
  * - I5: a claimed slot in the done list asks for its side items. It stands there again, finished, only after it got them.
+ * - I6: with STREAMS it holds values that its body has yielded. It stands there again, and is written, only after the owner
+ *   has acknowledged them.
  */
 export const NEXT = 0;
 export const STATE = 4;
@@ -47,6 +50,7 @@ export const LENGTH = 32;
 export const SEQUENCE = 36;
 export const STARTED = 40;
 export const STOP = 48;
+export const FLOW = 52;
 export const INLINE = 56;
 export const SLOT_BYTES = 192;
 export const INLINE_BYTES: number = SLOT_BYTES - INLINE;
@@ -83,3 +87,5 @@ export const CLAIMS = 8;
 export const CARRIES = 16;
 /** The claimant waits for what the body needs. Should it end, the call can be given to another. */
 export const NOT_BEGUN = 32;
+/** The message is an array of what the body, which goes on, has yielded. */
+export const STREAMS = 64;

@@ -1,4 +1,5 @@
 import { checkInteger, checkKnown, checkObject } from "./checks.ts";
+import { LARGEST_BUFFER } from "./stream-flow.ts";
 
 /** How one call is to be treated. Given by `executor.with(options)` for all calls made through the result. */
 export interface TaskOptions {
@@ -25,15 +26,20 @@ export interface TaskOptions {
    * `statistics()`. A map tries again those of its items that failed, and sends them one by one; a broadcast does not.
    */
   retries?: number;
+  /**
+   * A task whose function is a generator yields at most so many values more than were read, and then waits for its reader.
+   * 64 by default.
+   */
+  buffer?: number;
 }
 
-const KNOWN = ["signal", "timeoutMs", "name", "retries"];
+const KNOWN = ["signal", "timeoutMs", "name", "retries", "buffer"];
 
 /** Throws if the options are not what they should be. */
 export function checkTaskOptions(options: TaskOptions): void {
   checkObject(options, "the options of a task");
   checkKnown(options, KNOWN, "a task");
-  const { signal, timeoutMs, name, retries } = options;
+  const { signal, timeoutMs, name, retries, buffer } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError("Cannot take the option signal: it is not an AbortSignal");
   }
@@ -45,4 +51,5 @@ export function checkTaskOptions(options: TaskOptions): void {
   if (name !== undefined && typeof name !== "string")
     throw new TypeError("Cannot take the option name: it is not a string");
   if (retries !== undefined) checkInteger("retries", retries, 0, Number.MAX_SAFE_INTEGER);
+  if (buffer !== undefined) checkInteger("buffer", buffer, 1, LARGEST_BUFFER);
 }

@@ -1,5 +1,6 @@
 import { checkFunction } from "./checks.ts";
 import type { Future } from "./future.ts";
+import type { Streamed, TaskStream } from "./task-stream.ts";
 import { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 
 let pool: ThreadPoolExecutor | undefined;
@@ -18,10 +19,19 @@ let pool: ThreadPoolExecutor | undefined;
  * await toThread((a: number, b: number) => a + b, 1, 2); // => 3
  * ```
  */
+export function toThread<A extends unknown[]>(
+  fn: (...args: A) => never | PromiseLike<never>,
+  ...args: A
+): Future<never>;
+export function toThread<A extends unknown[], T, R>(
+  fn: (...args: A) => Streamed<T, R> | PromiseLike<Streamed<T, R>>,
+  ...args: A
+): Future<TaskStream<T, R>>;
 export function toThread<A extends unknown[], R>(
   fn: (...args: A) => R | PromiseLike<R>,
   ...args: A
-): Future<R> {
+): Future<R>;
+export function toThread(fn: (...args: unknown[]) => unknown, ...args: unknown[]): Future<unknown> {
   checkFunction(fn, "run on a thread");
   pool ??= new ThreadPoolExecutor({ name: "default" });
   return pool.submit(fn, ...args);

@@ -67,7 +67,8 @@ export class WorkerLoop implements RunnerOwner {
   /** Slots taken from the lane and not yet claimed. */
   readonly #ownCalls = new Fifo<number>();
   #state: "taking" | "scheduled" | "full" | "parked" | "left" = "scheduled";
-  #initialized: boolean;
+  /** The initializer has run, if there is one. */
+  isInitialized: boolean;
   /** Whether it takes calls that any worker may run: when initialized, until it leaves. */
   #serves: boolean;
   /** It takes no more from the ring, ever. */
@@ -93,7 +94,7 @@ export class WorkerLoop implements RunnerOwner {
     this.#options = options;
     this.#lane = board.lane(worker);
     this.#runner = new CallRunner(board, worker, hooks, options.parcels, this);
-    this.#initialized = !initialize;
+    this.isInitialized = !initialize;
     this.#serves = !initialize;
     // The initializer is no call.
     this.#callsLeft = initialize ? maxTasks + 1 : maxTasks;
@@ -164,7 +165,7 @@ export class WorkerLoop implements RunnerOwner {
   }
 
   get #capacity(): number {
-    return this.#initialized ? this.#options.concurrency : 1;
+    return this.isInitialized ? this.#options.concurrency : 1;
   }
 
   /** Whether there is something to claim, or to pass over. */
@@ -211,10 +212,10 @@ export class WorkerLoop implements RunnerOwner {
 
   callFinished(failed: boolean): void {
     if (this.#watchesMemory && usedMemory() > this.#options.maxMemoryBytes) this.#retire();
-    if (this.#initialized) return;
+    if (this.isInitialized) return;
     // Nothing may run where the initializer has failed.
     if (failed) process.exit(1);
-    this.#initialized = true;
+    this.isInitialized = true;
     this.#serves = !this.#retired;
   }
 

@@ -15,6 +15,7 @@ import { Scope } from "./scope.ts";
 export abstract class ToldScope extends Scope {
   readonly #heap: Heap;
   readonly #word: number;
+  #isListening = false;
 
   constructor(heap: Heap, word: number) {
     super();
@@ -32,11 +33,16 @@ export abstract class ToldScope extends Scope {
 
   /** Has the thread told when the word changes. For a body that goes on asynchronously. */
   listen(): void {
-    if (this.isClosed || this.isCancelled) return;
+    if (this.isClosed || this.isCancelled || this.#isListening) return;
     const outcome = this.#heap.waitAsync(this.#word, 0);
-    if (typeof outcome === "string") this.hear();
-    // Told for another reason, such as a later use of the word, it listens on.
-    else void outcome.then(() => (this.hear(), this.listen()));
+    if (typeof outcome === "string") return this.hear();
+    this.#isListening = true;
+    void outcome.then(() => {
+      this.#isListening = false;
+      this.hear();
+      // Told for another reason, such as a later use of the word, it listens on.
+      this.listen();
+    });
   }
 
   /** The body has ended: from now on the word is another's. */
