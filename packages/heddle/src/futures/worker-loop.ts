@@ -225,8 +225,14 @@ export class WorkerLoop implements RunnerOwner {
   }
 
   #unpark(): void {
-    this.#board.parking.cancelSleep(this.#options.worker);
+    this.#stayAwake();
     this.#takeCalls();
+  }
+
+  /** It is not to sleep on, or not to sleep at all. */
+  #stayAwake(): void {
+    this.#board.parking.cancelSleep(this.#options.worker);
+    this.#passOn();
   }
 
   /** Looks for calls for as long as that is worthwhile. */
@@ -251,8 +257,8 @@ export class WorkerLoop implements RunnerOwner {
   }
 
   /**
-   * This worker has found work as it was about to sleep. A publisher may have left it to this one to wake another for
-   * what it does not take itself.
+   * This worker was woken, or has found work as it was about to sleep. A publisher may have left it to this one to wake another
+   * for what it does not take itself: the calls that it takes may last for ever.
    */
   #passOn(): void {
     const { parking, ring } = this.#board;
@@ -270,14 +276,13 @@ export class WorkerLoop implements RunnerOwner {
     const { worker } = this.#options;
     const ticket = parking.prepareSleep(worker);
     if (this.#workReady) {
-      parking.cancelSleep(worker);
-      this.#passOn();
+      this.#stayAwake();
       return false;
     }
     if (!this.#listening) {
       const outcome = parking.waitAsync(worker, ticket);
       if (typeof outcome === "string") {
-        parking.cancelSleep(worker);
+        this.#stayAwake();
         return false;
       }
       this.#listening = true;

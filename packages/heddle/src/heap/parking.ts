@@ -30,8 +30,8 @@ const WORD_BITS = 32;
  * - I1: a thread sleeps only after it set its bit, and then looked for work once more, in that order; who
  *   publishes work does so first, and then looks at the bits. So one of the two sees the other.
  * - I2: a wake belongs to the thread whose `and` cleared the bit: one wake, one ring.
- * - I3: who stops spinning, or cancels its sleep, because it found work looks again, and wakes the next one if
- *   there is more: a publisher may have left the waking to it, or spent a wake on it.
+ * - I3: who was woken, stops spinning, or cancels its sleep, and found work looks again, and wakes the next one if
+ *   there is more: a publisher may have left the waking to it, or spent a wake on it, and its own work may last for ever.
  * - I4: the bell differs from the ticket once the thread was woken, so a ring before the wait is not lost.
  * - I5: a bell may ring without need. A thread whose wait has ended, in whatever way, cancels its sleep.
  */
