@@ -73,3 +73,10 @@ export const plain: ContenderSpec = {
   settings: "no workers",
   run: { module: "plain.ts" },
 };
+
+export const bareRing: ContenderSpec = {
+  id: "bare-ring",
+  role: "floor",
+  settings: "one spinning thread on bare Atomics, three kinds of task, the record by hand",
+  run: { module: "bare-ring.ts" },
+};

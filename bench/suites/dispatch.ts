@@ -1,6 +1,6 @@
 /** What does it cost to hand work to a worker, and to get the answer back? */
 import type { CaseSpec, ContenderSpec, MetricSpec, Suite } from "../harness/types.ts";
-import { heddle, piscinaTuned, plain, pools, raw } from "./contenders.ts";
+import { bareRing, heddle, piscinaTuned, plain, pools, raw } from "./contenders.ts";
 import { dispatchTargets } from "./dispatch-targets.ts";
 
 const marks: readonly ContenderSpec[] = [
@@ -72,6 +72,8 @@ const javascript = ids([...heddle, ...pools, raw]);
 const tuned = javascript.filter((id) => id !== "piscina" && id !== "tinypool" && id !== "poolifier-queue");
 /** The fastest of them, for questions that have no target. */
 const few = ids([...heddle, raw]).concat("piscina-sync", "piscina-async", "poolifier");
+/** Cases of the three kinds of task that a bare ring knows. */
+const floored = [...tuned, bareRing.id];
 const executors = ["java-fixed-pool", "java-fork-join", "python-threads", "python-processes"];
 
 const latency: readonly [MetricSpec, ...MetricSpec[]] = [
@@ -100,7 +102,7 @@ const cases: readonly CaseSpec[] = [
     run: "round-trip",
     question: "add(1, 2), one in flight",
     metrics: latency,
-    contenders: [...javascript, ...executors],
+    contenders: [...javascript, bareRing.id, ...executors],
     load: sampling,
     quickLoad: quickSampling,
   },
@@ -118,7 +120,7 @@ const cases: readonly CaseSpec[] = [
     run: "burst",
     question: "bursts of 1,000 adds in flight",
     metrics: rate,
-    contenders: [...javascript, ...executors],
+    contenders: [...javascript, bareRing.id, ...executors],
     load: { inFlight: 1_000, warmUpMs: 500, forMs: 500 },
     quickLoad: { warmUpMs: 250, forMs: 200 },
   },
@@ -127,7 +129,7 @@ const cases: readonly CaseSpec[] = [
     run: "burst",
     question: "bursts of 10,000 adds in flight",
     metrics: rate,
-    contenders: [...javascript, ...executors],
+    contenders: [...javascript, bareRing.id, ...executors],
     load: { inFlight: 10_000, warmUpMs: 500, forMs: 500 },
     quickLoad: { warmUpMs: 250, forMs: 200 },
   },
@@ -145,7 +147,7 @@ const cases: readonly CaseSpec[] = [
     run: "object",
     question: "a record of 1 KB there and back, one in flight",
     metrics: latency,
-    contenders: tuned,
+    contenders: floored,
     load: sampling,
     quickLoad: quickSampling,
   },
@@ -154,7 +156,7 @@ const cases: readonly CaseSpec[] = [
     run: "object-burst",
     question: "records of 1 KB there and back, bursts of 1,000",
     metrics: rate,
-    contenders: tuned,
+    contenders: floored,
     load: { inFlight: 1_000, warmUpMs: 400, forMs: 500 },
     quickLoad: { warmUpMs: 200, forMs: 200 },
   },
@@ -209,7 +211,7 @@ const cases: readonly CaseSpec[] = [
     run: "async-burst",
     question: "tasks that await setImmediate, bursts of 1,000",
     metrics: rate,
-    contenders: tuned,
+    contenders: floored,
     load: { inFlight: 1_000, concurrency: 1_024, warmUpMs: 400, forMs: 500 },
     quickLoad: { warmUpMs: 200, forMs: 200 },
   },
@@ -278,7 +280,7 @@ export const dispatch: Suite = {
     "Does not show: long tasks (any pool is good at those), other machines, or more workers than cores.",
   workers: [1, 2],
   cases,
-  contenders: [...heddle, ...pools, raw, plain, ...oneByOne, ...chunkedMap, ...chunkedWork, ...marks],
+  contenders: [...heddle, ...pools, raw, plain, bareRing, ...oneByOne, ...chunkedMap, ...chunkedWork, ...marks],
   targets: dispatchTargets(ids(oneByOne)),
   packages: ["heddle", "piscina", "tinypool", "workerpool", "poolifier"],
 };
