@@ -280,7 +280,17 @@ export const dispatch: Suite = {
     "Does not show: long tasks (any pool is good at those), other machines, or more workers than cores.",
   workers: [1, 2],
   cases,
-  contenders: [...heddle, ...pools, raw, plain, bareRing, ...oneByOne, ...chunkedMap, ...chunkedWork, ...marks],
+  contenders: [
+    ...heddle,
+    ...pools,
+    raw,
+    plain,
+    bareRing,
+    ...oneByOne,
+    ...chunkedMap,
+    ...chunkedWork,
+    ...marks,
+  ],
   targets: dispatchTargets(ids(oneByOne)),
   packages: ["heddle", "piscina", "tinypool", "workerpool", "poolifier"],
 };

@@ -15,6 +15,9 @@ const LOOKS_PER_READING = 16;
 /** How often the event loop turns with a look each, before the owner sleeps. */
 const TURNS_BEFORE_SLEEP = 4;
 
+/** A microtask for less than by `queueMicrotask`, which makes an `AsyncResource`. */
+const SOON = Promise.resolve();
+
 /** What the poller works for. */
 export interface Finisher {
   /** Settles the calls of a chain of finished slots. */
@@ -112,7 +115,7 @@ export class Poller {
 
   #soon(): void {
     this.#state = "microtask";
-    queueMicrotask(this.#inMicrotask);
+    void SOON.then(this.#inMicrotask);
   }
 
   #nextTurn(): void {
