@@ -18,7 +18,7 @@ export interface Lanes {
   readonly methods: Uint8Array;
   readonly a: Float64Array;
   readonly b: Float64Array;
-  readonly records: Buffer<ArrayBufferLike>;
+  readonly records: Buffer;
 }
 
 export interface RingMemory {

@@ -35,17 +35,17 @@ interface Order {
 }
 
 const raw = Buffer.prototype as unknown as {
-  latin1Write(this: Buffer<ArrayBufferLike>, text: string, at: number, length: number): number;
-  latin1Slice(this: Buffer<ArrayBufferLike>, start: number, end: number): string;
+  latin1Write(this: Buffer, text: string, at: number, length: number): number;
+  latin1Slice(this: Buffer, start: number, end: number): string;
 };
 
-let bytes: Buffer<ArrayBufferLike> = Buffer.alloc(0);
+let bytes: Buffer = Buffer.alloc(0);
 let view: DataView = new DataView(new ArrayBuffer(0));
 let at = 0;
 let text = "";
 let cut = 0;
 
-function begin(records: Buffer<ArrayBufferLike>, slot: number): number {
+function begin(records: Buffer, slot: number): number {
   if (records !== bytes) {
     bytes = records;
     view = new DataView(records.buffer, records.byteOffset, records.byteLength);
@@ -75,7 +75,7 @@ function getText(): string {
   return text.substring(start, cut);
 }
 
-export function writeRecord(records: Buffer<ArrayBufferLike>, slot: number, record: SampleRecord): void {
+export function writeRecord(records: Buffer, slot: number, record: SampleRecord): void {
   const start = begin(records, slot);
   const order = record as unknown as Order;
   at += 4;
@@ -117,7 +117,7 @@ function getLine(): Line {
   return { sku: getText(), title: getText(), quantity: getNumber(), price: getNumber() };
 }
 
-export function readRecord(records: Buffer<ArrayBufferLike>, slot: number): SampleRecord {
+export function readRecord(records: Buffer, slot: number): SampleRecord {
   const start = begin(records, slot);
   const textStart = start + view.getUint16(start, true);
   text = raw.latin1Slice.call(bytes, textStart, textStart + view.getUint16(start + 2, true));

@@ -12,7 +12,10 @@ describe("ThreadPoolExecutor with calls that wait for one another", () => {
     const arrive = (): number => barrier.waitSync();
     for (let round = 0; round < 300; round++) {
       const places = await Promise.all(Array.from({ length: parties }, () => pool.submit(arrive)));
-      assert.deepEqual(places.toSorted(), [0, 1, 2, 3]);
+      assert.deepEqual(
+        places.toSorted((a, b) => a - b),
+        [0, 1, 2, 3],
+      );
       // Some rounds find the workers looking, some find them asleep.
       if (round % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     }
