@@ -53,10 +53,28 @@ class ArraySource<T> implements MapSource<T> {
   }
 }
 
+/** What an iterator threw, kept until the items before it have been given out. A source that has thrown has ended. */
+class Failure {
+  #error: { readonly error: unknown } | undefined;
+
+  keep(error: unknown): void {
+    this.#error = { error };
+  }
+
+  /** Throws it, once. */
+  throw(): void {
+    if (this.#error === undefined) return;
+    const { error } = this.#error;
+    this.#error = undefined;
+    throw error;
+  }
+}
+
 class IteratorSource<T> implements MapSource<T> {
   readonly left = undefined;
   readonly total = undefined;
   readonly #iterator: Iterator<T>;
+  readonly #failure = new Failure();
   #ended = false;
 
   constructor(iterator: Iterator<T>) {
@@ -65,11 +83,17 @@ class IteratorSource<T> implements MapSource<T> {
 
   take(count: number): T[] {
     const items: T[] = [];
-    while (!this.#ended && items.length < count) {
-      const step = this.#iterator.next();
-      if (step.done === true) this.#ended = true;
-      else items.push(step.value);
+    try {
+      while (!this.#ended && items.length < count) {
+        const step = this.#iterator.next();
+        if (step.done === true) this.#ended = true;
+        else items.push(step.value);
+      }
+    } catch (error) {
+      this.#ended = true;
+      this.#failure.keep(error);
     }
+    if (items.length === 0) this.#failure.throw();
     return items;
   }
 
@@ -84,6 +108,7 @@ class AsyncSource<T> implements MapSource<T> {
   readonly left = undefined;
   readonly total = undefined;
   readonly #iterator: AsyncIterator<T>;
+  readonly #failure = new Failure();
   #ended = false;
   /** Asked for, and not yet given out. */
   #pending: Promise<IteratorResult<T>> | undefined;
@@ -94,21 +119,28 @@ class AsyncSource<T> implements MapSource<T> {
 
   async take(count: number): Promise<T[]> {
     const items: T[] = [];
-    while (!this.#ended && items.length < count) {
-      this.#pending ??= this.#iterator.next();
-      const step = await (items.length === 0 ? this.#pending : Promise.race([this.#pending, soon()]));
-      if (step === undefined) break;
-      this.#pending = undefined;
-      if (step.done === true) this.#ended = true;
-      else items.push(step.value);
+    try {
+      while (!this.#ended && items.length < count) {
+        this.#pending ??= this.#iterator.next();
+        const step = await (items.length === 0 ? this.#pending : Promise.race([this.#pending, soon()]));
+        if (step === undefined) break;
+        this.#pending = undefined;
+        if (step.done === true) this.#ended = true;
+        else items.push(step.value);
+      }
+    } catch (error) {
+      this.#ended = true;
+      this.#failure.keep(error);
     }
+    if (items.length === 0) this.#failure.throw();
     return items;
   }
 
   close(): void {
+    // What it still throws concerns nobody.
+    this.#pending?.catch(() => {});
     if (this.#ended) return;
     this.#ended = true;
-    // What it still throws concerns nobody.
     void Promise.resolve(this.#iterator.return?.()).catch(() => {});
   }
 }
