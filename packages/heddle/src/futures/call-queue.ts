@@ -7,11 +7,14 @@ import type { Board } from "./board.ts";
 import type { Call, Calls } from "./calls.ts";
 import type { Crew } from "./crew.ts";
 import { Fifo } from "./fifo.ts";
-import { HeldCalls } from "./held-calls.ts";
 import { idleWorker } from "./idle-worker.ts";
-import type { Parcel } from "./parcels.ts";
-import { HELD, pinned, READY, STATE } from "./slot.ts";
+import { type Parcel, ParcelStore } from "./parcels.ts";
+import { pinned, READY, STATE } from "./slot.ts";
 
+/**
+ * What has to be moved with a call stays here until a worker has claimed it and asks: what is posted to a worker that runs
+ * something else is lost if that ends it.
+ */
 export class CallQueue {
   readonly #board: Board;
   readonly #calls: Calls;
@@ -19,7 +22,7 @@ export class CallQueue {
   readonly #concurrency: number;
   /** Calls that the ring has no room for, oldest first. Hints, as those in the ring. */
   readonly #overflow = new Fifo<Call>();
-  readonly #held = new HeldCalls();
+  readonly #parcels = new ParcelStore();
 
   constructor(board: Board, calls: Calls, crew: Crew, concurrency: number) {
     this.#board = board;
@@ -28,21 +31,24 @@ export class CallQueue {
     this.#concurrency = concurrency;
   }
 
-  /** How many hints workers have before them, and how many calls are held. */
+  /** How many hints workers have before them. */
   get waiting(): number {
-    return this.#board.ring.size + this.#held.size;
+    return this.#board.ring.size;
   }
 
   /**
    * Finds a place for what has to be moved with a call: an idle worker gets it at once. Gives that worker; -1 if there is
-   * none, and the call has to be held.
+   * none, and it stays here.
    *
    * @param worker - The only one that may run the call; -1 for any.
    */
-  place(parcel: Parcel, transferList: readonly unknown[], worker: number): number {
+  place(call: Call, parcel: Parcel, transferList: readonly unknown[], worker: number): number {
     const taker = worker < 0 ? idleWorker(this.#board, this.#crew, this.#calls, this.#concurrency) : worker;
-    if (taker < 0) this.#held.keep(parcel, transferList);
-    else this.#crew.post(taker, parcel, transferList);
+    if (taker >= 0) this.#crew.post(taker, parcel, transferList);
+    else {
+      this.#parcels.put(parcel, transferList);
+      call.hasParcelHere = true;
+    }
     return taker;
   }
 
@@ -61,35 +67,10 @@ export class CallQueue {
     return false;
   }
 
-  /** Keeps a call until a worker is about to be free for it, and for what has to be moved with it. */
-  hold(call: Call): void {
-    this.#board.heap.store(call.address + STATE, HELD);
-    this.#held.hold(call);
-    this.unblock();
-  }
-
-  /** Held calls are served when others end. When none is left that could, a worker gets one at once. */
-  unblock(): void {
-    if (this.#held.size === 0 || this.#calls.active > this.#held.size) return;
-    for (const worker of this.#crew) {
-      if (!this.#crew.isReady(worker)) continue;
-      this.serve(worker);
-      return;
-    }
-  }
-
-  /** Gives a worker the oldest of the calls that are held, as many as it can begin. What belongs to them stays here. */
-  serve(worker: number): void {
-    if (!this.#crew.takesWork(worker)) return;
-    while (this.#held.size > 0 && this.#calls.pinnedTo(worker) < this.#concurrency) {
-      this.publish(this.#held.next()!, worker);
-    }
-  }
-
   /** A worker has claimed a call and asks for what belongs to it. */
   sendParcel(call: Call): void {
     if (!call.hasParcelHere || !this.#crew.has(call.worker)) return;
-    const { parcel, transferList } = this.#held.takeParcel(call);
+    const { parcel, transferList } = this.#takeParcel(call);
     this.#crew.post(call.worker, parcel, transferList);
   }
 
@@ -104,12 +85,17 @@ export class CallQueue {
     parking.wakeForWork();
   }
 
-  /** Lets go of a call that was called off, and of what came with it. */
+  /** Lets go of what came with a call that was called off. */
   drop(call: Call): void {
-    this.#held.drop(call);
+    if (call.hasParcelHere) this.#takeParcel(call);
   }
 
   close(): void {
-    this.#held.close();
+    this.#parcels.close();
+  }
+
+  #takeParcel(call: Call): ReturnType<ParcelStore["take"]> {
+    call.hasParcelHere = false;
+    return this.#parcels.take(call.sequence);
   }
 }

@@ -49,7 +49,7 @@ export class CallSender {
   /**
    * Sends a call on its way. What cannot travel rejects the future.
    *
-   * @param worker - The only one that may run it; -1 for any.
+   * @param worker - The only one that may run it, as it is sent to each; -1 for any.
    */
   send(fn: Function, args: readonly unknown[], options: TaskOptions, worker: number): Future<unknown> {
     const call = this.#calls.take();
@@ -63,13 +63,13 @@ export class CallSender {
       call.record = record;
       const sent = carried === undefined ? args : [...args, carried];
       if (carried !== undefined) flags |= CARRIES;
-      const side = this.#payloads.writeArguments(slot, sent);
+      const side = this.#payloads.writeArguments(slot, sent, worker >= 0);
       if (side !== undefined) {
         // Others are not held: bursts of short-lived arrays would outlive their generation.
         call.args = sent;
         flags |= SIDE_ITEMS;
         const parcel = { sequence: call.sequence, items: side.items };
-        worker = this.#queue.place(parcel, side.transferList, worker);
+        worker = this.#queue.place(call, parcel, side.transferList, worker);
       }
     } catch (error) {
       this.#calls.recycle(call);
@@ -93,10 +93,7 @@ export class CallSender {
     if (scope !== undefined) linkScope(call, scope);
     if (options.signal !== undefined) linkSignal(call, options.signal);
     if (options.timeoutMs !== undefined) limitRun(call, options.timeoutMs);
-    let woke = false;
-    if ((flags & SIDE_ITEMS) !== 0 && worker < 0) this.#queue.hold(call);
-    else woke = this.#queue.publish(call, worker);
-    this.#poller.kick(woke);
+    this.#poller.kick(this.#queue.publish(call, worker));
     return future;
   }
 }

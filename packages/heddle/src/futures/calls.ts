@@ -13,7 +13,6 @@ import {
   FINISHED,
   FLAGS,
   FREE,
-  HELD,
   INDEX,
   kindOf,
   NOT_BEGUN,
@@ -280,7 +279,7 @@ export class Call implements TaskControl {
   #withdraw(): boolean {
     const state = this.#state;
     const kind = kindOf(state);
-    if (kind !== READY && kind !== HELD && kind !== PINNED) return false;
+    if (kind !== READY && kind !== PINNED) return false;
     const left = kind === PINNED ? WITHDRAWN : FREE;
     return this.#heap.compareExchange(this.address + STATE, state, left) === state;
   }

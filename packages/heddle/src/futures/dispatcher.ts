@@ -30,6 +30,9 @@ import { StreamWatch } from "./stream-watch.ts";
 import type { TaskOptions } from "./task-options.ts";
 import { throwIfEnded } from "./wait-limits.ts";
 
+/** After so many workers that ended by themselves, and no new call, others are started only for the work that there is. */
+const MAX_IDLE_DEATHS = 3;
+
 export interface DispatcherOptions extends CrewOptions, IdleWatchOptions {
   maxQueued: number;
   initializer: (() => unknown) | undefined;
@@ -52,6 +55,8 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
   #shutDown = false;
   /** Work that was begun before the shutdown, and may submit more calls. */
   #begun = 0;
+  /** Workers that have ended by themselves since a call was last submitted. */
+  #idleDeaths = 0;
   #brokenBy: WorkerEnd | undefined;
   /** Called when no call is under way any more. */
   #onIdle: (() => void)[] = [];
@@ -101,6 +106,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
       this.#counts.cancelled++;
       return cancelledFuture(scope.reason);
     }
+    this.#idleDeaths = 0;
     if (this.#crew.size < this.#options.maxWorkers) this.#crew.ensure(this.#calls.active + 1);
     return this.#sender.send(fn, args, options, -1);
   }
@@ -181,7 +187,6 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
       else if ((this.#heap.peek(slot + FLAGS) & STREAMS) !== 0) this.#streams.arrived(call);
       else this.#queue.sendParcel(call);
       this.#idleWatch.noteBusy(worker);
-      this.#queue.serve(worker);
       slot = next;
     }
     this.#queue.feed();
@@ -192,18 +197,17 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     const { initializer } = this.#options;
     if (initializer === undefined) return;
     // Its worker ends when this fails: the pool has to know before that why.
-    void this.#sender
-      .send(initializer, [], { name: "initializer" }, worker)
-      .then(undefined, (cause: unknown) => this.broken({ worker: this.#crew.nameOf(worker), cause }));
+    const failed = (cause: unknown): void =>
+      this.broken({ worker: this.#crew.nameOf(worker), cause, inInitializer: true });
+    void this.#sender.send(initializer, [], { name: "initializer" }, worker).then(undefined, failed);
   }
 
-  workerReady(worker: number): void {
+  workerReady(): void {
     this.#idleWatch.begin();
-    this.#queue.serve(worker);
   }
 
   workerRetires(): void {
-    this.#crew.ensure(Math.max(this.#options.minWorkers, this.#calls.active));
+    this.#crew.ensure(Math.max(this.#leastWorkers(), this.#calls.active));
   }
 
   endWorker(worker: number, cause: unknown): void {
@@ -224,7 +228,6 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     else this.#counts.cancelled++;
     this.#queue.drop(call);
     this.#calls.recycle(call);
-    this.#queue.unblock();
     this.#noteIdle();
   }
 
@@ -254,6 +257,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
   workerEnded(worker: number, end: WorkerEnd, left: boolean): void {
     this.#board.lane(worker).takeAll();
     this.#board.parking.forget(worker);
+    if (!left) this.#idleDeaths++;
     const unbegun: Call[] = [];
     for (const call of this.#calls) {
       const began = call.isClaimed && call.worker === worker;
@@ -261,8 +265,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
       if (!began && !lost) continue;
       if (call.hasParcelHere && !call.future!.done && this.#brokenBy === undefined) {
         // Its body never began, and nothing of it has left.
-        this.#calls.unpin(call);
-        this.#queue.hold(call);
+        this.#queue.publish(call, -1);
         continue;
       }
       if (call.future!.done) this.withdrawn(call);
@@ -272,15 +275,15 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
       } else if (lost && this.#brokenBy === undefined && this.#mayPassOn(call)) unbegun.push(call);
       else {
         const what = { task: call.taskName, began: began && !call.isBeingPrepared };
+        this.#queue.drop(call);
         this.#settler.settle(call, new BrokenExecutorError(what, this.#brokenBy ?? end), true);
       }
     }
     const present = new Set(this.#crew);
     const isMissed = left ? this.#queue.waiting > 0 : this.#calls.active > 0;
-    if (isMissed && this.#brokenBy === undefined) {
-      this.#crew.ensure(this.#calls.active);
-      this.#board.parking.wakeForWork();
-      this.#queue.unblock();
+    if (this.#brokenBy === undefined) {
+      this.#crew.ensure(Math.max(this.#leastWorkers(), isMissed ? this.#calls.active : 0));
+      if (isMissed) this.#board.parking.wakeForWork();
     }
     const successor = [...this.#crew].find((other) => !present.has(other));
     for (const call of unbegun) {
@@ -298,6 +301,12 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
   #mayPassOn(call: Call): boolean {
     // What came beside it has gone with its worker; and each worker has an initializer of its own.
     return !call.hasSideItems && call.fn !== this.#options.initializer;
+  }
+
+  /** How many workers there are to be without work. */
+  #leastWorkers(): number {
+    // Where they end by themselves one after the other, others would, too.
+    return this.#shutDown || this.#idleDeaths > MAX_IDLE_DEATHS ? 0 : this.#options.minWorkers;
   }
 
   broken(end: WorkerEnd): void {

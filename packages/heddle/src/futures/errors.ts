@@ -10,6 +10,8 @@ export interface WorkerEnd {
   exitCode?: number;
   /** The error that ended it, when there was one. */
   cause?: unknown;
+  /** Its initializer failed with that. */
+  inInitializer?: true;
 }
 
 /**
@@ -34,9 +36,7 @@ export class BrokenExecutorError extends Error {
         : what.began
           ? `Cannot finish task ${what.task}`
           : `Cannot begin task ${what.task}`;
-    const how =
-      end.cause === undefined ? `ended with exit code ${end.exitCode}` : `ended by ${describe(end.cause)}`;
-    super(`${cannot}: worker ${end.worker} ${how}`, "cause" in end ? { cause: end.cause } : undefined);
+    super(`${cannot}: ${describeEnd(end)}`, "cause" in end ? { cause: end.cause } : undefined);
     this.task = "task" in what ? what.task : undefined;
     this.worker = end.worker;
     this.exitCode = end.exitCode;
@@ -66,6 +66,11 @@ export class QueueFullError extends Error {
 // Where Heddle is part of a bundle, workers have the same classes.
 for (const cls of [BrokenExecutorError, ExecutorShutdownError, QueueFullError])
   declareEverywhere(cls.name, cls);
+
+function describeEnd({ worker, exitCode, cause, inInitializer }: WorkerEnd): string {
+  if (inInitializer === true) return `the initializer of worker ${worker} failed with ${describe(cause)}`;
+  return `worker ${worker} ended ${cause === undefined ? `with exit code ${exitCode}` : `by ${describe(cause)}`}`;
+}
 
 function describe(cause: unknown): string {
   return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);

@@ -63,11 +63,12 @@ export class Payloads {
    * Writes the arguments of a call over what the slot held. What they refer to in the heap must be held until the call
    * has been settled: {@link takeCargo}.
    *
+   * @param isForSeveral - The same is sent to several workers: what would be moved is refused.
    * @returns What has to be posted as well, if anything. Valid until the next write.
    * @throws What the encoder throws. The slot holds nothing of use then, and can be written again.
    */
-  writeArguments(slot: number, args: readonly unknown[]): SideItems | undefined {
-    return this.#write(slot, (region) => this.#encoder.encodeArguments(args, region));
+  writeArguments(slot: number, args: readonly unknown[], isForSeveral: boolean): SideItems | undefined {
+    return this.#write(slot, (region) => this.#encoder.encodeArguments(args, region, isForSeveral));
   }
 
   /** What the message that was just written refers to. */

@@ -22,10 +22,10 @@
  *
  *         submit                     claim (CAS)                body done                taken by the owner
  * FREE ──┬────────▶ READY ──────────────────────▶ claimed(w) ────────────▶ finished(w) ──────────────────▶ FREE
- *        ├────────▶ pinned(w) ─────── claim ───────▲   │                      ▲
- *        └────────▶ HELD ─── given to w ──▶ pinned(w)   └ w ended: the owner, which knows that nobody writes it
+ *        └────────▶ pinned(w) ─────── claim ───────▲   │                      ▲
+ *                                                      └ w ended: the owner, which knows that nobody writes it
  *
- * withdraw (CAS, owner):  READY, HELD ──▶ FREE        pinned(w) ──▶ WITHDRAWN ─── handed back by w, or w ended ──▶ FREE
+ * withdraw (CAS, owner):  READY ──▶ FREE              pinned(w) ──▶ WITHDRAWN ─── handed back by w, or w ended ──▶ FREE
  * ```
  *
  * - I1: a call runs at most once: only the CAS from READY (or pinned) to claimed gives the right to run it.
@@ -58,13 +58,11 @@ export const INLINE_BYTES: number = SLOT_BYTES - INLINE;
 /** The kinds of state: the lowest bits of the word. Above them stands the worker, where there is one. */
 export const FREE = 0;
 export const READY = 1;
-/** Known to its owner only: it waits for the worker that will get its side items. */
-export const HELD = 2;
 /** Called off while pinned. */
-export const WITHDRAWN = 3;
-export const PINNED = 4;
-export const CLAIMED = 5;
-export const FINISHED = 6;
+export const WITHDRAWN = 2;
+export const PINNED = 3;
+export const CLAIMED = 4;
+export const FINISHED = 5;
 
 const KIND_BITS = 3;
 const stateOf = (kind: number, worker: number): number => ((worker + 1) << KIND_BITS) | kind;

@@ -94,7 +94,7 @@ describe("asCompleted()", () => {
     assert.equal((await completions.next()).value, a);
     await assert.rejects(completions.next(), (error) => {
       assert(error instanceof TimeoutError);
-      assert.match(error.message, /1 \(of 2\) futures/);
+      assert.match(error.message, /1 \(of 2\) futures unfinished/);
       return true;
     });
   });

@@ -143,7 +143,8 @@ class FutureIterator<T> implements Completions<T> {
     const cancelled = (reason: unknown): void => this.#finish(() => Promise.reject(reason));
     const timedOut = (timeoutMs: number): void => {
       const left = this.#total - this.#given - this.#done.size;
-      this.#finish(() => Promise.reject(new TimeoutError(`${left} (of ${this.#total}) futures`, timeoutMs)));
+      const what = `asCompleted() with ${left} (of ${this.#total}) futures unfinished`;
+      this.#finish(() => Promise.reject(new TimeoutError(what, timeoutMs)));
     };
     try {
       throwIfEnded(options);

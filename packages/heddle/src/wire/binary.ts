@@ -52,7 +52,7 @@ export function writeArrayBuffer(writer: Writer, value: object, at: number): num
   if (!types.isArrayBuffer(value)) throw writer.impostor("ArrayBuffer");
   refuseMoved(writer, value);
   if (isMarked(value)) {
-    if (!writer.isAlone) return writer.sideItem(value, true, at);
+    if (!writer.isAlone) return writer.moved(value, at);
     writer.transferList.push(value);
   }
   refuseTooLong(writer, value.maxByteLength);

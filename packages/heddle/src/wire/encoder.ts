@@ -64,8 +64,13 @@ export class Encoder {
     return this.#encode(value, region, path, false);
   }
 
-  /** The same for an array that a rest parameter has just made: it is known to have elements and nothing else. */
-  encodeArguments(args: readonly unknown[], region: Region): number {
+  /**
+   * The same for an array that a rest parameter has just made: it is known to have elements and nothing else.
+   *
+   * @param isForSeveral - The same is sent to several threads: what would be moved is refused.
+   */
+  encodeArguments(args: readonly unknown[], region: Region, isForSeveral = false): number {
+    this.#writer.isForSeveral = isForSeveral;
     return this.#encode(args, region, "args", true);
   }
 

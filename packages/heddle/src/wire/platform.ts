@@ -30,7 +30,7 @@ export function readShared(reader: Reader): SharedArrayBuffer {
 
 /** A port cannot be copied, so to send one is to move it, marked or not. */
 export function writePort(writer: Writer, value: object, at: number): number {
-  return writer.sideItem(value, true, at);
+  return writer.moved(value, at);
 }
 
 /** Lets `postMessage` carry an object, if it can. Gives nothing when it is no such object. */
@@ -42,7 +42,7 @@ export function writeCarried(writer: Writer, value: object, at: number): number 
         "release the lock, or send what it reads",
       );
     }
-    return writer.sideItem(value, true, at);
+    return writer.moved(value, at);
   }
   return isCarried(value) && canBeCloned(value) ? writer.sideItem(value, false, at) : undefined;
 }

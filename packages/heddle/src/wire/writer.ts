@@ -53,6 +53,8 @@ export class Writer extends Output {
   copiesAsideFrom: number = Infinity;
   /** There is nothing beside the bytes. */
   isAlone = false;
+  /** The same is sent to several threads: nothing of it may leave this one. */
+  isForSeveral = false;
   readonly sideItems: unknown[] = [];
   readonly transferList: Transferable[] = [];
 
@@ -238,6 +240,15 @@ export class Writer extends Output {
     this.view.setInt32(at, record.address, true);
     this.view.setInt32(at + 4, record.serial, true);
     return at + 8;
+  }
+
+  /** Leaves a value of a user's to `postMessage`, to be moved. */
+  moved(item: object, at: number): number {
+    if (!this.isForSeveral) return this.sideItem(item, true, at);
+    throw this.refusal(
+      "it would be moved, and can go to one worker only",
+      "send it as it is where it can be copied, share it, or submit a call with it",
+    );
   }
 
   /** Leaves a value to `postMessage`, to be moved or to be copied. */
