@@ -3,4 +3,11 @@
  *
  * @packageDocumentation
  */
-export { cpuCount } from "./workers/index.ts";
+export {
+  Connection,
+  ConnectionClosedError,
+  ConnectionStateError,
+  cpuCount,
+  Pipe,
+  type PipeOptions,
+} from "./workers/index.ts";

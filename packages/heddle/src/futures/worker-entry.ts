@@ -57,7 +57,9 @@ export function runWorker({ board, side, ...options }: Assignment): void {
     parcels.close();
   });
   hearOfSharedBuffers();
-  loadHandlesBy(() => Promise.all([import("../sync/index.ts"), import("../queues/index.ts")]));
+  loadHandlesBy(() =>
+    Promise.all([import("../sync/index.ts"), import("../queues/index.ts"), import("../workers/index.ts")]),
+  );
   parentPort!.postMessage(READY);
   loop.start();
 }

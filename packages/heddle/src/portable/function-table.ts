@@ -16,6 +16,7 @@ import { checkInstances } from "./instances.ts";
 import { announceEntry } from "./modules.ts";
 import { declareEverywhere } from "./names.ts";
 import { Round } from "./publish.ts";
+import { RecordParcels } from "./record-parcels.ts";
 import { RecordStore } from "./records.ts";
 import { Revivals } from "./revive.ts";
 import { Sources } from "./sources.ts";
@@ -51,6 +52,8 @@ export class FunctionTable implements WireHooks {
   readonly #sources: Sources;
   readonly #revivals: Revivals;
   readonly #twins = new Twins();
+  /** Its records by value, for other processes. */
+  readonly parcels: RecordParcels;
 
   /** @param ledger - Where the claims of the thread are written down. */
   constructor(heap: Heap, ledger: Ledger) {
@@ -61,6 +64,7 @@ export class FunctionTable implements WireHooks {
       this.#revivals.forget(serial);
     });
     this.#sources = new Sources(heap, this.#store);
+    this.parcels = new RecordParcels(heap, this.#store);
     this.#revivals = new Revivals(heap, this.#store, this.#sources);
   }
 

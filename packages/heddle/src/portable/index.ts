@@ -3,4 +3,6 @@ export { PortabilityError, type PortabilityProblem } from "./errors.ts";
 export { fromModule, portable } from "./explicit.ts";
 export { FunctionTable, functionTable, type FunctionTableStatistics } from "./function-table.ts";
 export { declareEverywhere } from "./names.ts";
+export { processOrigin } from "./origin.ts";
+export type { RecordParcel } from "./record-parcels.ts";
 export { addClaims, HeapRecord } from "./records.ts";

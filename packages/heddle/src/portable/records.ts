@@ -83,6 +83,7 @@ export class HeapRecord {
 export interface RecordView {
   readonly kind: RecordKind;
   readonly isLasting: boolean;
+  readonly wordCount: number;
   /** The word at an index. */
   word(index: number): number;
   /** Where the tail begins and ends in the heap. */
@@ -95,6 +96,8 @@ export class RecordStore {
   readonly #heap: Heap;
   readonly #releases: FinalizationRegistry<{ serial: number; entry: number }>;
   readonly #ledger: Ledger;
+  /** The one claim that this thread has on each record, as long as anything here refers to it. */
+  readonly #known = new Map<number, WeakRef<HeapRecord>>();
   /** Published, oldest first, and perhaps still on the way. */
   readonly #inTransit = new Queue<{ record: HeapRecord; since: number }>();
 
@@ -103,7 +106,10 @@ export class RecordStore {
     this.#heap = heap;
     this.#ledger = ledger;
     this.#releases = new FinalizationRegistry(({ serial, entry }) => {
-      onRelease(serial);
+      if (this.#known.get(serial)?.deref() === undefined) {
+        this.#known.delete(serial);
+        onRelease(serial);
+      }
       ledger.giveUp(entry);
     });
   }
@@ -123,11 +129,13 @@ export class RecordStore {
   }
 
   /**
-   * Claims a record that another thread named.
+   * Claims a record that another thread named; gives the claim that this one has, if there is one.
    *
    * @throws `CorruptMessageError` when there is no such record, or not any more.
    */
   claim(address: number, serial: number): HeapRecord {
+    const known = this.#known.get(serial)?.deref();
+    if (known !== undefined) return known;
     const heap = this.#heap;
     if (heap.load(address + SERIAL) >>> 0 !== serial) {
       throw new CorruptMessageError(`the record of a function (${serial}) is gone`);
@@ -171,6 +179,7 @@ export class RecordStore {
     return {
       kind: (kind & ~LASTING) as RecordKind,
       isLasting: (kind & LASTING) !== 0,
+      wordCount,
       word: (index) => heap.peek(address + WORDS + 4 * index) >>> 0,
       tailStart,
       tailEnd: tailStart + heap.peek(address + TAIL_BYTES),
@@ -183,6 +192,7 @@ export class RecordStore {
   }
 
   #track(record: HeapRecord, entry: number): HeapRecord {
+    this.#known.set(record.serial, new WeakRef(record));
     this.#releases.register(record, { serial: record.serial, entry });
     return record;
   }

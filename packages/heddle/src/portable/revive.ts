@@ -172,6 +172,9 @@ export class Revivals {
     if (known !== undefined) return known;
     if (this.#making.has(serial)) throw new InTheMaking();
     const record = this.#store.claim(address, serial);
+    // They are noted again as they are revived.
+    record.parts = [];
+    record.handles = [];
     const view = this.#store.view(record);
     switch (view.kind) {
       case RecordKind.FUNCTION:

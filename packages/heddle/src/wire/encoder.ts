@@ -23,6 +23,10 @@ export interface EncoderOptions {
    * are written, and listed in `transferList`, to be detached.
    */
   readonly isAlone?: boolean;
+  /**
+   * The message leaves the process, so that handles of objects in its heap are refused, and shared memory. It is alone, too.
+   */
+  readonly isAbroad?: boolean;
 }
 
 /** Writes messages, one after the other, into bytes that it is given. */
@@ -36,9 +40,10 @@ export class Encoder {
 
   constructor(hooks: WireHooks, grow: Grow, options: EncoderOptions = {}) {
     const writer = new Writer(hooks, grow, packBy(hooks));
-    const { copiesAsideFrom = Infinity, isAlone = false } = options;
+    const { copiesAsideFrom = Infinity, isAbroad = false, isAlone = isAbroad } = options;
     writer.copiesAsideFrom = copiesAsideFrom;
     writer.isAlone = isAlone;
+    writer.isAbroad = isAbroad;
     this.#writer = writer;
     this.sideItems = writer.sideItems;
     this.transferList = writer.transferList;

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { describeOne } from "./describe.ts";
 import { CorruptMessageError, NotLoadedError } from "./errors.ts";
 import type { Reader } from "./reader.ts";
 import * as tag from "./tags.ts";
@@ -49,6 +50,7 @@ export function registerHandle<T extends object>(
   forms.set(kind, how);
   prototypes.add(cls.prototype);
   writers.set(cls.prototype, (writer, handle, at) => {
+    if (writer.isAbroad) throw writer.notAbroad(describeOne(handle));
     const address = how.address(handle as T);
     at = writer.string(kind, writer.byte(tag.HANDLE, at));
     at = writer.number(address, at);
@@ -66,22 +68,26 @@ export function loadHandlesBy(loader: () => Promise<unknown>): void {
   load = loader;
 }
 
+/** Loads the modules that declare handles, if that has not been done: settles when it has. */
+export function handleLoading(): Promise<unknown> | undefined {
+  if (load === undefined) return undefined;
+  return (loading ??= load().then(() => (load = undefined)));
+}
+
 export function readHandle(reader: Reader): object {
   const kind = reader.string();
   const address = reader.part();
   if (typeof address !== "number") throw new CorruptMessageError("a handle has no address");
   const handle = reader.ask(() => formOf(kind).revive(address));
-  reader.hooks.keepHandle?.(handle, address);
+  reader.ask(() => reader.hooks.keepHandle?.(handle, address));
   return reader.remember(handle);
 }
 
 function formOf(kind: string): HandleForm<object> {
   const form = forms.get(kind);
   if (form !== undefined) return form;
-  if (load !== undefined) {
-    loading ??= load().then(() => (load = undefined));
-    throw new NotLoadedError(loading);
-  }
+  const loading = handleLoading();
+  if (loading !== undefined) throw new NotLoadedError(loading);
   throw new CorruptMessageError(
     `it holds a handle of kind ${kind}, which nothing in this thread has registered`,
   );

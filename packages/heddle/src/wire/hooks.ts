@@ -31,8 +31,17 @@ export interface WireHooks {
    * for until they have been read.
    */
   keepHandle?(handle: object, address: number): void;
-  /** The same for shared memory that is written: the thread that names it must have it when the message is read. */
+  /** The same for shared memory: the thread that names it must have it when the message is read. */
   keepShared?(buffer: SharedArrayBuffer): void;
+  /**
+   * Gives a plain value to be written in place of an object or a function, for the other side's {@link standFor}; or
+   * `undefined` to have it written as it is.
+   */
+  standIn?(thing: object): unknown;
+  /** Gives what a plain value stands for. */
+  standFor?(plain: unknown): object;
+  /** Told where in the bytes the record of a function stands that was just read. */
+  onRecord?(at: number): void;
 }
 
 /** A published function: two 32-bit words. */

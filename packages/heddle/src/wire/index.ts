@@ -11,3 +11,4 @@ export { isHandle, loadHandlesBy, registerHandle, type HandleClass, type HandleF
 export type { FunctionRecord, Grow, Region, WireHooks } from "./hooks.ts";
 export { hearOfSharedBuffers } from "./shared-buffers.ts";
 export { endMove, transfer, undoMove } from "./transfer.ts";
+export { registerTicket, type TicketForm } from "./tickets.ts";

@@ -14,7 +14,9 @@ import { readBigint, readRegisteredSymbol, readWellKnownSymbol } from "./primiti
 import { readShared } from "./platform.ts";
 import type { Reader } from "./reader.ts";
 import { readAbortedSignal, readLiveSignal } from "./signals.ts";
+import { readStandIn, readStandInFunction } from "./stand-ins.ts";
 import * as tag from "./tags.ts";
+import { readTicket } from "./tickets.ts";
 
 type Read = (reader: Reader) => unknown;
 
@@ -53,6 +55,9 @@ READERS[tag.SUBCLASS] = readSubclass;
 READERS[tag.HANDLE] = readHandle;
 READERS[tag.ABORTED_SIGNAL] = readAbortedSignal;
 READERS[tag.LIVE_SIGNAL] = readLiveSignal;
+READERS[tag.STAND_IN] = readStandIn;
+READERS[tag.STAND_IN_FUNCTION] = readStandInFunction;
+READERS[tag.TICKET] = readTicket;
 
 export function readOther(reader: Reader, head: number): unknown {
   const read = READERS[head];

@@ -17,6 +17,7 @@ import { writeDictionary } from "./objects.ts";
 import { knownRefusal, writeCarried, writePort, writeShared } from "./platform.ts";
 import { writeBigint, writeSymbol } from "./primitives.ts";
 import { writeSignal } from "./signals.ts";
+import { writeStandIn } from "./stand-ins.ts";
 import * as tag from "./tags.ts";
 import type { Writer } from "./writer.ts";
 import { instanceClasses, writers, type Write } from "./writers.ts";
@@ -45,10 +46,16 @@ export function writeOther(writer: Writer, value: unknown, at: number): number {
     case "symbol":
       return writeSymbol(writer, value, at);
     case "function":
-      return writer.function(tag.FUNCTION, value, at);
+      return writeFunction(writer, value, at);
     default:
       return writeOtherObject(writer, value as object, at);
   }
+}
+
+function writeFunction(writer: Writer, fn: Function, at: number): number {
+  const plain = writer.hooks.standIn?.(fn);
+  if (plain !== undefined) return writeStandIn(writer, tag.STAND_IN_FUNCTION, plain, at);
+  return writer.function(tag.FUNCTION, fn, at);
 }
 
 function writeOtherObject(writer: Writer, value: object, at: number): number {

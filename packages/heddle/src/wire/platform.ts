@@ -19,13 +19,16 @@ declare const WebAssembly: { Module: new () => object; Memory: new () => object 
 
 export function writeShared(writer: Writer, value: object, at: number): number {
   if (!types.isSharedArrayBuffer(value)) throw writer.impostor("SharedArrayBuffer");
+  if (writer.isAbroad) throw writer.notAbroad(describeOne(value));
   writer.hooks.keepShared?.(value);
   return writer.word(tag.SHARED_BUFFER, nameSharedBuffer(value), at);
 }
 
 export function readShared(reader: Reader): SharedArrayBuffer {
   const id = reader.word();
-  return reader.remember(reader.ask(() => findSharedBuffer(id)));
+  const buffer = reader.ask(() => findSharedBuffer(id));
+  reader.ask(() => reader.hooks.keepShared?.(buffer));
+  return reader.remember(buffer);
 }
 
 /** A port cannot be copied, so to send one is to move it, marked or not. */

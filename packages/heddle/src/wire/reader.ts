@@ -171,6 +171,7 @@ export class Reader {
   function(): Function {
     const address = this.word();
     const serial = this.word();
+    this.hooks.onRecord?.(this.at - 8);
     return this.ask(() => this.hooks.resolveFunction(address, serial));
   }
 

@@ -117,3 +117,9 @@ export const SHARED_BUFFER = 0xe2;
 export const LARGE_DICTIONARY = 0xe3;
 /** An empty container. Its contents follow after the value of the message. */
 export const POSTPONED = 0xe4;
+/** A plain value that stands for an object which only the two sides know how to name. */
+export const STAND_IN = 0xf0;
+/** The same for a function. */
+export const STAND_IN_FUNCTION = 0xf1;
+/** The kind, then a plain value by which any thread of any process can get at the thing. */
+export const TICKET = 0xf2;

@@ -16,6 +16,7 @@ import { Output } from "./output.ts";
 import type { Pack } from "./packet.ts";
 import { writeEmpty } from "./postpone.ts";
 import { MessageShapes } from "./shapes.ts";
+import { writeStandIn } from "./stand-ins.ts";
 import * as tag from "./tags.ts";
 import { MAX_DEPTH, POSTPONE_DEPTH, Trail, type Waypoint } from "./trail.ts";
 import { unmark } from "./transfer.ts";
@@ -55,9 +56,12 @@ export class Writer extends Output {
   isAlone = false;
   /** The same is sent to several threads: nothing of it may leave this one. */
   isForSeveral = false;
+  /** The message leaves the process: nothing in it may be of the heap that the threads of this one share. */
+  isAbroad = false;
   readonly sideItems: unknown[] = [];
   readonly transferList: Transferable[] = [];
 
+  readonly #hasStandIns: boolean;
   readonly #postponed: { readonly object: object; readonly from: Waypoint }[] = [];
   readonly #settlers: ((isSent: boolean) => void)[] = [];
   /** The last function that was published in this message. */
@@ -71,6 +75,7 @@ export class Writer extends Output {
     super(grow);
     this.hooks = hooks;
     this.pack = pack;
+    this.#hasStandIns = hooks.standIn !== undefined;
   }
 
   /**
@@ -163,6 +168,10 @@ export class Writer extends Output {
   object(value: object, at: number): number {
     const met = this.identities.meet(value);
     if (met >= 0) return this.#reference(met, at);
+    if (this.#hasStandIns) {
+      const plain = this.hooks.standIn!(value);
+      if (plain !== undefined) return writeStandIn(this, tag.STAND_IN, plain, at);
+    }
     if (isProxy(value)) {
       throw this.refusal("it is a Proxy, whose handler cannot be sent", "send the object behind it");
     }
@@ -261,9 +270,18 @@ export class Writer extends Output {
 
   /** For what cannot be left lying in bytes until somebody takes it. */
   notAlone(what: string): WireError {
+    if (this.isAbroad) return this.notAbroad(what);
     return this.refusal(
       `it is ${what}, which only a port can carry, and nobody is at the other end yet`,
       "send it as an argument of a call",
+    );
+  }
+
+  /** For what only means something in this process. */
+  notAbroad(what: string): WireError {
+    return this.refusal(
+      `it is ${what}, which lives in this process, and the message leaves it`,
+      "send the data that it holds, or keep what uses it in one process",
     );
   }
 

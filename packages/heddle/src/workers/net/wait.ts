@@ -1,0 +1,67 @@
+/**
+ * Waits that a time limit, a signal or the scope around them may end early, whatever it is that they wait for.
+ *
+ * @packageDocumentation
+ */
+import { TimeoutError } from "#heap";
+import { checkWaitOptions, tieToScope, type WaitOptions } from "../../sync/index.ts";
+
+/** Who waits. Only the first answer counts. */
+export interface Waiter<T> {
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+/** Asks a wait to end early. It answers its waiter with this reason; or with what came before it could be stopped. */
+export type EndEarly = (reason: unknown) => void;
+
+/** How many wait. */
+let waiting = 0;
+/** It keeps the program alive as long as somebody waits. */
+let hold: NodeJS.Timeout | undefined;
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+function count(change: 1 | -1): void {
+  waiting += change;
+  if (waiting > 0) hold ??= setInterval(() => undefined, LONGEST_DELAY_MS);
+  else {
+    clearInterval(hold);
+    hold = undefined;
+  }
+}
+
+/**
+ * Waits for what `begin` begins.
+ *
+ * @param operation - What waits: `Connection.receive()`.
+ * @param begin - Begins the wait, and gives what ends it early. With `timeoutMs: 0` that is called at once.
+ * @returns What the waiter is given, after the wait is over: a wait that throws `TimeoutError`, or the signal's or the scope's
+ * reason, has changed nothing.
+ */
+export async function waitFor<T>(
+  operation: string,
+  options: WaitOptions | undefined,
+  begin: (waiter: Waiter<T>) => EndEarly,
+): Promise<T> {
+  const { timeoutMs = Infinity, signal } = checkWaitOptions(options, operation);
+  signal?.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const endEarly = begin({ resolve, reject });
+  const untie = tieToScope(operation, endEarly);
+  const onAbort = (): void => endEarly(signal!.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  let timer: NodeJS.Timeout | undefined;
+  if (timeoutMs === 0) endEarly(new TimeoutError(operation, 0));
+  else if (timeoutMs !== Infinity) {
+    timer = setTimeout(() => endEarly(new TimeoutError(operation, timeoutMs)), timeoutMs);
+  }
+  count(1);
+  try {
+    return await promise;
+  } finally {
+    count(-1);
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+    untie?.();
+  }
+}
