@@ -193,7 +193,9 @@ export class CallRunner implements StreamHost {
   #finish(slot: number, outcome: unknown, failed: boolean): void {
     let flags: number;
     try {
-      flags = this.#write(slot, outcome, failed ? FAILED : 0);
+      // Nobody asks for what an initializer gives: a module, perhaps, which cannot travel.
+      const isAsked = failed || this.#owner.isInitialized;
+      flags = this.#write(slot, isAsked ? outcome : undefined, failed ? FAILED : 0);
     } catch (error) {
       flags = this.#finishUnsendable(slot, outcome, error);
     }

@@ -519,6 +519,13 @@ describe("A pool", () => {
     );
   });
 
+  test("takes an initializer that gives what cannot travel", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1, initializer: () => import("node:path") });
+    assert.equal(await pool.submit(add, 1, 2), 3);
+    await using later = new ThreadPoolExecutor({ maxWorkers: 1, initializer: () => new WeakMap() });
+    assert.equal(await later.submit(add, 1, 2), 3);
+  });
+
   test("fails every call when its initializer fails, and says why", async () => {
     await using pool = new ThreadPoolExecutor({
       maxWorkers: 1,
