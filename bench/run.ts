@@ -19,12 +19,14 @@ import { installGo } from "./harness/install-go.ts";
 import type { ProgramName, Suite } from "./harness/types.ts";
 import { classics } from "./suites/classics.ts";
 import { dispatch } from "./suites/dispatch.ts";
+import { poolsSuite } from "./suites/pools.ts";
 import { primeFactors } from "./suites/prime-factors.ts";
 import { queues } from "./suites/queues.ts";
+import { server } from "./suites/server.ts";
 import { sync } from "./suites/sync.ts";
 import { tasks } from "./suites/tasks.ts";
 
-const suites: readonly Suite[] = [dispatch, primeFactors, sync, queues, classics, tasks];
+const suites: readonly Suite[] = [dispatch, poolsSuite, primeFactors, sync, queues, classics, tasks, server];
 
 /** The languages that take part. */
 function programsOf(suite: Suite): ProgramName[] {

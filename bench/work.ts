@@ -68,6 +68,35 @@ export function largestFactorAll(values: readonly number[]): number[] {
   return values.map(largestFactor);
 }
 
+/** A task of so many rounds of {@link burn}, which gives its payload back; without one, what came of the rounds. */
+export function job(steps: number, payload: unknown): unknown {
+  const state = burn(steps);
+  return payload ?? state;
+}
+
+/** Gives the items of a chunk back: what the chunks of a map cost by themselves. */
+export function echoAll<T>(values: readonly T[]): T[] {
+  return values.map(echo);
+}
+
+/** What a task of poolifier's comparison of pools answers. */
+export interface FactorialAnswer {
+  readonly ok: 1;
+  readonly factorial: bigint;
+}
+
+/** n! in exact integers: the task of poolifier's comparison of pools. */
+export function factorial(n: number): FactorialAnswer {
+  let product = 1n;
+  for (let factor = 1n; factor <= n; factor++) product *= factor;
+  return { ok: 1, factorial: product };
+}
+
+/** A hand-made chunk of the same. */
+export function factorialAll(values: readonly number[]): FactorialAnswer[] {
+  return values.map(factorial);
+}
+
 /** Starts a timer that counts `ticks` times in shared memory, once every `everyMs`, after the task has returned. */
 export function startTicking(shared: SharedArrayBuffer, everyMs: number, ticks: number): number {
   const words = new Int32Array(shared);

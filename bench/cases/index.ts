@@ -14,8 +14,10 @@ import {
   roundTripAfterIdle,
 } from "./latency.ts";
 import { factorisations, factorisationsCold, increments, largestFactors } from "./map.ts";
+import { factorials, imapFromNothing, jobs } from "./pools.ts";
 import { haul, inThread, inThreadTry } from "./queues.ts";
 import { burstOfAdds, burstOfObjects, burstOfTurns, windowOfAdds } from "./rate.ts";
+import { quickRoute } from "./server.ts";
 import { contended, uncontended, uncontendedTry } from "./sync.ts";
 import { asyncTree, skynet, sleeping, spawnJoin } from "./tasks.ts";
 
@@ -39,6 +41,9 @@ export const caseRuns: Readonly<Record<string, CaseRun<never>>> = {
   idle: idleCpu,
   timers: idleTimers,
   exit: exit,
+  jobs,
+  factorials,
+  imap: imapFromNothing,
   uncontended,
   "uncontended-try": uncontendedTry,
   contended,
@@ -50,5 +55,6 @@ export const caseRuns: Readonly<Record<string, CaseRun<never>>> = {
   skynet,
   "async-tree": asyncTree,
   sleeping,
+  "quick-route": quickRoute,
   ...classicRuns,
 };

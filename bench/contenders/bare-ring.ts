@@ -86,6 +86,7 @@ export async function open({ workers }: OpenOptions): Promise<BenchPool> {
     copy: cannot,
     move: cannot,
     burn: cannot,
+    job: cannot,
     startTicking: cannot,
     map: cannot,
     close: async () => {

@@ -23,6 +23,7 @@ export async function open({ workers, settings }: OpenOptions): Promise<BenchPoo
     return (value) => pool.run(value, options) as Promise<never>;
   };
   const add = run("add");
+  const job = run("job");
   const startTicking = run("startTicking");
   const move = run("move");
 
@@ -33,6 +34,7 @@ export async function open({ workers, settings }: OpenOptions): Promise<BenchPoo
     copy: run("copy"),
     move: (buffer) => move(Piscina.move(buffer)),
     burn: run("burn"),
+    job: (steps, payload) => job([steps, payload]),
     turn: run("turn"),
     startTicking: (shared, everyMs, ticks) => startTicking([shared, everyMs, ticks]),
     map: (name, items) =>

@@ -4,15 +4,17 @@ import {
   burn,
   byteLength,
   echo,
+  factorial,
   factorise,
   increment,
+  job,
   largestFactor,
   startTicking,
   turn,
 } from "../work.ts";
 import type { BenchPool } from "./pool.ts";
 
-const functions = { increment, factorise, largestFactor };
+const functions = { increment, factorise, largestFactor, factorial, echo: echo<number> };
 
 export async function open(): Promise<BenchPool> {
   return {
@@ -22,6 +24,7 @@ export async function open(): Promise<BenchPool> {
     copy: async (buffer) => buffer,
     move: async (buffer) => buffer,
     burn: async (iterations) => burn(iterations),
+    job: async (steps, payload) => job(steps, payload),
     turn,
     startTicking: async (shared, everyMs, ticks) => startTicking(shared, everyMs, ticks),
     map: async (name, items) => {

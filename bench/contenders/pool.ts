@@ -3,7 +3,10 @@ import type { PoolSettings } from "../harness/types.ts";
 import type { SampleRecord } from "../work.ts";
 
 /** The functions of a map, by name: peers look them up in their worker file. */
-export type MapName = "increment" | "factorise" | "largestFactor";
+export type MapName = "increment" | "factorise" | "largestFactor" | "echo" | "factorial";
+
+/** What a task carries there and back: nothing, 1 KB or 1 MB. */
+export type Payload = SampleRecord | ArrayBuffer | undefined;
 
 /** One contender's running workers. A method that a library cannot offer throws {@link CannotError}. */
 export interface BenchPool {
@@ -16,6 +19,8 @@ export interface BenchPool {
   /** Moves the buffer there and back. */
   move(buffer: ArrayBuffer): PromiseLike<ArrayBuffer>;
   burn(iterations: number): PromiseLike<number>;
+  /** A task of so many rounds, with what goes there and comes back by copy; without it the answer is a number. */
+  job(steps: number, payload: Payload): PromiseLike<unknown>;
   turn(value: number): PromiseLike<number>;
   startTicking(shared: SharedArrayBuffer, everyMs: number, ticks: number): PromiseLike<number>;
   /** All results, in the order of the items. */

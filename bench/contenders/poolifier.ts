@@ -31,6 +31,7 @@ export async function open({ workers, settings }: OpenOptions): Promise<BenchPoo
     copy: (buffer) => pool.execute(buffer, "copy"),
     move: (buffer) => pool.execute(buffer, "move", undefined, [buffer]),
     burn: (iterations) => pool.execute(iterations, "burn"),
+    job: (steps, payload) => pool.execute([steps, payload], "job"),
     turn: (value) => pool.execute(value, "turn"),
     startTicking: (shared, everyMs, ticks) => pool.execute([shared, everyMs, ticks], "startTicking"),
     map: (name, items) =>

@@ -41,6 +41,7 @@ export async function open({ workers, settings }: OpenOptions): Promise<BenchPoo
     copy: (buffer) => call("copy", buffer),
     move: (buffer) => call("move", buffer, [buffer]),
     burn: (iterations) => call("burn", iterations),
+    job: (steps, payload) => call("job", [steps, payload]),
     turn: (value) => call("turn", value),
     startTicking: (shared, everyMs, ticks) => call("startTicking", [shared, everyMs, ticks]),
     map: (name, items) =>

@@ -60,6 +60,23 @@ export const pools: readonly ContenderSpec[] = [
   },
 ];
 
+/** A contender with more options, under a name of its own. */
+export function withOptions(
+  contender: ContenderSpec,
+  suffix: string,
+  settings: string,
+  options: Readonly<Record<string, number | boolean>>,
+): ContenderSpec {
+  if (!("module" in contender.run))
+    throw new TypeError(`Cannot give options to ${contender.id}: it is not a module`);
+  return {
+    ...contender,
+    id: contender.id + suffix,
+    settings: `${contender.settings}; ${settings}`,
+    run: { ...contender.run, options: { ...contender.run.options, ...options } },
+  };
+}
+
 export const raw: ContenderSpec = {
   id: "postMessage",
   role: "raw",

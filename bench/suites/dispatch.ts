@@ -1,6 +1,6 @@
 /** What does it cost to hand work to a worker, and to get the answer back? */
 import type { CaseSpec, ContenderSpec, MetricSpec, Suite } from "../harness/types.ts";
-import { bareRing, heddle, piscinaTuned, plain, pools, raw } from "./contenders.ts";
+import { bareRing, heddle, piscinaTuned, plain, pools, raw, withOptions } from "./contenders.ts";
 import { dispatchTargets } from "./dispatch-targets.ts";
 
 const marks: readonly ContenderSpec[] = [
@@ -37,22 +37,6 @@ const ONE_BY_ONE_ITEMS = 50_000;
 /** The chunk sizes at which hand-chunked peers are fastest (tried: 1,000 to 500,000, and 500 to 100,000). */
 const MAP_CHUNK = 10_000;
 const FACTORISE_CHUNK = 5_000;
-
-function withOptions(
-  contender: ContenderSpec,
-  suffix: string,
-  settings: string,
-  options: Readonly<Record<string, number>>,
-): ContenderSpec {
-  if (!("module" in contender.run))
-    throw new TypeError(`Cannot give options to ${contender.id}: it is not a module`);
-  return {
-    ...contender,
-    id: contender.id + suffix,
-    settings: `${contender.settings}; ${settings}`,
-    run: { ...contender.run, options: { ...contender.run.options, ...options } },
-  };
-}
 
 const oneByOne = [pools[0]!, ...piscinaTuned].map((piscina) =>
   withOptions(piscina, "-one-by-one", "one task an item", { limitItems: ONE_BY_ONE_ITEMS }),

@@ -1,6 +1,6 @@
 /** The program that started it all: the prime factors of many numbers, by trial division. */
 import type { CaseSpec, ContenderSpec, MetricSpec, Suite } from "../harness/types.ts";
-import { heddle, piscinaTuned, plain, pools } from "./contenders.ts";
+import { heddle, piscinaTuned, plain, pools, withOptions } from "./contenders.ts";
 
 const [heddleWarm] = heddle;
 const workerpool = pools.find(({ id }) => id === "workerpool")!;
@@ -8,13 +8,8 @@ const piscina = piscinaTuned[2]!;
 
 /** A peer with chunks of one size; the report shows all sizes, so that nobody need trust our choice. */
 function inChunks(peer: ContenderSpec, name: string, chunkSize: number): ContenderSpec {
-  if (!("module" in peer.run)) throw new TypeError(`Cannot give options to ${peer.id}: it is not a module`);
-  return {
-    ...peer,
-    id: `${name}-chunks-${chunkSize}`,
-    settings: `${peer.settings}; chunks of ${chunkSize} made by hand`,
-    run: { ...peer.run, options: { ...peer.run.options, chunkSize } },
-  };
+  const chunked = withOptions(peer, "", `chunks of ${chunkSize} made by hand`, { chunkSize });
+  return { ...chunked, id: `${name}-chunks-${chunkSize}` };
 }
 
 const chunkSizes = [250, 1_000, 5_000];

@@ -8,6 +8,7 @@ import multiprocessing
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 
 SEED = 20_000
 
@@ -28,6 +29,10 @@ def random_integers(count, low, high, seed):
 
 def add(a, b):
     return a + b
+
+
+def echo(value):
+    return value
 
 
 def increment(value):
@@ -133,6 +138,21 @@ def factorisations(way, workers, load):
     return answer
 
 
+def imap(way, workers, load):
+    """pyperformance's bench_mp_pool and bench_thread_pool: the start and the end of the pool included."""
+    kind = multiprocessing.Pool if way == "mp-pool" else ThreadPool
+    times = []
+    until = now_us() + load["forMs"] * 1000
+    while not times or now_us() < until:
+        start = now_us()
+        with kind(workers) as pool:
+            results = list(pool.imap(echo, range(load["items"]), load["chunk"]))
+        times.append((now_us() - start) / 1000)
+        assert results == list(range(load["items"]))
+    times.sort()
+    return {"metrics": {"ms": times[len(times) // 2]}, "checks": {}}
+
+
 KINDS = ("none", "io", "memoization", "cpu_io_mixed")
 
 
@@ -183,6 +203,8 @@ def main():
         answer = increments(workers, load)
     elif case == "factorise":
         answer = factorisations(way, workers, load)
+    elif case == "imap":
+        answer = imap(way, workers, load)
     elif case == "async-tree":
         answer = async_tree(load)
     else:

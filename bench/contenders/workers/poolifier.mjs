@@ -9,6 +9,7 @@ export default new ThreadWorker({
   copy: work.echo,
   move: (buffer) => buffer,
   burn: work.burn,
+  job: ([steps, payload]) => work.job(steps, payload),
   turn: work.turn,
   startTicking: ([shared, everyMs, ticks]) => work.startTicking(shared, everyMs, ticks),
   increment: work.increment,
@@ -17,4 +18,7 @@ export default new ThreadWorker({
   factoriseAll: work.factoriseAll,
   largestFactor: work.largestFactor,
   largestFactorAll: work.largestFactorAll,
+  echoAll: work.echoAll,
+  factorial: work.factorial,
+  factorialAll: work.factorialAll,
 });

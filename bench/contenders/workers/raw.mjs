@@ -8,10 +8,13 @@ const methods = {
   send: work.byteLength,
   copy: work.echo,
   burn: work.burn,
+  job: ([steps, payload]) => work.job(steps, payload),
   startTicking: ([shared, everyMs, ticks]) => work.startTicking(shared, everyMs, ticks),
   incrementAll: work.incrementAll,
   factoriseAll: work.factoriseAll,
   largestFactorAll: work.largestFactorAll,
+  echoAll: work.echoAll,
+  factorialAll: work.factorialAll,
 };
 
 parentPort.on("message", ({ id, method, value }) => {

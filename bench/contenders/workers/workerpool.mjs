@@ -9,6 +9,7 @@ workerpool.worker({
   copy: work.echo,
   move: (buffer) => new workerpool.Transfer(buffer, [buffer]),
   burn: work.burn,
+  job: work.job,
   turn: work.turn,
   startTicking: work.startTicking,
   increment: work.increment,
@@ -17,4 +18,7 @@ workerpool.worker({
   factoriseAll: work.factoriseAll,
   largestFactor: work.largestFactor,
   largestFactorAll: work.largestFactorAll,
+  echoAll: work.echoAll,
+  factorial: work.factorial,
+  factorialAll: work.factorialAll,
 });

@@ -1,0 +1,129 @@
+/** How much work does each pool get done, whatever a task computes and carries? */
+import type { CaseSpec, ContenderSpec, MetricSpec, Suite, TargetSpec } from "../harness/types.ts";
+import { heddle, piscinaTuned, pools, withOptions } from "./contenders.ts";
+
+const ids = (contenders: readonly ContenderSpec[]): readonly string[] => contenders.map(({ id }) => id);
+
+const [ours] = heddle;
+const oneByOne = withOptions(ours!, "-submit", "one submit() a task", { oneByOne: true });
+
+/** pyperformance's chunk. */
+const CHUNK = 10;
+const inTens = [
+  withOptions(ours!, "-tens", `chunkSize ${CHUNK}`, { chunkSize: CHUNK }),
+  ...[
+    piscinaTuned[2]!,
+    pools.find(({ id }) => id === "workerpool")!,
+    pools.find(({ id }) => id === "poolifier")!,
+  ].map((peer) => withOptions(peer, "-tens", `chunks of ${CHUNK} made by hand`, { chunkSize: CHUNK })),
+];
+const python: readonly ContenderSpec[] = [
+  {
+    id: "python-thread-pool",
+    role: "mark",
+    settings: "multiprocessing.pool.ThreadPool.imap",
+    run: { program: "python", way: "thread-pool" },
+  },
+  {
+    id: "python-mp-pool",
+    role: "mark",
+    settings: "multiprocessing.Pool.imap",
+    run: { program: "python", way: "mp-pool" },
+  },
+];
+
+const rate: readonly [MetricSpec, ...MetricSpec[]] = [
+  { name: "rate", unit: "tasks/s", better: "higher" },
+  { name: "main", unit: "µs CPU/task", better: "lower" },
+  { name: "total", unit: "µs CPU/task", better: "lower" },
+];
+const duration: readonly [MetricSpec, ...MetricSpec[]] = [
+  { name: "ms", unit: "ms", better: "lower" },
+  { name: "main", unit: "ms CPU", better: "lower" },
+];
+
+/** Rounds of arithmetic that take about so many microseconds. */
+const DURATIONS = [
+  { us: 0, steps: 0, inFlight: 256 },
+  { us: 10, steps: 3_300, inFlight: 256 },
+  { us: 100, steps: 33_000, inFlight: 64 },
+  { us: 1_000, steps: 330_000, inFlight: 16 },
+];
+const PAYLOADS = [
+  { name: "none", bytes: 0, text: "no payload" },
+  { name: "1kb", bytes: 1_024, text: "a record of 1 KB there and back" },
+  { name: "1mb", bytes: 1_048_576, text: "a buffer of 1 MiB copied there and back" },
+];
+/** Megabytes in flight are memory, not speed. */
+const LARGE_IN_FLIGHT = 8;
+
+const work: readonly CaseSpec[] = DURATIONS.flatMap(({ us, steps, inFlight }) =>
+  PAYLOADS.map(({ name, bytes, text }): CaseSpec => {
+    const count = bytes > 1_024 ? LARGE_IN_FLIGHT : inFlight;
+    return {
+      id: `${us}us-${name}`,
+      run: "jobs",
+      question: `tasks of about ${us} µs, ${text}, ${count} in flight`,
+      metrics: rate,
+      contenders: ids([ours!, ...pools]),
+      load: { steps, bytes, inFlight: count, warmUpMs: 800, forMs: 600 },
+      quickLoad: { warmUpMs: 600, forMs: 300 },
+    };
+  }),
+);
+
+const FACTORIALS = "factorials";
+
+const cases: readonly CaseSpec[] = [
+  ...work,
+  {
+    id: FACTORIALS,
+    run: "factorials",
+    question: "poolifier's comparison: 100,000 times 1000! in exact integers, all at once, from nothing",
+    metrics: duration,
+    contenders: ids([ours!, oneByOne, ...pools]),
+    load: { items: 100_000, n: 1_000 },
+    quickLoad: { items: 20_000 },
+  },
+  {
+    id: "imap",
+    run: "imap",
+    question: `pyperformance's concurrent_imap: from nothing, the identity over 1,000 numbers in chunks of ${CHUNK}`,
+    metrics: [duration[0]],
+    contenders: ids([...inTens, ...python]),
+    workers: [2],
+    load: { items: 1_000, chunk: CHUNK, forMs: 2_000 },
+    quickLoad: { forMs: 500 },
+  },
+];
+
+const first = work.map(({ id }): TargetSpec => ({
+  case: id,
+  metric: "rate",
+  text: "first",
+  relation: "at least",
+  factor: 1,
+  reference: { roles: ["pool"] },
+}));
+
+export const poolsSuite: Suite = {
+  name: "pools",
+  question: "How much work does each pool get done, whatever a task computes and carries?",
+  doesNotShow:
+    "Does not show: how long one call waits (see dispatch); more workers than cores. Where tasks take long, a pool can only be as fast as they are.",
+  workers: [1, 2],
+  cases,
+  contenders: [ours!, oneByOne, ...pools, ...inTens, ...python],
+  targets: [
+    ...first,
+    {
+      case: FACTORIALS,
+      metric: "ms",
+      text: "1.5 times as fast as the best peer",
+      relation: "at most",
+      factor: 1 / 1.5,
+      reference: { roles: ["pool"] },
+    },
+  ],
+  packages: ["heddle", "piscina", "tinypool", "workerpool", "poolifier"],
+};
