@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { taskGroup, tasks } from "heddle";
 import { downloadAll } from "./image-download.ts";
 import { type ImageServer, imageBytes, startImageServer } from "./image-download/server.ts";
@@ -64,6 +67,25 @@ describe("the download of images", () => {
       }
       assert.deepEqual(tasks(), []);
     });
+  });
+
+  test("that is interrupted from the keyboard ends with 130, and leaves nothing behind", async () => {
+    const place = await mkdtemp(join(tmpdir(), "heddle-interrupted-"));
+    const program = fileURLToPath(new URL("image-download.ts", import.meta.url));
+    const child = spawn(process.execPath, ["--conditions=@heddle/source", program, "200", "4", "20"], {
+      env: { ...process.env, TMPDIR: place },
+    });
+    let output = "";
+    for await (const data of child.stderr) {
+      output += String(data);
+      // A second signal would end it without clean-up.
+      if (output.includes(" 5/200") && !child.killed) child.kill("SIGINT");
+    }
+    if (child.exitCode === null) await once(child, "exit");
+    assert.equal(child.exitCode, 130, output);
+    assert.doesNotMatch(output, /Error/);
+    assert.deepEqual(await readdir(place), []);
+    await rm(place, { recursive: true });
   });
 
   test("that fails for good says which, and leaves no half file", async () => {

@@ -2,6 +2,9 @@
 import { KINDS } from "../contenders/tasks/subject.ts";
 import type { CaseSpec, ContenderSpec, MetricSpec, Suite } from "../harness/types.ts";
 
+/** Effection takes minutes for a million. */
+const EFFECTION_ITEMS = 10_000;
+
 const heddle: ContenderSpec = {
   id: "heddle",
   role: "ours",
@@ -26,6 +29,12 @@ const effectEach: ContenderSpec = {
   settings: "forEach, unbounded: effects that do not wait become no fibers that do",
   run: { module: "tasks/effect.ts" },
 };
+const effection: ContenderSpec = {
+  id: "effection",
+  role: "peer",
+  settings: "spawn and join of each; in trees all()",
+  run: { module: "tasks/effection.ts", options: { limitItems: EFFECTION_ITEMS } },
+};
 const python: ContenderSpec = {
   id: "python",
   role: "mark",
@@ -44,7 +53,7 @@ const cases: readonly CaseSpec[] = [
     run: "spawn-join",
     question: "a million tasks that do nothing, spawned and joined",
     metrics: ns,
-    contenders: ids(heddle, promises, effect, effectEach),
+    contenders: ids(heddle, promises, effect, effectEach, effection),
     load: { tasks: 1_000_000 },
     quickLoad: { tasks: 200_000 },
   },
@@ -53,7 +62,7 @@ const cases: readonly CaseSpec[] = [
     run: "skynet",
     question: "ten tasks that spawn ten each, down to a million leaves, which are added up",
     metrics: ms,
-    contenders: ids(heddle, promises, effectEach),
+    contenders: ids(heddle, promises, effectEach, effection),
     load: { leaves: 1_000_000 },
     quickLoad: { leaves: 100_000 },
   },
@@ -62,7 +71,7 @@ const cases: readonly CaseSpec[] = [
     run: "async-tree",
     question: `pyperformance's async_tree, ${kind}: six levels of six`,
     metrics: ms,
-    contenders: ids(heddle, promises, effectEach, python),
+    contenders: ids(heddle, promises, effectEach, effection, python),
     load: { kind: i, levels: 6, branches: 6 },
     quickLoad: { levels: 5 },
   })),
@@ -85,7 +94,7 @@ export const tasks: Suite = {
   workers: [1],
   unit: "thread",
   cases,
-  contenders: [heddle, promises, effect, effectEach, python],
+  contenders: [heddle, promises, effect, effectEach, effection, python],
   targets: [
     {
       case: "spawn-join",
@@ -103,6 +112,14 @@ export const tasks: Suite = {
       factor: 1 / 3,
       reference: { contenders: ids(effect) },
     },
+    {
+      case: "spawn-join",
+      metric: "ns",
+      text: "3 times faster than Effection",
+      relation: "at most",
+      factor: 1 / 3,
+      reference: { contenders: ids(effection) },
+    },
   ],
-  packages: ["heddle", "effect"],
+  packages: ["heddle", "effect", "effection"],
 };

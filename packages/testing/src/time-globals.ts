@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { AsyncResource } from "node:async_hooks";
 import { syncBuiltinESMExports } from "node:module";
 import timers from "node:timers";
 import timersPromises from "node:timers/promises";
@@ -79,7 +80,11 @@ function callbackTimers(virtual: VirtualTimers, turns: Turns): CallbackTimers {
     (callback: Callback, delayMs: unknown = 1, ...args: unknown[]): object => {
       if (typeof callback !== "function")
         throw new TypeError("Cannot set a timer: its callback is no function");
-      return virtual.set(() => callback(...args), Number(delayMs), repeats);
+      return virtual.set(
+        AsyncResource.bind(() => callback(...args)),
+        Number(delayMs),
+        repeats,
+      );
     };
   const clear = (timeout: unknown): void => {
     if (!virtual.clear(timeout)) realClearTimeout(timeout as number);

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
+import { throwIfCancelled } from "../scopes/index.ts";
 import { Fifo } from "./fifo.ts";
 import { Future, onDone } from "./future.ts";
 import { limitWait, throwIfEnded } from "./wait-limits.ts";
@@ -74,7 +75,7 @@ export async function wait<F extends Future<unknown>>(
  * @param futures - Repeated ones count once.
  * @returns An iterable of the futures themselves; `await` one for its value.
  * @throws While iterating: `TimeoutError` when not all are done `timeoutMs` after the call; the reason of the signal, or of the
- * scope that it was called in.
+ * scope that it was called in, or of the one that it is read in.
  */
 export function asCompleted<T>(futures: Iterable<Future<T>>, options: WaitOptions = {}): Completions<T> {
   const checked = checkWaitOptions(options, "asCompleted()");
@@ -91,11 +92,14 @@ export interface Completions<T> {
   [Symbol.asyncIterator](): Completions<T>;
 }
 
+/** A call of `next` that waits, and how it is told. */
+type Taker<T> = (result: Promise<IteratorResult<Future<T>, undefined>>) => void;
+
 /** Not a generator, which would await the futures that it yields. */
 class FutureIterator<T> implements Completions<T> {
   readonly #total: number;
   readonly #done = new Fifo<Future<T>>();
-  readonly #waiting = new Fifo<PromiseWithResolvers<IteratorResult<Future<T>, undefined>>>();
+  readonly #waiting = new Set<Taker<T>>();
   readonly #forget: (() => void)[] = [];
   #given = 0;
   /** Why no more are given; `undefined` while more are to come. */
@@ -109,13 +113,24 @@ class FutureIterator<T> implements Completions<T> {
     if (this.#total === 0) this.#finish(ended);
   }
 
-  next(): Promise<IteratorResult<Future<T>, undefined>> {
+  async next(): Promise<IteratorResult<Future<T>, undefined>> {
+    throwIfCancelled();
     const future = this.#done.shift();
     if (future !== undefined) return this.#give(future);
     if (this.#end !== undefined) return this.#end();
-    const waiter = Promise.withResolvers<IteratorResult<Future<T>, undefined>>();
-    this.#waiting.push(waiter);
-    return waiter.promise;
+    return await new Promise((resolve, reject) => {
+      // The reader may run in another scope than the one that it was called in.
+      const cancelled = (reason: unknown): void => {
+        this.#waiting.delete(taker);
+        taker(Promise.reject(reason));
+      };
+      const release = limitWait({}, "asCompleted()", { timedOut: () => {}, cancelled });
+      const taker: Taker<T> = (result) => {
+        release();
+        result.then(resolve, reject);
+      };
+      this.#waiting.add(taker);
+    });
   }
 
   return(): Promise<IteratorResult<Future<T>, undefined>> {
@@ -129,9 +144,13 @@ class FutureIterator<T> implements Completions<T> {
   }
 
   #add(future: Future<T>): void {
-    const waiter = this.#waiting.shift();
-    if (waiter === undefined) this.#done.push(future);
-    else waiter.resolve(this.#give(future));
+    const [taker] = this.#waiting;
+    if (taker === undefined) {
+      this.#done.push(future);
+      return;
+    }
+    this.#waiting.delete(taker);
+    taker(this.#give(future));
   }
 
   #give(value: Future<T>): Promise<IteratorResult<Future<T>, undefined>> {
@@ -159,9 +178,8 @@ class FutureIterator<T> implements Completions<T> {
     this.#end = end;
     for (const forget of this.#forget) forget();
     this.#forget.length = 0;
-    for (let waiter = this.#waiting.shift(); waiter !== undefined; waiter = this.#waiting.shift()) {
-      waiter.resolve(end());
-    }
+    for (const taker of this.#waiting) taker(end());
+    this.#waiting.clear();
   }
 }
 

@@ -170,7 +170,7 @@ export class Channel<T> extends SharedObject {
    * @throws As `send`.
    */
   trySend(value: T): boolean {
-    this.#write(value, undefined, "Channel.trySend()");
+    this.#out.write(value, "value");
     try {
       return this.#sendNow();
     } finally {

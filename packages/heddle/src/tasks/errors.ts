@@ -6,6 +6,12 @@ export class TaskGroupStateError extends Error {
   readonly code = "ERR_HEDDLE_TASK_GROUP_STATE";
 }
 
+/** A task was asked for what it cannot do. */
+export class TaskStateError extends Error {
+  override readonly name = "TaskStateError";
+  readonly code = "ERR_HEDDLE_TASK_STATE";
+}
+
 /** One of those that failed in a group. */
 export interface Failure {
   /** The name of the task; `undefined` for the body of the group. */

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { Future } from "../futures/index.ts";
+import { Future, markObserved } from "../futures/index.ts";
 import { currentContext } from "../scopes/index.ts";
 import { abortError } from "./errors.ts";
 import { taskGroup } from "./task-group.ts";
@@ -38,7 +38,7 @@ export async function gather<const J extends readonly Job[]>(
 
 /**
  * As {@link gather}, but gives the result of the first that is done, or throws its error. The functions that still run
- * are cancelled, and waited for.
+ * are cancelled, and waited for. What fails of them then is thrown as well, as from {@link taskGroup}.
  *
  * @example
  * ```ts
@@ -62,6 +62,9 @@ export async function race<const J extends readonly Job[]>(...jobs: J): Promise<
 
 function bodyOf(job: Job, operation: string): () => unknown {
   if (typeof job === "function") return job;
+  // It may never be waited for, if another is quicker to fail.
+  if (job instanceof Promise) job.catch(() => {});
+  else if (job instanceof Future) markObserved(job);
   const isAwaitable = typeof job === "object" && job !== null && typeof job.then === "function";
   if (isAwaitable) return () => leavable(job);
   throw new TypeError(

@@ -1,6 +1,6 @@
 /** Structured concurrency. */
 export { moveOnAfter, shield, withTimeout } from "./deadlines.ts";
-export { TaskGroupStateError } from "./errors.ts";
+export { TaskGroupStateError, TaskStateError } from "./errors.ts";
 export { gather, type Job, type Outcome, race } from "./gather.ts";
 export { RateLimit, type RateLimitOptions } from "./rate-limit.ts";
 export { retry, type RetryOptions } from "./retry.ts";

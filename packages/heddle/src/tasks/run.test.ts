@@ -7,7 +7,7 @@ import { run } from "./index.ts";
 
 const program = fileURLToPath(new URL("fixtures/program.ts", import.meta.url));
 
-/** Runs a program, sends it signals whenever it says that it is ready, and gives how it ended. */
+/** Runs a program, sends it the next of the signals whenever it says that it is ready, and gives how it ended. */
 async function outcome(
   args: readonly string[],
   ...signals: NodeJS.Signals[]
@@ -16,7 +16,9 @@ async function outcome(
   let output = "";
   child.stdout.on("data", (data: Buffer) => {
     output += String(data);
-    if (String(data).includes("ready")) for (const signal of signals) child.kill(signal);
+    if (!String(data).includes("ready")) return;
+    const signal = signals.shift();
+    if (signal !== undefined) child.kill(signal);
   });
   child.stderr.on("data", (data: Buffer) => (output += String(data)));
   const [code] = (await once(child, "close")) as [number];
@@ -41,7 +43,34 @@ describe("run()", () => {
     assert.deepEqual(await outcome(["hangs", "10"], "SIGTERM"), [143, "ready\n"]);
   });
 
+  test("ends at once, with the code of the first signal, when a second one comes", async () => {
+    assert.deepEqual(await outcome(["hangs in clean-up"], "SIGINT", "SIGTERM"), [130, "ready\nready\n"]);
+  });
+
+  test("shows what goes wrong in the clean-up, and still ends with 128 + signal", async () => {
+    const [code, output] = await outcome(["fails in clean-up"], "SIGTERM");
+    assert.equal(code, 143);
+    assert.match(output, /RangeError: in clean-up/);
+  });
+
   test("refuses a main that is no function", async () => {
     await assert.rejects(run(7 as never), TypeError);
+  });
+});
+
+describe("printTasksOn()", () => {
+  test("has a program print the tree of its tasks when it gets SIGUSR2", async () => {
+    const [code, output] = await outcome(["shows its tasks"], "SIGUSR2");
+    assert.equal(code, 0);
+    assert.equal(
+      output.replace("ready\n", ""),
+      [
+        "main",
+        "└─ main (waiting: its task group)",
+        "   ├─ reader (waiting: sleep())",
+        "   └─ writer (waiting: sleep())",
+        "after run\n",
+      ].join("\n"),
+    );
   });
 });

@@ -54,9 +54,13 @@ export class SpawnSites {
   }
 }
 
+/** A stack that is longer says enough: one error may be thrown by task after task. */
+const LONGEST_STACK = 20_000;
+
 /** Adds to the stack of an error which task threw it, and where that was spawned. */
 export function tellSpawn(error: unknown, task: string, site: SpawnSite | undefined): void {
   if (!(error instanceof Error) || typeof error.stack !== "string") return;
+  if (error.stack.length > LONGEST_STACK) return;
   const frames = site === undefined ? [] : site.stack.split("\n").slice(1);
   const heading = `    --- in task "${task}"${site === undefined ? "" : ", spawned"} ---`;
   try {

@@ -6,8 +6,17 @@
  *
  * @packageDocumentation
  */
-import { fulfil, Future, markObserved, reject, settleCancelled, type TaskControl } from "../futures/index.ts";
-import { Context, enter, TaskNode } from "../scopes/index.ts";
+import {
+  fulfil,
+  Future,
+  markObserved,
+  reject,
+  settleCancelled,
+  type TaskControl,
+  type WaitOptions,
+} from "../futures/index.ts";
+import { Context, currentContext, enter, TaskNode } from "../scopes/index.ts";
+import { TaskStateError } from "./errors.ts";
 import type { SpawnSite } from "./spawn-sites.ts";
 
 /** Whom a task tells what becomes of it. */
@@ -44,6 +53,39 @@ export class TaskFuture extends Future<unknown> {
   /** The task as others see it. */
   get task(): Task {
     return (this.#task ??= new Task(this));
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- a future is awaited
+  override then<A = unknown, B = never>(
+    onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    const refusal = this.#refusal();
+    if (refusal === undefined) return super.then(onFulfilled, onRejected);
+    return Promise.reject(refusal).then(onFulfilled, onRejected);
+  }
+
+  override async result(options?: WaitOptions): Promise<unknown> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) throw refusal;
+    return await super.result(options);
+  }
+
+  override async exception(options?: WaitOptions): Promise<unknown> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) throw refusal;
+    return await super.exception(options);
+  }
+
+  /** Why the running code cannot wait for it: it is part of the task, which does not end before it does. */
+  #refusal(): TaskStateError | undefined {
+    const own = this.#task;
+    if (own === undefined || this.done) return undefined;
+    for (let at = currentContext().task; at !== undefined; at = at.spawner) {
+      if (at !== own) continue;
+      return new TaskStateError(`Cannot await task "${own.name}" within itself: it would wait for ever`);
+    }
+    return undefined;
   }
 
   /** Calls the function, in the context of the task; the caller's own is left. Only of a task that is not done. */

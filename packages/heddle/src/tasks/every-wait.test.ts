@@ -1,0 +1,464 @@
+/** Every wait that the toolkit has, in a scope that is cancelled: while it waits, and before it begins. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { asCompleted, type Future, InlineExecutor, wait } from "../futures/index.ts";
+import {
+  after,
+  Channel,
+  LifoQueue,
+  PriorityQueue,
+  Queue,
+  select,
+  selectSync,
+  trySelect,
+} from "../queues/index.ts";
+import {
+  Barrier,
+  BoundedSemaphore,
+  Condition,
+  Event,
+  Latch,
+  Lock,
+  Once,
+  ReadWriteLock,
+  RLock,
+  Semaphore,
+} from "../sync/index.ts";
+import {
+  checkpoint,
+  gather,
+  moveOnAfter,
+  race,
+  RateLimit,
+  retry,
+  SingleFlight,
+  sleep,
+  taskGroup,
+  withTimeout,
+} from "./index.ts";
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const isStop = (error: unknown): boolean => error === "stop";
+const never = new Promise<never>(() => {});
+
+/** One wait, and what shows that it has happened or not. */
+interface Wait {
+  readonly begin: () => PromiseLike<unknown>;
+  /** What would be another if it had happened. */
+  readonly state?: () => unknown;
+}
+
+function heldLock(): Lock {
+  const lock = new Lock();
+  lock.acquireSync();
+  return lock;
+}
+
+/** A lock that another task holds. */
+function heldRLock(): RLock {
+  const lock = new RLock();
+  lock.acquireSync();
+  return lock;
+}
+
+function pending(): Future<unknown> {
+  return new InlineExecutor().submit(() => never);
+}
+
+function full<Q extends Queue<number>>(queue: Q): Q {
+  queue.putSync(1);
+  return queue;
+}
+
+/** Waits that cannot end yet, made anew for each test. */
+const blocked: Record<string, () => Wait> = {
+  "Lock.acquire()": () => {
+    const lock = heldLock();
+    return { begin: () => lock.acquire(), state: () => lock.statistics() };
+  },
+  "Lock.run()": () => {
+    const lock = heldLock();
+    return { begin: () => lock.run(() => assert.fail("it ran")), state: () => lock.statistics() };
+  },
+  "RLock.acquire()": () => {
+    const lock = heldRLock();
+    return { begin: () => lock.acquire(), state: () => lock.statistics() };
+  },
+  "Semaphore.acquire()": () => {
+    const permits = new Semaphore(1);
+    return { begin: () => permits.acquire({ permits: 2 }), state: () => permits.statistics() };
+  },
+  "BoundedSemaphore.acquire()": () => {
+    const permits = new BoundedSemaphore(0);
+    return { begin: () => permits.acquire(), state: () => permits.statistics() };
+  },
+  "Condition.acquire()": () => {
+    const condition = new Condition(heldLock());
+    return { begin: () => condition.acquire(), state: () => condition.statistics() };
+  },
+  "Condition.wait()": () => {
+    const condition = new Condition(new Lock());
+    return {
+      begin: async () => {
+        using _guard = await condition.acquire();
+        await condition.wait();
+      },
+      state: () => condition.statistics(),
+    };
+  },
+  "Condition.waitFor()": () => {
+    const condition = new Condition(new Lock());
+    return {
+      begin: async () => {
+        using _guard = await condition.acquire();
+        await condition.waitFor(() => false);
+      },
+      state: () => condition.statistics(),
+    };
+  },
+  "Event.wait()": () => {
+    const event = new Event();
+    return { begin: () => event.wait(), state: () => event.statistics() };
+  },
+  "Barrier.wait()": () => {
+    const barrier = new Barrier(2);
+    return { begin: () => barrier.wait(), state: () => barrier.statistics() };
+  },
+  "ReadWriteLock.acquireRead()": () => {
+    const lock = new ReadWriteLock();
+    lock.acquireWriteSync();
+    return { begin: () => lock.acquireRead(), state: () => lock.statistics() };
+  },
+  "ReadWriteLock.acquireWrite()": () => {
+    const lock = new ReadWriteLock();
+    lock.acquireReadSync();
+    return { begin: () => lock.acquireWrite(), state: () => lock.statistics() };
+  },
+  "Latch.wait()": () => {
+    const latch = new Latch(1);
+    return { begin: () => latch.wait(), state: () => latch.statistics() };
+  },
+  "Once.run()": () => {
+    const once = new Once();
+    void once.run(() => never);
+    return { begin: () => once.run(() => assert.fail("it ran")), state: () => once.statistics() };
+  },
+  "Queue.put()": () => {
+    const queue = full(new Queue<number>({ maxSize: 1 }));
+    return { begin: () => queue.put(2), state: () => queue.statistics() };
+  },
+  "Queue.get()": () => {
+    const queue = new Queue<number>();
+    return { begin: () => queue.get(), state: () => queue.statistics() };
+  },
+  "LifoQueue.get()": () => {
+    const queue = new LifoQueue<number>();
+    return { begin: () => queue.get(), state: () => queue.statistics() };
+  },
+  "PriorityQueue.put()": () => {
+    const queue = full(new PriorityQueue<number>({ maxSize: 1 }));
+    return { begin: () => queue.put(2, { priority: 1 }), state: () => queue.statistics() };
+  },
+  "Queue.join()": () => {
+    const queue = full(new Queue<number>());
+    return { begin: () => queue.join(), state: () => queue.statistics() };
+  },
+  "a loop over a queue": () => {
+    const queue = new Queue<number>();
+    return {
+      begin: async () => {
+        for await (const _ of queue) assert.fail("there was an item");
+      },
+      state: () => queue.statistics(),
+    };
+  },
+  "Channel.send()": () => {
+    const channel = new Channel<number>();
+    return { begin: () => channel.send(1), state: () => channel.statistics() };
+  },
+  "Channel.receive()": () => {
+    const channel = new Channel<number>();
+    return { begin: () => channel.receive(), state: () => channel.statistics() };
+  },
+  "a loop over a channel": () => {
+    const channel = new Channel<number>();
+    return {
+      begin: async () => {
+        for await (const _ of channel) assert.fail("there was a value");
+      },
+      state: () => channel.statistics(),
+    };
+  },
+  "select()": () => {
+    const [from, to] = [new Channel<number>(), new Channel<number>()];
+    const future = pending();
+    return {
+      begin: () => select({ from, to: to.sending(1), late: after(60_000), future }),
+      state: () => [from.statistics(), to.statistics()],
+    };
+  },
+  "await of a future": () => {
+    const future = pending();
+    return { begin: async () => await future, state: () => future.done };
+  },
+  "Future.then()": () => {
+    const future = pending();
+    return { begin: () => future.then(() => assert.fail("it ran")), state: () => future.done };
+  },
+  "Future.result()": () => {
+    const future = pending();
+    return { begin: () => future.result(), state: () => future.done };
+  },
+  "Future.exception()": () => {
+    const future = pending();
+    return { begin: () => future.exception(), state: () => future.done };
+  },
+  "wait()": () => {
+    const futures = [pending(), pending()];
+    return { begin: () => wait(futures), state: () => futures.map(({ done }) => done) };
+  },
+  "asCompleted()": () => {
+    const futures = [pending()];
+    return {
+      begin: async () => {
+        for await (const _ of asCompleted(futures)) assert.fail("one was done");
+      },
+      state: () => futures.map(({ done }) => done),
+    };
+  },
+  "asCompleted() that was called outside": () => {
+    const completions = asCompleted([pending()]);
+    return { begin: () => completions.next() };
+  },
+  "Executor.map()": () => {
+    const executor = new InlineExecutor();
+    return { begin: () => executor.map(() => sleep(Infinity), [1, 2]).toArray() };
+  },
+  "Executor.map() that was called outside": () => {
+    const results = new InlineExecutor().map(() => never, [1, 2]);
+    return { begin: () => results.next() };
+  },
+  "sleep()": () => ({ begin: () => sleep(Infinity) }),
+  "checkpoint()": () => ({ begin: () => moreOften(checkpoint) }),
+  "RateLimit.take()": () => {
+    const limit = new RateLimit({ tokens: 1, perMs: 3_600_000 });
+    limit.tryTake();
+    return { begin: () => limit.take(), state: () => limit.waiting };
+  },
+  "SingleFlight.run()": () => {
+    const flights = new SingleFlight<string, unknown>();
+    return { begin: () => flights.run("key", () => sleep(Infinity)), state: () => flights.size };
+  },
+  "taskGroup()": () => ({ begin: () => taskGroup((group) => group.spawn(() => sleep(Infinity))) }),
+  "withTimeout()": () => ({ begin: () => withTimeout(60_000, () => sleep(Infinity)) }),
+  "moveOnAfter()": () => ({ begin: () => moveOnAfter(60_000, () => sleep(Infinity)) }),
+  "gather()": () => ({ begin: () => gather(() => sleep(Infinity), never) }),
+  "race()": () => ({ begin: () => race(() => sleep(Infinity), never) }),
+  "retry()": () => ({
+    begin: () => retry(() => Promise.reject(new Error("no")), { delayMs: 3_600_000 }),
+  }),
+};
+
+async function moreOften(body: () => Promise<void>): Promise<never> {
+  for (;;) await body();
+}
+
+/** Waits that could end at once. */
+const ready: Record<string, () => Wait> = {
+  "Lock.acquire()": () => {
+    const lock = new Lock();
+    return { begin: () => lock.acquire(), state: () => lock.statistics() };
+  },
+  "RLock.acquire()": () => {
+    const lock = new RLock();
+    return { begin: () => lock.acquire(), state: () => lock.statistics() };
+  },
+  "Semaphore.acquire()": () => {
+    const permits = new Semaphore(1);
+    return { begin: () => permits.acquire(), state: () => permits.available };
+  },
+  "Event.wait()": () => {
+    const event = new Event();
+    event.set();
+    return { begin: () => event.wait() };
+  },
+  "Barrier.wait()": () => ({ begin: () => new Barrier(1).wait() }),
+  "ReadWriteLock.acquireRead()": () => {
+    const lock = new ReadWriteLock();
+    return { begin: () => lock.acquireRead(), state: () => lock.statistics() };
+  },
+  "ReadWriteLock.acquireWrite()": () => {
+    const lock = new ReadWriteLock();
+    return { begin: () => lock.acquireWrite(), state: () => lock.statistics() };
+  },
+  "Latch.wait()": () => ({ begin: () => new Latch(0).wait() }),
+  "Once.run()": () => {
+    const once = new Once();
+    return { begin: () => once.run(() => assert.fail("it ran")), state: () => once.done };
+  },
+  "Queue.put()": () => {
+    const queue = new Queue<number>();
+    return { begin: () => queue.put(1), state: () => queue.size };
+  },
+  "Queue.get()": () => {
+    const queue = full(new Queue<number>());
+    return { begin: () => queue.get(), state: () => queue.size };
+  },
+  "Queue.join()": () => ({ begin: () => new Queue<number>().join() }),
+  "Channel.send()": () => {
+    const channel = new Channel<number>(1);
+    return { begin: () => channel.send(1), state: () => channel.size };
+  },
+  "Channel.receive()": () => {
+    const channel = new Channel<number>(1);
+    channel.sendSync(1);
+    return { begin: () => channel.receive(), state: () => channel.size };
+  },
+  "select()": () => {
+    const channel = new Channel<number>(1);
+    return { begin: () => select({ to: channel.sending(1) }), state: () => channel.size };
+  },
+  "sleep(0)": () => ({ begin: () => sleep(0) }),
+  "RateLimit.take()": () => {
+    const limit = new RateLimit({ tokens: 1, perMs: 3_600_000 });
+    return { begin: () => limit.take(), state: () => limit.tryTake() };
+  },
+  "taskGroup()": () => ({ begin: () => taskGroup(() => assert.fail("it ran")) }),
+  "withTimeout()": () => ({ begin: () => withTimeout(60_000, () => assert.fail("it ran")) }),
+  "gather()": () => ({ begin: () => gather(() => assert.fail("it ran"), Promise.resolve(1)) }),
+  "race()": () => ({ begin: () => race(() => assert.fail("it ran"), Promise.resolve(1)) }),
+};
+
+/** What blocks the thread, though it need not. */
+const blocking: Record<string, () => { readonly begin: () => unknown; readonly state?: () => unknown }> = {
+  "Lock.acquireSync()": () => {
+    const lock = new Lock();
+    return { begin: () => lock.acquireSync(), state: () => lock.locked };
+  },
+  "RLock.acquireSync()": () => {
+    const lock = new RLock();
+    return { begin: () => lock.acquireSync(), state: () => lock.locked };
+  },
+  "Semaphore.acquireSync()": () => {
+    const permits = new Semaphore(1);
+    return { begin: () => permits.acquireSync(), state: () => permits.available };
+  },
+  "ReadWriteLock.acquireReadSync()": () => {
+    const lock = new ReadWriteLock();
+    return { begin: () => lock.acquireReadSync(), state: () => lock.statistics() };
+  },
+  "ReadWriteLock.acquireWriteSync()": () => {
+    const lock = new ReadWriteLock();
+    return { begin: () => lock.acquireWriteSync(), state: () => lock.statistics() };
+  },
+  "Event.waitSync()": () => {
+    const event = new Event();
+    event.set();
+    return { begin: () => event.waitSync() };
+  },
+  "Barrier.waitSync()": () => ({ begin: () => new Barrier(1).waitSync() }),
+  "Latch.waitSync()": () => ({ begin: () => new Latch(0).waitSync() }),
+  "Once.runSync()": () => ({ begin: () => new Once().runSync(() => assert.fail("it ran")) }),
+  "Queue.putSync()": () => {
+    const queue = new Queue<number>();
+    return { begin: () => queue.putSync(1), state: () => queue.size };
+  },
+  "Queue.getSync()": () => {
+    const queue = full(new Queue<number>());
+    return { begin: () => queue.getSync(), state: () => queue.size };
+  },
+  "Queue.joinSync()": () => ({ begin: () => new Queue<number>().joinSync() }),
+  "a plain loop over a queue": () => {
+    const queue = full(new Queue<number>());
+    return { begin: () => queue[Symbol.iterator]().next(), state: () => queue.size };
+  },
+  "Channel.sendSync()": () => {
+    const channel = new Channel<number>(1);
+    return { begin: () => channel.sendSync(1), state: () => channel.size };
+  },
+  "Channel.receiveSync()": () => {
+    const channel = new Channel<number>(1);
+    channel.sendSync(1);
+    return { begin: () => channel.receiveSync(), state: () => channel.size };
+  },
+  "selectSync()": () => {
+    const channel = new Channel<number>(1);
+    return { begin: () => selectSync({ to: channel.sending(1) }), state: () => channel.size };
+  },
+};
+
+describe("in a group that is cancelled, what waits throws the reason, and has not happened:", () => {
+  for (const [name, make] of Object.entries(blocked)) {
+    test(name, async () => {
+      const { begin, state } = make();
+      const before = state?.();
+      await taskGroup(async (group) => {
+        const task = group.spawn(async () => await begin());
+        await turn();
+        await turn();
+        assert.equal(task.done, false);
+        group.cancel("stop");
+        await turn();
+        assert.ok(task.cancelled, "it still waits");
+      });
+      assert.deepEqual(state?.(), before);
+    });
+  }
+});
+
+describe("when only the task is cancelled, what waits throws the reason, and has not happened:", () => {
+  for (const [name, make] of Object.entries(blocked)) {
+    test(name, async () => {
+      const { begin, state } = make();
+      const before = state?.();
+      await taskGroup(async (group) => {
+        const task = group.spawn(async () => await begin());
+        await turn();
+        await turn();
+        task.cancel("stop");
+        await assert.rejects(task.result(), isStop);
+      });
+      assert.deepEqual(state?.(), before);
+    });
+  }
+});
+
+describe("in a group that was cancelled, what could happen at once throws the reason, and does not:", () => {
+  for (const [name, make] of Object.entries({ ...ready, ...blocked })) {
+    test(name, async () => {
+      const { begin, state } = make();
+      const before = name === "RateLimit.take()" ? undefined : state?.();
+      await taskGroup(async (group) => {
+        group.cancel("stop");
+        await assert.rejects(async () => await begin(), isStop);
+      });
+      if (before !== undefined) assert.deepEqual(state?.(), before);
+    });
+  }
+
+  for (const [name, make] of Object.entries(blocking)) {
+    test(name, async () => {
+      const { begin, state } = make();
+      const before = state?.();
+      await taskGroup((group) => {
+        group.cancel("stop");
+        assert.throws(begin, isStop);
+      });
+      assert.deepEqual(state?.(), before);
+    });
+  }
+
+  test("but what never waits, does", async () => {
+    const [lock, permits, queue] = [new Lock(), new Semaphore(1), new Queue<number>()];
+    const channel = new Channel<number>(1);
+    await taskGroup((group) => {
+      group.cancel("stop");
+      assert.ok(lock.tryAcquire()?.held);
+      assert.ok(permits.tryAcquire()?.held);
+      assert.ok(queue.tryPut(1));
+      assert.deepEqual(queue.tryGet(), { value: 1 });
+      assert.ok(channel.trySend(1));
+      assert.equal(trySelect({ channel })?.name, "channel");
+    });
+  });
+});

@@ -1,0 +1,319 @@
+/** What asyncio, Trio, Java's StructuredTaskScope and Swift's groups say of the edges. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Event } from "../sync/index.ts";
+import { InlineExecutor } from "../futures/index.ts";
+import { ContextVar } from "../scopes/index.ts";
+import { currentTask, gather, race, shield, sleep, taskGroup, type TaskGroup, tasks } from "./index.ts";
+
+const FOREVER = Infinity;
+const isStop = (error: unknown): boolean => error === "stop";
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Runs `body`, and gives what became an unhandled rejection of it. */
+async function unhandledIn(body: () => Promise<unknown>): Promise<unknown[]> {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => void unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  try {
+    await body();
+    for (let i = 0; i < 3; i++) await turn();
+  } finally {
+    process.off("unhandledRejection", note);
+  }
+  return unhandled;
+}
+
+describe("a group", () => {
+  test("without tasks gives what its body gives", async () => {
+    assert.equal(await taskGroup(() => 7), 7);
+    assert.equal(await taskGroup(async () => {}, { limit: 1, timeoutMs: 1000 }), undefined);
+  });
+
+  test("that was cancelled leaves the waits after it alone", async () => {
+    await taskGroup(async (outer) => {
+      outer.spawn(async () => {
+        await assert.rejects(
+          taskGroup(async (inner) => {
+            inner.cancel("stop");
+            await sleep(0);
+          }),
+          isStop,
+        );
+        await sleep(0);
+        await taskGroup(() => sleep(0));
+      });
+    });
+  });
+
+  test("that only waits for its tasks can still be cancelled, and goes on waiting for their clean-up", async () => {
+    const cleaned = new Event();
+    const order: string[] = [];
+    let group!: TaskGroup;
+    const whole = taskGroup((inner) => {
+      group = inner;
+      inner.spawn(async () => {
+        try {
+          await sleep(FOREVER);
+        } finally {
+          await shield(() => cleaned.wait());
+          order.push("cleaned up");
+        }
+      });
+    }).then(() => order.push("left"));
+    await turn();
+    group.cancel("stop");
+    await turn();
+    assert.deepEqual(order, []);
+    cleaned.set();
+    await whole;
+    assert.deepEqual(order, ["cleaned up", "left"]);
+  });
+
+  test("in a group that is cancelled ends with the reason of the outer one, its own onError notwithstanding", async () => {
+    await taskGroup(async (outer) => {
+      const inner = outer.spawn(() =>
+        taskGroup((group) => void group.spawn(() => sleep(FOREVER)), { onError: "continue" }),
+      );
+      await turn();
+      outer.cancel("stop");
+      await assert.rejects(
+        shield(() => inner.result()),
+        isStop,
+      );
+    });
+  });
+
+  test("whose tasks failed in it fails as one task of the group around it", async () => {
+    const error = await taskGroup(
+      (outer) => {
+        outer.spawn(() => Promise.reject(new Error("outer")), { name: "one" });
+        outer.spawn(
+          () =>
+            taskGroup(
+              (inner) => {
+                for (const name of ["a", "b"])
+                  inner.spawn(() => Promise.reject(new Error(`inner ${name}`)), { name });
+              },
+              { onError: "continue" },
+            ),
+          { name: "two" },
+        );
+      },
+      { onError: "continue" },
+    ).catch((thrown: AggregateError) => thrown);
+    assert.ok(error instanceof AggregateError);
+    const [outer, inner] = error.errors as [Error, AggregateError];
+    assert.equal(outer.message, "outer");
+    assert.deepEqual(
+      inner.errors.map(({ message }: Error) => message),
+      ["inner a", "inner b"],
+    );
+    assert.match(inner.stack!, /in task "two", spawned/);
+    assert.match((inner.errors[0] as Error).stack!, /in task "a", spawned/);
+  });
+});
+
+describe("a task", () => {
+  test("that is told to stop and throws something else has failed", async () => {
+    const failure = new Error("in clean-up");
+    await assert.rejects(
+      taskGroup(async (group) => {
+        const task = group.spawn(() => sleep(FOREVER).catch(() => Promise.reject(failure)));
+        await turn();
+        task.cancel("stop");
+        await assert.rejects(task.result(), (error) => error === failure);
+        assert.equal(task.state, "rejected");
+      }),
+      (error) => error === failure,
+    );
+  });
+
+  test("sees its cancellation at every wait of its finally blocks, until it ends", async () => {
+    const seen: unknown[] = [];
+    await taskGroup(async (group) => {
+      const task = group.spawn(async () => {
+        try {
+          await sleep(FOREVER);
+        } finally {
+          try {
+            seen.push(await sleep(0).catch((reason: unknown) => reason));
+          } finally {
+            seen.push(await new Event().wait().catch((reason: unknown) => reason));
+            seen.push(currentTask().state);
+          }
+        }
+      });
+      await turn();
+      task.cancel("stop");
+      task.cancel("again");
+      await assert.rejects(task.result(), isStop);
+      await sleep(0);
+    });
+    assert.deepEqual(seen, ["stop", "stop", "cancelling"]);
+  });
+
+  test("that awaits itself is told so, instead of waiting for ever", async () => {
+    for (const wait of [
+      async (self: PromiseLike<unknown>) => await self,
+      (self: ReturnType<TaskGroup["spawn"]>) => self.result(),
+      (self: ReturnType<TaskGroup["spawn"]>) => self.exception(),
+    ]) {
+      await assert.rejects(
+        taskGroup((group) => {
+          const self = group.spawn(async (): Promise<unknown> => await wait(self), { name: "snake" });
+        }),
+        { name: "TaskStateError", code: "ERR_HEDDLE_TASK_STATE", message: /"snake".*itself/ },
+      );
+    }
+  });
+
+  test("leaves the values of its spawner alone", async () => {
+    const user = new ContextVar("test.edges-user", "nobody");
+    await user.run("ann", () =>
+      taskGroup(async (group) => {
+        const task = group.spawn(() => user.run("bob", () => currentTask().name), { name: "inner" });
+        assert.equal(await task, "inner");
+        assert.deepEqual([user.get(), currentTask().id], ["ann", 0]);
+      }),
+    );
+  });
+
+  test("is itself after waits for anything, in timers and in callbacks, whatever else runs", async () => {
+    const seen: string[] = [];
+    await taskGroup((group) => {
+      for (const name of ["one", "two", "three"]) {
+        group.spawn(
+          async () => {
+            seen.push(currentTask().name);
+            await Promise.resolve();
+            seen.push(currentTask().name);
+            await new Promise<void>((resolve) => {
+              setTimeout(() => {
+                seen.push(currentTask().name);
+                resolve();
+              }, 0);
+            });
+            seen.push(currentTask().name);
+          },
+          { name },
+        );
+      }
+    });
+    for (const name of ["one", "two", "three"]) {
+      assert.equal(seen.filter((other) => other === name).length, 4, name);
+    }
+  });
+
+  test("that has ended is seen as done by what it has left behind", async () => {
+    const { promise: looked, resolve: look } = Promise.withResolvers<string>();
+    await taskGroup((group) => {
+      group.spawn(() => void setTimeout(() => look(`${currentTask().name} ${currentTask().state}`), 0), {
+        name: "gone",
+      });
+      group.spawn(() => {});
+    });
+    assert.equal(await looked, "gone done");
+    assert.deepEqual(tasks(), []);
+  });
+});
+
+describe("the stack of an error", () => {
+  test("names every task that it went through, and where each was spawned", async () => {
+    function spawnInner(group: TaskGroup): void {
+      group.spawn(() => Promise.reject(new Error("deep")), { name: "inner" });
+    }
+    function spawnOuter(group: TaskGroup): void {
+      group.spawn(() => taskGroup(spawnInner), { name: "outer" });
+    }
+    const { stack } = (await taskGroup(spawnOuter).catch((error: Error) => error)) as unknown as Error;
+    assert.match(
+      stack!,
+      /task "inner", spawned ---\n\s+at spawnInner [^]*task "outer", spawned ---\n\s+at spawnOuter /,
+    );
+  });
+
+  test("does not grow for ever when one error is thrown again and again", async () => {
+    const error = new Error("always the same");
+    const length = error.stack!.length;
+    for (let i = 0; i < 2000; i++) {
+      await taskGroup((group) => void group.spawn(() => Promise.reject(error))).catch(() => {});
+    }
+    assert.ok(error.stack!.length > length && error.stack!.length < 100_000, `${error.stack!.length}`);
+  });
+});
+
+describe("nothing becomes an unhandled rejection:", () => {
+  test("promises given to a gather or a race that does not begin, or that ends before they do", async () => {
+    const late = async (): Promise<never> => {
+      await turn();
+      throw new Error("late");
+    };
+    const unhandled = await unhandledIn(async () => {
+      await taskGroup(async (group) => {
+        group.cancel("stop");
+        await assert.rejects(gather(late(), late()), isStop);
+        await assert.rejects(race(late(), late()), isStop);
+      });
+      await assert.rejects(
+        gather(() => assert.fail("first"), late()),
+        /first/,
+      );
+      assert.equal(await race(() => 1, late(), late()), 1);
+      const executor = new InlineExecutor();
+      assert.equal(await race(() => 1, executor.submit(late)), 1);
+      await executor.shutdown();
+    });
+    assert.deepEqual(unhandled, []);
+  });
+
+  test("futures of tasks that fail, awaited late or by nobody", async () => {
+    const unhandled = await unhandledIn(async () => {
+      await assert.rejects(
+        taskGroup(
+          async (group) => {
+            const bad = group.spawn(() => Promise.reject(new Error("no")));
+            group.spawn(() => Promise.reject(new Error("neither")));
+            for (let i = 0; i < 3; i++) await turn();
+            await bad.exception();
+          },
+          { onError: "continue" },
+        ),
+        AggregateError,
+      );
+    });
+    assert.deepEqual(unhandled, []);
+  });
+});
+
+describe("gather()", () => {
+  test("of a future that was cancelled throws its reason", async () => {
+    const future = new InlineExecutor().submit(() => assert.fail("it ran"));
+    future.cancel("called off");
+    await assert.rejects(
+      gather(() => sleep(FOREVER), future),
+      (error) => error === "called off",
+    );
+  });
+
+  test("runs a function once for each time that it is given, and waits once for one future", async () => {
+    let runs = 0;
+    const run = (): number => ++runs;
+    const future = new InlineExecutor().submit(run);
+    assert.deepEqual(await gather(run, run, future, future), [1, 2, 3, 3]);
+  });
+
+  test("of several that fail names each of them", async () => {
+    await assert.rejects(
+      gather(
+        async () => Promise.reject(new RangeError("one")),
+        async () => Promise.reject(new TypeError("two")),
+      ),
+      (error) => {
+        assert.ok(error instanceof AggregateError);
+        assert.match(error.message, /RangeError: one.*TypeError: two/);
+        return true;
+      },
+    );
+  });
+});
