@@ -7,7 +7,9 @@ import { CorruptMessageError, isStackOverflow } from "./errors.ts";
 import type { WireHooks } from "./hooks.ts";
 import type { Unpack } from "./packet.ts";
 import { Reader } from "./reader.ts";
-import { FLAG_REFERENCES, HEADER_BYTES, WIRE_VERSION } from "./tags.ts";
+import { FLAG_REFERENCES, FLAG_TEXT, FLAG_WIDE_TEXT, HEADER_BYTES, WIRE_VERSION } from "./tags.ts";
+
+const KNOWN_FLAGS = FLAG_REFERENCES | FLAG_TEXT | FLAG_WIDE_TEXT;
 
 /** Reads messages, one after the other. */
 export class Decoder {
@@ -38,7 +40,9 @@ export class Decoder {
       readHeader(reader);
       const value = reader.value();
       reader.fillPostponed();
-      if (reader.at !== end) throw new CorruptMessageError(`${end - reader.at} bytes follow its value`);
+      if (reader.at !== reader.end)
+        throw new CorruptMessageError(`${reader.end - reader.at} bytes follow its value`);
+      if (reader.hasTextLeft) throw new CorruptMessageError("its text goes on behind its last string");
       isRead = true;
       return value;
     } catch (error) {
@@ -61,6 +65,7 @@ function readHeader(reader: Reader): void {
     );
   }
   const flags = reader.bytes[at + 1]!;
-  if ((flags & ~FLAG_REFERENCES) !== 0) throw new CorruptMessageError(`it has unknown flags ${flags}`);
-  reader.isNumbered = flags === FLAG_REFERENCES;
+  if ((flags & ~KNOWN_FLAGS) !== 0) throw new CorruptMessageError(`it has unknown flags ${flags}`);
+  reader.isNumbered = (flags & FLAG_REFERENCES) !== 0;
+  if ((flags & FLAG_TEXT) !== 0) reader.beginText((flags & FLAG_WIDE_TEXT) !== 0);
 }

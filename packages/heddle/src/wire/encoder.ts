@@ -95,10 +95,11 @@ export class Encoder {
         if (!(error instanceof KeysChanged)) throw error;
         end = this.#spellOut(value, path);
       }
+      const flags = writer.finishText(end) | (writer.hasReferences ? FLAG_REFERENCES : 0);
       writer.bytes[writer.start] = WIRE_VERSION;
-      writer.bytes[writer.start + 1] = writer.hasReferences ? FLAG_REFERENCES : 0;
+      writer.bytes[writer.start + 1] = flags;
       isSent = true;
-      return end - writer.start;
+      return writer.textEnd - writer.start;
     } catch (error) {
       throw isStackOverflow(error) ? tooDeep(path) : error;
     } finally {

@@ -53,7 +53,7 @@ describe("a message", () => {
       return end - start;
     };
     assert.equal(length([1, 2]), 5);
-    assert.equal(length("hello"), 8);
+    assert.equal(length("hello"), 12);
     assert.equal(length([]), 3);
     const records = Array.from({ length: 1000 }, (_, i) => ({ identifier: i % 90, description: "x" }));
     wire.encode(records);

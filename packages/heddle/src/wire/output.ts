@@ -13,6 +13,10 @@ import * as tag from "./tags.ts";
 const BEYOND_LATIN1 = /[^\0-\xff]/;
 /** Up to this length a loop over the characters beats a call into Node (1.3 ns a character against 31 ns). */
 const LOOP_STRING_MAX = 20;
+/** What says how many characters the text has. */
+export const TEXT_LENGTH_BYTES = 4;
+/** Text is made flat when it has so many characters: what it was joined from is no longer held then. */
+export const FLAT_FROM = 4096;
 
 /** A Buffer's readers and writers without argument checks; Node has them, its types do not. */
 export interface RawBuffer extends Buffer {
@@ -33,6 +37,17 @@ export class Output {
   end = 0;
   /** The grower failed: this message cannot go on, whatever else is tried. */
   isOutOfRoom = false;
+  /**
+   * The short strings of the message since the last piece, joined. To join two takes V8 5 ns, however long they are, and all
+   * of them are written at once: half of what it takes to write each.
+   */
+  text = "";
+  /** The pieces before that, each flat. */
+  readonly #pieces: string[] = [];
+  /** Whether a piece has characters beyond Latin-1. */
+  #isWide = false;
+  /** Where the message ends, once {@link finishText} was called. */
+  textEnd = 0;
   readonly #grow: Grow;
 
   constructor(grow: Grow) {
@@ -95,17 +110,110 @@ export class Output {
 
   string(value: string, at: number): number {
     const { length } = value;
-    if (length > LOOP_STRING_MAX) return this.#longString(value, at);
-    if (at + length >= this.end) at = this.room(at, length + 1);
+    if (length > tag.TEXT_STRING_MAX) return this.#longString(value, at);
+    if (at + 2 > this.end) at = this.room(at, 2);
+    if (length <= tag.SHORT_STRING_MAX) this.bytes[at] = tag.SHORT_STRING + length;
+    else {
+      this.bytes[at++] = tag.TEXT_STRING;
+      this.bytes[at] = length;
+    }
+    this.text += value;
+    if (this.text.length > FLAT_FROM) this.endPiece();
+    return at + 1;
+  }
+
+  /** Makes the text flat. */
+  endPiece(): void {
+    // V8 does so for whoever looks at the characters, and the string stays flat.
+    if (BEYOND_LATIN1.test(this.text)) this.#isWide = true;
+    this.#pieces.push(this.text);
+    this.text = "";
+  }
+
+  /** How many characters of text there are. */
+  get textLength(): number {
+    let { length } = this.text;
+    for (const piece of this.#pieces) length += piece.length;
+    return length;
+  }
+
+  /** Forgets all text but the first so many characters. */
+  rewindText(length: number): void {
+    const all = this.#pieces.join("") + this.text;
+    this.#pieces.length = 0;
+    this.text = all.slice(0, length);
+  }
+
+  /** Begins another message. */
+  forgetText(): void {
+    this.text = "";
+    if (this.#pieces.length > 0) this.#pieces.length = 0;
+    this.#isWide = false;
+  }
+
+  /** Writes the text behind all values. Gives the flags that say so; the place after it is in {@link textEnd}. */
+  finishText(at: number): number {
+    const { text } = this;
+    if (this.#pieces.length === 0) {
+      if (text === "") {
+        this.textEnd = at;
+        return 0;
+      }
+      at = this.room(at, text.length + TEXT_LENGTH_BYTES);
+      if (text.length <= LOOP_STRING_MAX ? this.#shortText(text, at) : this.#onePiece(text, at))
+        return tag.FLAG_TEXT;
+    }
+    this.endPiece();
+    return this.#isWide ? this.#wideText(at) : this.#narrowText(at);
+  }
+
+  #shortText(text: string, at: number): boolean {
+    const { length } = text;
     const { bytes } = this;
-    bytes[at] = tag.SHORT_STRING + length;
     let all = 0;
     for (let i = 0; i < length; i++) {
-      const code = value.charCodeAt(i);
+      const code = text.charCodeAt(i);
       all |= code;
-      bytes[at + 1 + i] = code;
+      bytes[at + i] = code;
     }
-    return all > 0xff ? this.#longString(value, at) : at + 1 + length;
+    if (all > 0xff) return false;
+    this.#endText(at + length, length);
+    return true;
+  }
+
+  #onePiece(text: string, at: number): boolean {
+    if (BEYOND_LATIN1.test(text)) return false;
+    const { length } = text;
+    this.buffer.latin1Write(text, at, length);
+    this.#endText(at + length, length);
+    return true;
+  }
+
+  #narrowText(at: number): number {
+    const length = this.textLength;
+    at = this.room(at, length + TEXT_LENGTH_BYTES);
+    for (const piece of this.#pieces) {
+      this.buffer.latin1Write(piece, at, piece.length);
+      at += piece.length;
+    }
+    this.#endText(at, length);
+    return tag.FLAG_TEXT;
+  }
+
+  #wideText(at: number): number {
+    const length = this.textLength;
+    at = this.room(at, 2 * length + TEXT_LENGTH_BYTES);
+    for (const piece of this.#pieces) {
+      this.buffer.ucs2Write(piece, at, 2 * piece.length);
+      at += 2 * piece.length;
+    }
+    this.#endText(at, length);
+    return tag.FLAG_TEXT | tag.FLAG_WIDE_TEXT;
+  }
+
+  #endText(at: number, length: number): void {
+    this.view.setUint32(at, length, true);
+    this.textEnd = at + TEXT_LENGTH_BYTES;
   }
 
   #longString(value: string, at: number): number {
@@ -115,9 +223,7 @@ export class Output {
       this.buffer.ucs2Write(value, at, 2 * length);
       return at + 2 * length;
     }
-    at = this.room(at, 5 + length);
-    if (length <= tag.SHORT_STRING_MAX) at = this.byte(tag.SHORT_STRING + length, at);
-    else at = this.word(tag.LATIN1_STRING, length, at);
+    at = this.word(tag.LATIN1_STRING, length, this.room(at, 5 + length));
     this.buffer.latin1Write(value, at, length);
     return at + length;
   }

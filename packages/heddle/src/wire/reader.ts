@@ -8,11 +8,10 @@ import type { WireHooks } from "./hooks.ts";
 import { readOther } from "./others-read.ts";
 import { shapeAt, type KnownShape } from "./known-shapes.ts";
 import type { Unpack } from "./packet.ts";
-import { MADE_STRING_MAX, makeString } from "./short-strings.ts";
 import * as tag from "./tags.ts";
 import { TextWindow } from "./text-window.ts";
 import { MAX_DEPTH } from "./trail.ts";
-import type { RawBuffer } from "./output.ts";
+import { type RawBuffer, TEXT_LENGTH_BYTES } from "./output.ts";
 
 export class Reader {
   readonly hooks: WireHooks;
@@ -29,6 +28,7 @@ export class Reader {
   /** The message refers back: objects are numbered as they come. */
   isNumbered = false;
   readonly #text: TextWindow = new TextWindow();
+  #hasText = false;
   #objects: (object | undefined)[] = [];
   readonly #postponed: object[] = [];
   /** The container that the next object is to be read into, instead of a new one. */
@@ -47,11 +47,28 @@ export class Reader {
     this.end = Math.min(end, bytes.length);
     this.sideItems = sideItems;
     this.#depth = 0;
-    this.#text.begin();
+    this.#hasText = false;
     if (bytes === this.bytes) return;
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as RawBuffer;
+  }
+
+  /** The message ends with its text: takes that off its end. */
+  beginText(isWide: boolean): void {
+    const end = this.end - TEXT_LENGTH_BYTES;
+    if (end < this.at) throw this.truncated();
+    const length = this.view.getUint32(end, true);
+    const start = end - (isWide ? 2 * length : length);
+    if (start < this.at) throw this.truncated();
+    this.#text.begin(this.bytes, this.buffer, start, length, isWide);
+    this.#hasText = true;
+    this.end = start;
+  }
+
+  /** Whether there is text that no string has taken. */
+  get hasTextLeft(): boolean {
+    return this.#hasText && this.#text.left > 0;
   }
 
   /** Ends a message, read to its end or not: lets go of every object. */
@@ -147,7 +164,7 @@ export class Reader {
     const head = this.bytes[at]!;
     this.at = at + 1;
     if (head < tag.SMALL_INT_END) return head - tag.SMALL_INT_BIAS;
-    if (head < tag.SHORT_ARRAY) return this.#shortString(head - tag.SHORT_STRING);
+    if (head < tag.SHORT_ARRAY) return this.#fromText(head - tag.SHORT_STRING);
     if (head < tag.SHAPE_AGAIN) return this.array(head - tag.SHORT_ARRAY);
     if (head < tag.UNDEFINED) return this.object(head);
     if (head === tag.FLOAT64) return this.view.getFloat64(this.take(8), true);
@@ -157,6 +174,7 @@ export class Reader {
     if (head === tag.FALSE) return false;
     if (head === tag.NULL) return null;
     if (head === tag.UNDEFINED) return undefined;
+    if (head === tag.TEXT_STRING) return this.#fromText(this.byte());
     if (head === tag.LATIN1_STRING) return this.#latin1(this.count(1));
     if (head === tag.UTF16_STRING) return this.#utf16(this.count(2));
     if (head === tag.ARRAY) return this.array(this.count(1));
@@ -196,7 +214,8 @@ export class Reader {
   /** A value that must be a string. Anything else is not read at all, so that it cannot nest. */
   string(): string {
     const head = this.byte();
-    if (head >= tag.SHORT_STRING && head < tag.SHORT_ARRAY) return this.#shortString(head - tag.SHORT_STRING);
+    if (head >= tag.SHORT_STRING && head < tag.SHORT_ARRAY) return this.#fromText(head - tag.SHORT_STRING);
+    if (head === tag.TEXT_STRING) return this.#fromText(this.byte());
     if (head === tag.LATIN1_STRING) return this.#latin1(this.count(1));
     if (head === tag.UTF16_STRING) return this.#utf16(this.count(2));
     throw new CorruptMessageError("a string is missing");
@@ -210,19 +229,15 @@ export class Reader {
     return value;
   }
 
-  #shortString(length: number): string {
-    const at = this.take(length);
-    return (
-      this.#text.cut(this.buffer, at, at + length, this.end) ??
-      (length <= MADE_STRING_MAX
-        ? makeString(this.bytes, at, length)
-        : this.buffer.latin1Slice(at, at + length))
-    );
+  #fromText(length: number): string {
+    if (length === 0) return "";
+    if (!this.#hasText) throw this.truncated();
+    return this.#text.take(length);
   }
 
   #latin1(length: number): string {
     const at = this.take(length);
-    return this.#text.cut(this.buffer, at, at + length, this.end) ?? this.buffer.latin1Slice(at, at + length);
+    return this.buffer.latin1Slice(at, at + length);
   }
 
   #utf16(length: number): string {

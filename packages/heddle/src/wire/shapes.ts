@@ -7,6 +7,7 @@
  * @packageDocumentation
  */
 import type { Output } from "./output.ts";
+import type { WriteFields } from "./shape-writers.ts";
 import * as tag from "./tags.ts";
 
 /** Objects with more keys than this are dictionaries. */
@@ -33,6 +34,10 @@ export class Shape {
   /** The message that introduced it last, and as which number. */
   message = 0;
   index = 0;
+  /** How many plain objects were written by it, while it has no writer of its own. */
+  uses = 0;
+  /** Writes the values of a plain object. */
+  writeFields: WriteFields | undefined = undefined;
 
   constructor(keys: readonly string[]) {
     this.keys = keys;

@@ -8,17 +8,21 @@
  */
 
 /** First byte of every message. Both ends run the same release, so there is no negotiation: another version is refused. */
-export const WIRE_VERSION = 0xd1;
+export const WIRE_VERSION = 0xd2;
 /** Bytes of the header: version, flags. */
 export const HEADER_BYTES = 2;
 /** Flag: the message refers back to objects in it, so the reader must number them as it goes. */
 export const FLAG_REFERENCES = 1;
+/** Flag: the message ends with its text, one byte a character, and u32 how many there are. */
+export const FLAG_TEXT = 2;
+/** Flag, beside {@link FLAG_TEXT}: two bytes a character. */
+export const FLAG_WIDE_TEXT = 4;
 
 /** Integers from -SMALL_INT_BIAS up are their own tag, biased. */
 export const SMALL_INT_BIAS = 32;
 /** One past the last tag that is an integer. */
 export const SMALL_INT_END = 0x80;
-/** 0x80 + length: a Latin-1 string of at most {@link SHORT_STRING_MAX} characters follows. */
+/** 0x80 + length: a string of at most {@link SHORT_STRING_MAX} characters, the next ones of the text. */
 export const SHORT_STRING = 0x80;
 /** Longest string whose length is in its tag. */
 export const SHORT_STRING_MAX = 39;
@@ -123,3 +127,7 @@ export const STAND_IN = 0xf0;
 export const STAND_IN_FUNCTION = 0xf1;
 /** The kind, then a plain value by which any thread of any process can get at the thing. */
 export const TICKET = 0xf2;
+/** u8 length: a string of so many characters, the next ones of the text. */
+export const TEXT_STRING = 0xe5;
+/** Longest string that stands in the text. */
+export const TEXT_STRING_MAX = 255;

@@ -1,52 +1,68 @@
 /**
- * Makes the strings of a message by cutting them out of longer ones.
+ * The text of a message: its strings are cut out of it, one after the other.
  *
  * A call into Node makes a string of 256 characters nearly as fast as one of ten (50 ns), and a part of that is had for 10.
- * V8 copies parts of up to 12 characters; a longer one refers to the whole, and so keeps it: 256 bytes at most.
+ * V8 copies parts of up to 12 characters; a longer one refers to the whole, and so keeps it: 256 characters at most.
  *
  * @packageDocumentation
  */
+import { CorruptMessageError } from "./errors.ts";
 import type { RawBuffer } from "./output.ts";
+import { MADE_STRING_MAX, makeString } from "./short-strings.ts";
 
 /** Characters made at a time. */
 const WINDOW = 256;
-/** Strings that are so close to one another are cut out of a window, if the message goes on for as long. */
-const NEAR = 32;
 
-/** A stretch of a message, read as Latin-1 whatever the bytes mean. Where there are few strings it is not made. */
+/** What is left of the text of one message. */
 export class TextWindow {
-  #text = "";
-  #start = 0;
-  #end = 0;
-  /** Where the last window ended, or the last string that was in none. */
-  #last = -NEAR;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #buffer: RawBuffer = Buffer.alloc(0) as RawBuffer;
+  /** Of the bytes: where the text goes on behind the window. */
+  #at = 0;
+  /** How many characters are left there. */
+  #left = 0;
+  #isWide = false;
+  /** The characters at hand, and how many of them were taken. */
+  #window = "";
+  #taken = 0;
 
-  /** Begins another message. */
-  begin(): void {
-    this.#end = 0;
-    this.#last = -NEAR;
+  /** Begins a message whose text is so many characters from `at` on. */
+  begin(bytes: Uint8Array, buffer: RawBuffer, at: number, length: number, isWide: boolean): void {
+    this.#bytes = bytes;
+    this.#buffer = buffer;
+    this.#at = at;
+    this.#left = length;
+    this.#isWide = isWide;
+    this.#window = "";
+    this.#taken = 0;
   }
 
-  /**
-   * The string of the bytes from `at` to `end`, of a message that ends at `limit`. Undefined if it is better made by
-   * itself.
-   */
-  cut(buffer: RawBuffer, at: number, end: number, limit: number): string | undefined {
-    if (end > this.#end && !this.#move(buffer, at, end, limit)) return undefined;
-    const start = this.#start;
-    return this.#text.substring(at - start, end - start);
+  /** How many characters have not been taken. */
+  get left(): number {
+    return this.#left + this.#window.length - this.#taken;
   }
 
-  #move(buffer: RawBuffer, at: number, end: number, limit: number): boolean {
-    const windowEnd = Math.min(at + WINDOW, limit);
-    if (at - this.#last >= NEAR || windowEnd - end < NEAR) {
-      this.#last = end;
-      return false;
-    }
-    this.#last = windowEnd;
-    this.#text = buffer.latin1Slice(at, windowEnd);
-    this.#start = at;
-    this.#end = windowEnd;
-    return true;
+  /** The next characters; at most 255. */
+  take(length: number): string {
+    const from = this.#taken;
+    const to = from + length;
+    if (to > this.#window.length) return this.#takeFromNext(length);
+    this.#taken = to;
+    return this.#window.substring(from, to);
+  }
+
+  #takeFromNext(length: number): string {
+    const { left } = this;
+    if (length > left) throw new CorruptMessageError("its text ends in the middle of a string");
+    const width = this.#isWide ? 2 : 1;
+    const start = this.#at - (this.#window.length - this.#taken) * width;
+    const count = Math.min(left, WINDOW);
+    this.#at = start + count * width;
+    this.#left = left - count;
+    if (this.#isWide) this.#window = this.#buffer.ucs2Slice(start, this.#at);
+    else if (count <= MADE_STRING_MAX) this.#window = makeString(this.#bytes, start, count);
+    else this.#window = this.#buffer.latin1Slice(start, this.#at);
+    this.#taken = length;
+    return length === count ? this.#window : this.#window.substring(0, length);
   }
 }

@@ -29,6 +29,7 @@ const ARRAY_PROTOTYPE = Array.prototype;
 /** Where a writer stood, to go back to. */
 export interface Mark {
   readonly used: number;
+  readonly text: number;
   readonly objects: number;
   readonly shapes: number;
   readonly sideItems: number;
@@ -89,6 +90,7 @@ export class Writer extends Output {
     this.trail.origin = path;
     this.hasReferences = false;
     this.isOutOfRoom = false;
+    this.forgetText();
     this.#drop(0, 0);
     this.shapes.begin();
     this.spellsOut = spellsOut;
@@ -123,6 +125,7 @@ export class Writer extends Output {
   mark(at: number): Mark {
     return {
       used: at - this.start,
+      text: this.textLength,
       objects: this.identities.count,
       shapes: this.shapes.count,
       sideItems: this.sideItems.length,
@@ -134,6 +137,7 @@ export class Writer extends Output {
 
   /** Undoes what was written since `mark`. Gives the place to write at. */
   rewind(mark: Mark): number {
+    if (this.textLength > mark.text) this.rewindText(mark.text);
     this.identities.rewind(mark.objects);
     this.shapes.rewind(mark.shapes);
     this.trail.depth = mark.depth;

@@ -189,7 +189,7 @@ describe("a value that finds no room", () => {
       const value = { text: "x".repeat(50), box, long: "y".repeat(200_000), bytes };
       try {
         narrow.drop(narrow.store(value, "item"));
-        assert.ok(blocks > 2, "it has room where there is none");
+        assert.ok(blocks > 1, "it has room where there is none");
         break;
       } catch (error) {
         assert.ok(error instanceof HeapFullError);
