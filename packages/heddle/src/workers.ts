@@ -1,8 +1,9 @@
 /**
- * Workers, and how many of them make sense.
+ * Workers, how many of them make sense, and what joins processes: memory that they share, and pipes.
  *
  * @packageDocumentation
  */
+export { SharedHeap, SharedHeapError } from "#heap";
 export {
   Connection,
   ConnectionClosedError,

@@ -61,9 +61,9 @@ export interface Heap extends Words {
    * All bytes that this thread has had to do with, whole. Ask again after an allocation: the heap may have grown.
    * Older views stay valid for what they cover.
    */
-  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  readonly bytes: Uint8Array;
   /** All bytes, as `bytes`, but certain to reach `end`: for what another thread allocated. */
-  bytesTo(end: number): Uint8Array<SharedArrayBuffer>;
+  bytesTo(end: number): Uint8Array;
   /**
    * Takes a block of at least `sizeBytes`. Its content is unspecified.
    *

@@ -3,16 +3,12 @@ export { claimOn, CLAIMS, giveUpClaim, HeldKind, releaseBy, takeClaim } from "./
 export { DoneList } from "./done-list.ts";
 export { HeapFullError, type Heap, type Pages, type WaitOutcome, type Words } from "./heap.ts";
 export { HintRing } from "./hint-ring.ts";
+export type { JoinedHeap } from "./joined-heap.ts";
 export { Ledger, settleLedger } from "./ledger.ts";
 export { Parking } from "./parking.ts";
 export { TimeoutError } from "./timeout-error.ts";
 export { seatOf, Seats } from "./seats.ts";
-export {
-  leaseToken,
-  settleSeat,
-  settleThread,
-  threadHeap,
-  threadLedger,
-  threadSeat,
-  type ThreadSeat,
-} from "./thread-heap.ts";
+export { DIRECTORY_WORD } from "./segment-layout.ts";
+export { type HeapPart, SharedHeap } from "./shared-heap.ts";
+export { SharedHeapError } from "./shared-heap-error.ts";
+export { leaseToken, settleThread, threadHeap } from "./thread-heap.ts";

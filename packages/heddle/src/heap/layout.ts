@@ -9,6 +9,7 @@
  * 8              frontier     index of the first page never handed out    any thread, by CAS
  * 12             serial       the next serial number                      any thread, by add
  * 16             seats        how many seats have ever been taken               any thread, by CAS
+ * 20 … 63                     of a heap of processes only, see segment-layout.ts
  * 64  + 4·order  span stack   tag (16 bits) | page index (16 bits)        any thread, by CAS
  * 4096 + 8·arena lease        0; the token of the lessee; below 0: its    any thread, by CAS
  *                             end is being settled, see seats.ts

@@ -29,6 +29,7 @@ export class Ledger {
   readonly #heap: Heap;
   readonly #free: number[] = [];
   #last: number;
+  #isClosed = false;
 
   constructor(heap: Heap) {
     this.#heap = heap;
@@ -58,11 +59,17 @@ export class Ledger {
 
   /** Gives up the claim of an entry. */
   giveUp(entry: number): void {
+    if (this.#isClosed) return;
     const claim = this.#heap.peek(entry);
     // L1.
     this.#heap.store(entry, 0);
     this.#free.push(entry);
     giveUpClaim(this.#heap, claim);
+  }
+
+  /** From now on others give up what is left in it. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   #enter(claim: number): number {

@@ -3,7 +3,15 @@
  *
  * @packageDocumentation
  */
-import { HeapFullError, threadHeap, threadLedger, TimeoutError, type Heap, type Ledger } from "#heap";
+import {
+  HeapFullError,
+  SharedHeap,
+  threadHeap,
+  TimeoutError,
+  type Heap,
+  type JoinedHeap,
+  type Ledger,
+} from "#heap";
 import {
   CorruptMessageError,
   NotLoadedError,
@@ -47,7 +55,8 @@ export interface FunctionTableStatistics {
 
 /** Publishes this thread's functions into the heap, and brings those of other threads to life. */
 export class FunctionTable implements WireHooks {
-  readonly #heap: Heap;
+  readonly heap: Heap;
+  readonly leavesProcess: boolean;
   readonly #store: RecordStore;
   readonly #sources: Sources;
   readonly #revivals: Revivals;
@@ -58,7 +67,8 @@ export class FunctionTable implements WireHooks {
   /** @param ledger - Where the claims of the thread are written down. */
   constructor(heap: Heap, ledger: Ledger) {
     announceEntry();
-    this.#heap = heap;
+    this.heap = heap;
+    this.leavesProcess = heap instanceof SharedHeap;
     this.#store = new RecordStore(heap, ledger, (serial) => {
       this.#sources.forget(serial);
       this.#revivals.forget(serial);
@@ -124,7 +134,7 @@ export class FunctionTable implements WireHooks {
     const scratch = this.#sources.scratches.take();
     try {
       const node = this.#sources.functionNode(fn);
-      const record = new Round(this.#heap, this.#store, this.#sources, scratch).publish(node);
+      const record = new Round(this.heap, this.#store, this.#sources, scratch).publish(node);
       if (path === TO_RUN && node.isSettled) this.#twins.add(node);
       return record;
     } catch (error) {
@@ -135,9 +145,16 @@ export class FunctionTable implements WireHooks {
   }
 }
 
-let table: FunctionTable | undefined;
+const tables = new WeakMap<Heap, FunctionTable>();
 
 /** This thread's table, on the heap that all threads of the process share. */
 export function functionTable(): FunctionTable {
-  return (table ??= new FunctionTable(threadHeap(), threadLedger()));
+  return functionTableIn(threadHeap());
+}
+
+/** This thread's table, on a heap that it has joined. */
+export function functionTableIn(heap: JoinedHeap): FunctionTable {
+  let table = tables.get(heap);
+  if (table === undefined) tables.set(heap, (table = new FunctionTable(heap, heap.ledger)));
+  return table;
 }

@@ -1,7 +1,12 @@
 /** How functions cross from one thread to another, with what they capture. */
 export { PortabilityError, type PortabilityProblem } from "./errors.ts";
 export { fromModule, portable } from "./explicit.ts";
-export { FunctionTable, functionTable, type FunctionTableStatistics } from "./function-table.ts";
+export {
+  FunctionTable,
+  functionTable,
+  functionTableIn,
+  type FunctionTableStatistics,
+} from "./function-table.ts";
 export { declareEverywhere } from "./names.ts";
 export { processOrigin } from "./origin.ts";
 export type { RecordParcel } from "./record-parcels.ts";

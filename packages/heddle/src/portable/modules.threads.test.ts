@@ -333,10 +333,10 @@ await pool.shutdown();`,
 test("where the runtime has no inspector, only functions that take nothing from outside travel, and the error says so", async () => {
   const program = `
     import { FunctionTable, portable } from "./node_modules/heddle/dist/portable/index.js";
-    import { threadHeap, threadLedger } from "./node_modules/heddle/dist/heap/index.js";
+    import { threadHeap } from "./node_modules/heddle/dist/heap/index.js";
     const original = process.getBuiltinModule;
     process.getBuiltinModule = (id) => { if (id === "node:inspector") throw new Error("none"); return original(id); };
-    const table = new FunctionTable(threadHeap(), threadLedger());
+    const table = new FunctionTable(threadHeap(), threadHeap().ledger);
     const rate = 2;
     const message = (fn) => { try { table.publishFunction(fn, "fn"); return "sent"; } catch (error) { return error.message; } };
     console.log(JSON.stringify([

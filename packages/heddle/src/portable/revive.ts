@@ -411,6 +411,7 @@ export class Revivals {
     const reader: TailReader = {
       record: undefined,
       decoder: new Decoder({
+        heap: this.#heap,
         publishFunction: () => {
           throw new TypeError("Cannot publish a function while decoding");
         },

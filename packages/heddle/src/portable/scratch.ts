@@ -1,11 +1,14 @@
 /** Encoders with memory of their own, for messages whose length must be known before they have a place. */
-import { Encoder, type FunctionRecord, type Region } from "../wire/index.ts";
+import { Encoder, type FunctionRecord, type Region, type WireHooks } from "../wire/index.ts";
 import { checkInstances } from "./instances.ts";
 import type { KeptHandle } from "./records.ts";
 
 const START_BYTES = 4096;
 /** Bigger scratch memory is let go after use. */
 const KEPT_BYTES = 1 << 20;
+
+/** Where messages are for. */
+export type WirePlace = Required<Pick<WireHooks, "heap" | "leavesProcess">>;
 
 /** A message in scratch memory: valid until the next one. */
 export interface ScratchMessage {
@@ -22,9 +25,10 @@ export class Scratch {
   #memory = new Uint8Array(START_BYTES);
   #handles: KeptHandle[] = [];
 
-  constructor() {
+  constructor(place: WirePlace) {
     this.#encoder = new Encoder(
       {
+        ...place,
         publishFunction: (fn) => this.onFunction(fn),
         publishClass: (cls, path) => {
           checkInstances(cls, path);
@@ -62,10 +66,15 @@ export class Scratch {
 
 /** Encoders that are not in use. One is enough, unless a getter of a captured object submits something itself. */
 export class ScratchPool {
+  readonly #place: WirePlace;
   readonly #idle: Scratch[] = [];
 
+  constructor(place: WirePlace) {
+    this.#place = place;
+  }
+
   take(): Scratch {
-    return this.#idle.pop() ?? new Scratch();
+    return this.#idle.pop() ?? new Scratch(this.#place);
   }
 
   giveBack(scratch: Scratch): void {

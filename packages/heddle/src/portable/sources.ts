@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import type { Heap } from "#heap";
+import { type Heap, SharedHeap } from "#heap";
 import { types } from "node:util";
 import type { Code } from "./code.ts";
 import { isEntry, keyOf, moduleAt, type ModuleName } from "./modules.ts";
@@ -22,7 +22,7 @@ const WELL_KNOWN_SYMBOLS = new Set<unknown>(
 );
 
 export class Sources {
-  readonly scratches: ScratchPool = new ScratchPool();
+  readonly scratches: ScratchPool;
   readonly side: SideChannel = new SideChannel();
   readonly #heap: Heap;
   readonly #store: RecordStore;
@@ -40,6 +40,7 @@ export class Sources {
   constructor(heap: Heap, store: RecordStore) {
     this.#heap = heap;
     this.#store = store;
+    this.scratches = new ScratchPool({ heap, leavesProcess: heap instanceof SharedHeap });
   }
 
   /** The settled record of a function, if that is known already. */

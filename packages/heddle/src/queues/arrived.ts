@@ -31,6 +31,6 @@ export function takeArrivedSync(cell: CellCoder): unknown {
   }
 }
 
-function copyOf({ w0, w1, w2, w3 }: CellCoder): CellCoder {
-  return Object.assign(new CellCoder(), { w0, w1, w2, w3 });
+function copyOf({ heap, w0, w1, w2, w3 }: CellCoder): CellCoder {
+  return Object.assign(new CellCoder(heap), { w0, w1, w2, w3 });
 }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { threadHeap } from "#heap";
 import { CellCoder } from "./cells.ts";
 
 const throughACell = (value: unknown): unknown => {
-  const cell = new CellCoder();
+  const cell = new CellCoder(threadHeap());
   cell.write(value, "item");
   return cell.take();
 };
@@ -36,7 +37,7 @@ describe("a cell", () => {
       "twelve chars",
     ];
     for (const value of values) {
-      const cell = new CellCoder();
+      const cell = new CellCoder(threadHeap());
       cell.write(value, "item");
       assert.equal(cell.isStored, false, String(value));
       assert.ok(Object.is(cell.take(), value), String(value));
@@ -45,7 +46,7 @@ describe("a cell", () => {
 
   test("leads to what does not fit", () => {
     for (const value of [2n ** 63n, "thirteen char", "€", { a: [1] }, new Map([[1, 2]])]) {
-      const cell = new CellCoder();
+      const cell = new CellCoder(threadHeap());
       cell.write(value, "item");
       assert.equal(cell.isStored, true);
       assert.deepEqual(cell.take(), value);
@@ -61,14 +62,14 @@ describe("a cell", () => {
   });
 
   test("refuses what cannot travel, by the name of where it would go", () => {
-    assert.throws(() => new CellCoder().write({ deep: new WeakMap() }, "item"), {
+    assert.throws(() => new CellCoder(threadHeap()).write({ deep: new WeakMap() }, "item"), {
       code: "ERR_HEDDLE_NOT_CLONEABLE",
       message: /item\.deep/,
     });
   });
 
   test("may be used while a value is stored, by a getter of that value", () => {
-    const cell = new CellCoder();
+    const cell = new CellCoder(threadHeap());
     const value = {
       get number() {
         cell.write(5, "inner");

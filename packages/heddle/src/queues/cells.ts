@@ -13,7 +13,8 @@
  *
  * @packageDocumentation
  */
-import { storedValues, type StoredValues } from "../sync/index.ts";
+import type { Heap } from "#heap";
+import { type StoredValues, storedValuesIn } from "../sync/index.ts";
 import { endMove, undoMove } from "../wire/index.ts";
 import { type CellWords, WIDE } from "./cell-words.ts";
 
@@ -45,7 +46,13 @@ export class CellCoder implements CellWords {
   w3 = 0;
   /** Buffers that the value in the words was to move, and has copied: they go when it has gone, and stay if it does not. */
   #moving: readonly ArrayBuffer[] | undefined = undefined;
+  /** Where a value is stored that does not fit. */
+  readonly heap: Heap;
   #stored: StoredValues | undefined;
+
+  constructor(heap: Heap) {
+    this.heap = heap;
+  }
 
   /** Whether the words lead to a value that is stored in the heap. */
   get isStored(): boolean {
@@ -152,7 +159,7 @@ export class CellCoder implements CellWords {
   }
 
   get #values(): StoredValues {
-    return (this.#stored ??= storedValues());
+    return (this.#stored ??= storedValuesIn(this.heap));
   }
 
   #store(value: unknown, path: string): void {

@@ -19,7 +19,7 @@ import {
 } from "../sync/fixtures/model.ts";
 import { type Alternative, ObjectKind, registerReclaim, type WaitOptions } from "../sync/index.ts";
 import { CellCoder } from "./cells.ts";
-import { ChannelCore, NOT_YET, PASSED } from "./channel-core.ts";
+import { type Answer, ChannelCore, NOT_YET, PASSED } from "./channel-core.ts";
 import { FLAGS, initialiseChannel, STOPPED } from "./channel-layout.ts";
 import { cellAt, Receiving, reclaim, Sending } from "./channel-sides.ts";
 
@@ -58,7 +58,7 @@ class Actor {
   }
 
   sending(channel: number, value: number): Alternative<Outcome> {
-    return new Sending(this.#heap, this.core(channel), "send", cellOf(value), (isSent) =>
+    return new Sending(this.#heap, this.core(channel), "send", cellOf(this.#heap, value), (isSent) =>
       isSent ? SENT : CLOSED,
     );
   }
@@ -69,14 +69,18 @@ class Actor {
     );
   }
 
+  sendNow(channel: number, value: number): Answer {
+    return this.core(channel).sendNow(cellOf(this.#heap, value));
+  }
+
   send(channel: number, value: number, options?: WaitOptions): Outcome {
-    const answer = this.core(channel).sendNow(cellOf(value));
+    const answer = this.sendNow(channel, value);
     if (answer !== NOT_YET) return answer === PASSED ? SENT : CLOSED;
     return this.#wait(this.sending(channel, value), options);
   }
 
   receive(channel: number, options?: WaitOptions): Outcome {
-    const cell = new CellCoder();
+    const cell = new CellCoder(this.#heap);
     const answer = this.core(channel).receiveNow(cell);
     if (answer !== NOT_YET) return answer === PASSED ? (cell.take() as number) : CLOSED;
     return this.#wait(this.receiving(channel), options);
@@ -104,8 +108,8 @@ class Actor {
   }
 }
 
-function cellOf(value: number): CellCoder {
-  const cell = new CellCoder();
+function cellOf(heap: Heap, value: number): CellCoder {
+  const cell = new CellCoder(heap);
   cell.write(value, "value");
   return cell;
 }
@@ -481,7 +485,7 @@ function passedOver(plants?: Plants): ReturnType<typeof play> {
       while (value !== last) value = it.receive(B);
       return value;
     },
-    (it) => it.core(B).sendNow(cellOf(2)),
+    (it) => it.sendNow(B, 2),
   ];
   const afterwards: Role = (it) => it.send(B, last);
   return play(roles, { isMortal: true, afterwards, ...(plants === undefined ? {} : { plants }) });

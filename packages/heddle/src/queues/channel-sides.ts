@@ -15,8 +15,8 @@ const TO_RECEIVE = 0;
 const TO_SEND = 1;
 
 /** The value of the cell at an address. */
-export function cellAt(heap: Pick<Heap, "peek">, address: number): CellCoder {
-  const cell = new CellCoder();
+export function cellAt(heap: Heap, address: number): CellCoder {
+  const cell = new CellCoder(heap);
   readCell(heap, address, cell);
   return cell;
 }

@@ -15,9 +15,10 @@ import {
   registerShared,
   SharedObject,
   type SharedOptions,
-  storedValues,
+  storedValuesIn,
   type ThisThread,
-  thisThread,
+  thisThreadIn,
+  threadOf,
   type WaitOptions,
 } from "../sync/index.ts";
 import { takeArrived, takeArrivedSync } from "./arrived.ts";
@@ -98,9 +99,9 @@ export class Channel<T> extends SharedObject {
   readonly #thread: ThisThread;
   readonly #core: ChannelCore;
   /** What is about to be sent: nothing that would have to be dropped, but within a send. */
-  readonly #out = new CellCoder();
+  readonly #out: CellCoder;
   /** What has just arrived. */
-  readonly #in = new CellCoder();
+  readonly #in: CellCoder;
   readonly #sending: Sending<void>;
   readonly #receiving: Receiving<unknown>;
   readonly #receivingSync: Receiving<unknown>;
@@ -115,8 +116,10 @@ export class Channel<T> extends SharedObject {
    */
   constructor(capacity: number = 0, options?: SharedOptions) {
     super(options, (heap, address) => initialiseChannel(heap, address, checkCapacity(capacity)));
-    const thread = thisThread();
+    const thread = threadOf(this);
     const { heap } = thread;
+    this.#out = new CellCoder(heap);
+    this.#in = new CellCoder(heap);
     const core = new ChannelCore(heap, thread.monitor, addressOf(this), { reach: reachOf(this) });
     this.#thread = thread;
     this.#core = core;
@@ -229,9 +232,10 @@ export class Channel<T> extends SharedObject {
         `Cannot close channel "${this.name}": what it is closed with must be an Error, and is ${inspect(error)}`,
       );
     }
-    const block = error === undefined ? 0 : storedValues().store(error, "error");
+    const stored = storedValuesIn(this.#thread.heap);
+    const block = error === undefined ? 0 : stored.store(error, "error");
     if (this.#core.close(block)) this.#closedWith = { error };
-    else if (block !== 0) storedValues().drop(block);
+    else if (block !== 0) stored.drop(block);
   }
 
   /** Whether it was closed. What stands in it can still be received. */
@@ -382,7 +386,7 @@ export class Channel<T> extends SharedObject {
 
   #closeError(): unknown {
     const { heap } = this.#thread;
-    this.#closedWith ??= { error: readCloseError(closeErrorOf(heap, this.#core.object)) };
+    this.#closedWith ??= { error: readCloseError(heap, closeErrorOf(heap, this.#core.object)) };
     return this.#closedWith.error;
   }
 
@@ -395,7 +399,7 @@ export class Channel<T> extends SharedObject {
   }
 
   #sendingOnce(value: unknown, path: string): SendingOnce {
-    const cell = new CellCoder();
+    const cell = new CellCoder(this.#thread.heap);
     cell.write(value, path);
     const finish = (isSent: boolean): Received => {
       this.#checkSent(isSent);
@@ -415,10 +419,10 @@ const more = <T>(value: T): IteratorYieldResult<T> => ({ done: false, value });
 const moreOf = (value: unknown): unknown => (value instanceof Promise ? value.then(more) : more(value));
 
 /** The error of a block; what says why it cannot be had in this thread, if so. */
-function readCloseError(block: number): unknown {
+function readCloseError(heap: Heap, block: number): unknown {
   if (block === 0) return undefined;
   try {
-    return storedValues().readSync(block);
+    return storedValuesIn(heap).readSync(block);
   } catch (error) {
     return error;
   }
@@ -437,9 +441,9 @@ function checkCapacity(capacity: unknown): number {
 }
 
 function destroy(heap: Heap, address: number): void {
-  freeChannel(heap, thisThread().monitor, address, (at) => cellAt(heap, at).drop());
+  freeChannel(heap, thisThreadIn(heap).monitor, address, (at) => cellAt(heap, at).drop());
   const error = closeErrorOf(heap, address);
-  if (error !== 0) storedValues().drop(error);
+  if (error !== 0) storedValuesIn(heap).drop(error);
 }
 
 registerShared(Channel, {
@@ -450,6 +454,6 @@ registerShared(Channel, {
   destroy,
 });
 registerReclaim(ObjectKind.CHANNEL, (monitor, object, node) => {
-  const { heap } = thisThread();
+  const { heap } = thisThreadIn(monitor.words);
   reclaim(heap, monitor, new ChannelCore(heap, monitor, object), node);
 });

@@ -14,7 +14,7 @@ export class Item extends CellCoder {
 
   /** The same item, for when it must outlive its words: these are not to be dropped then. */
   copy(): Item {
-    const copy = new Item();
+    const copy = new Item(this.heap);
     copy.set(this);
     return copy;
   }

@@ -74,8 +74,8 @@ type Deed = (hand: Hand) => void;
 function handOf(heap: ModelHeap, seat: number, options: CoreOptions): Hand {
   const { monitor, waits } = sitDown(heap, seat);
   const core = coreOf(heap, monitor, options);
-  const out = new Item();
-  const into = new Item();
+  const out = new Item(heap);
+  const into = new Item(heap);
   const putting = new PutPlace(heap, core, "put", out);
   const joining = new JoinPlace(core, "join");
   const receive = (how: Attempt, item: Item): Attempt => {

@@ -44,7 +44,7 @@ describe("a queue in a heap that is full", () => {
   for (const shape of ["ring", "stack", "heap"]) {
     test(`refuses an item, keeps all others, and goes on when there is memory: ${shape}`, () => {
       const { heap, core } = makeCore(shape);
-      const item = new Item();
+      const item = new Item(heap);
       const put = (value: number): void => {
         item.write(value, "item");
         item.priority = value;

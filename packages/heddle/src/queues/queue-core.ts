@@ -92,7 +92,7 @@ export class QueueCore {
   readonly #counts: ItemCounts;
   readonly #ring: Ring | undefined;
   /** On its way between a node and the items. */
-  readonly #passing = new Item();
+  readonly #passing: Item;
   /** Why the last item was not put. */
   #refusal: HeapFullError | undefined;
 
@@ -100,6 +100,7 @@ export class QueueCore {
     this.#parts = parts;
     this.object = parts.object;
     this.#heap = parts.heap;
+    this.#passing = new Item(parts.heap);
     this.#monitor = parts.monitor;
     this.#items = parts.items;
     this.#counts = parts.counts;
@@ -224,7 +225,7 @@ export class QueueCore {
     const isTaken = want === GET && answer === DONE;
     const isLeft = want === PUT && answer !== DONE;
     if (!isTaken && !isLeft) return;
-    const item = new Item();
+    const item = new Item(heap);
     readItem(heap, node + CELL, item);
     if (isLeft) return this.#monitor.afterwards(() => item.drop());
     this.#items.open();

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { type Heap, threadHeap } from "#heap";
+import type { Heap } from "#heap";
 import {
   type Monitor,
   type Reach,
@@ -11,7 +11,7 @@ import {
   registerShared,
   SHARED,
   type SharedObject,
-  thisThread,
+  thisThreadIn,
 } from "../sync/index.ts";
 import { HeapItems } from "./heap-items.ts";
 import { Item, readItem } from "./items.ts";
@@ -30,10 +30,12 @@ export interface QueueForm {
 }
 
 /** Frees what the cell at an address refers to. */
-function drop(at: number): void {
-  const item = new Item();
-  readItem(threadHeap(), at, item);
-  item.drop();
+function dropIn(heap: Heap): (at: number) => void {
+  return (at) => {
+    const item = new Item(heap);
+    readItem(heap, at, item);
+    item.drop();
+  };
 }
 
 function ringOf(heap: Heap, monitor: Monitor, object: number, reach: Reach = SHARED): Ring {
@@ -52,28 +54,44 @@ export const oldestFirst: QueueForm = {
       items: new RingSection(heap, monitor, ring),
       counts: ring,
       ring,
-      drop,
+      drop: dropIn(heap),
     });
   },
-  free: (heap, monitor, object) => freeRing(heap, ringOf(heap, monitor, object), drop),
+  free: (heap, monitor, object) => freeRing(heap, ringOf(heap, monitor, object), dropIn(heap)),
 };
 
 export const youngestFirst: QueueForm = {
   initialise() {},
   core(heap, monitor, object) {
     const items = new StackItems(heap, monitor, object);
-    return new QueueCore({ heap, monitor, object, items, counts: items, ring: undefined, drop });
+    return new QueueCore({
+      heap,
+      monitor,
+      object,
+      items,
+      counts: items,
+      ring: undefined,
+      drop: dropIn(heap),
+    });
   },
-  free: (heap, monitor, object) => new StackItems(heap, monitor, object).free(drop),
+  free: (heap, monitor, object) => new StackItems(heap, monitor, object).free(dropIn(heap)),
 };
 
 export const lowestFirst: QueueForm = {
   initialise() {},
   core(heap, monitor, object) {
     const items = new HeapItems(heap, monitor, object);
-    return new QueueCore({ heap, monitor, object, items, counts: items, ring: undefined, drop });
+    return new QueueCore({
+      heap,
+      monitor,
+      object,
+      items,
+      counts: items,
+      ring: undefined,
+      drop: dropIn(heap),
+    });
   },
-  free: (heap, monitor, object) => new HeapItems(heap, monitor, object).free(drop),
+  free: (heap, monitor, object) => new HeapItems(heap, monitor, object).free(dropIn(heap)),
 };
 
 const forms = new Map<object, QueueForm>();
@@ -86,9 +104,11 @@ export function registerQueue(
   form: QueueForm,
 ): void {
   forms.set(cls, form);
-  const destroy = (heap: Heap, object: number): void => form.free(heap, thisThread().monitor, object);
+  const destroy = (heap: Heap, object: number): void => form.free(heap, thisThreadIn(heap).monitor, object);
   registerShared(cls, { kind, name, version: 1, sizeBytes: QUEUE_BYTES, destroy });
-  registerReclaim(kind, (monitor, object, node) => form.core(threadHeap(), monitor, object).reclaim(node));
+  registerReclaim(kind, (monitor, object, node) =>
+    form.core(thisThreadIn(monitor.words).heap, monitor, object).reclaim(node),
+  );
 }
 
 /** How queues of a class, or of the next one of those that it extends, keep their items. */

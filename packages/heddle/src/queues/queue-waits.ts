@@ -40,13 +40,14 @@ abstract class QueuePlace<T> implements Place<T> {
 /** Waits for an item. */
 export class GetPlace<T> extends QueuePlace<T> {
   readonly #heap: Heap;
-  readonly #item = new Item();
+  readonly #item: Item;
   readonly #receive: (how: Attempt, item: Item) => T;
 
   /** @param receive - Makes of the item what the wait gives. */
   constructor(heap: Heap, core: QueueCore, operation: string, receive: (how: Attempt, item: Item) => T) {
     super(core, GET, operation);
     this.#heap = heap;
+    this.#item = new Item(heap);
     this.#receive = receive;
   }
 

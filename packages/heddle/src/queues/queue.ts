@@ -12,7 +12,7 @@ import {
   SharedObject,
   type SharedOptions,
   type ThisThread,
-  thisThread,
+  threadOf,
   type WaitOptions,
 } from "../sync/index.ts";
 import { NotLoadedError } from "../wire/index.ts";
@@ -81,8 +81,8 @@ export let setPriority: <T>(queue: Queue<T>, priority: number) => void;
 export class Queue<T> extends SharedObject {
   readonly #thread: ThisThread;
   readonly #core: QueueCore;
-  readonly #out = new Item();
-  readonly #in = new Item();
+  readonly #out: Item;
+  readonly #in: Item;
   readonly #getting: GetPlace<T>;
   readonly #gettingSync: GetPlace<T>;
   readonly #putting: PutPlace;
@@ -98,8 +98,10 @@ export class Queue<T> extends SharedObject {
       heap.poke(address + MAX_SIZE, checkMaxSize(options?.maxSize));
       form.initialise(heap, address);
     });
-    this.#thread = thisThread();
+    this.#thread = threadOf(this);
     const { heap, monitor } = this.#thread;
+    this.#out = new Item(heap);
+    this.#in = new Item(heap);
     const core = (this.#core = form.core(heap, monitor, addressOf(this), reachOf(this)));
     this.#getting = new GetPlace(heap, core, "Queue.get()", (how, item) => this.#receive(how, item));
     this.#gettingSync = new GetPlace(heap, core, "Queue.getSync()", (how, item) =>

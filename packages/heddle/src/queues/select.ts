@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
-import { checkWaitOptions, thisThread, tieToScope, timeLeft, type WaitOptions } from "../sync/index.ts";
+import { checkWaitOptions, tieToScope, timeLeft, type WaitOptions } from "../sync/index.ts";
 import type { Channel } from "./channel.ts";
 import type { SelectCase } from "./select-case.ts";
 import { type LocalEntry, type Result, resultOfLocal, Selection } from "./selection.ts";
@@ -121,7 +121,7 @@ function selectBlocking(selection: Selection, { timeoutMs = Infinity }: WaitOpti
   for (const entry of selection.local) if (first === undefined || entry.at! < first.at!) first = entry;
   const leftMs = first === undefined ? Infinity : Math.max(0, first.at! - performance.now());
   const scopeMs = timeLeft();
-  const chosen = thisThread().choices.block(selection.sides, Math.min(leftMs, timeoutMs, scopeMs));
+  const chosen = selection.thread.choices.block(selection.sides, Math.min(leftMs, timeoutMs, scopeMs));
   if (chosen !== undefined) return selection.resultOf(chosen) as Result;
   timeLeft();
   if (first === undefined || timeoutMs < leftMs) throw new TimeoutError("selectSync()", timeoutMs);
@@ -139,7 +139,7 @@ function selectLater(selection: Selection, { timeoutMs = Infinity, signal }: Wai
         reject(error);
       }
     };
-    const wait = thisThread().choices.later(selection.sides, (chosen) =>
+    const wait = selection.thread.choices.later(selection.sides, (chosen) =>
       finish(() => selection.resultOf(chosen())),
     );
     if ("index" in wait) {

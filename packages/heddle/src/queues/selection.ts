@@ -10,7 +10,9 @@ import {
   MAX_GATES,
   type Settling,
   settlingOf,
+  type ThisThread,
   thisThread,
+  threadOf,
 } from "../sync/index.ts";
 import { Channel, type Received, receivingFrom, sendingTo } from "./channel.ts";
 import { SendingCase, TimeCase } from "./select-case.ts";
@@ -23,6 +25,7 @@ export type Result =
 /** A case in shared memory. */
 interface SharedEntry {
   readonly name: string;
+  readonly channel: Channel<unknown>;
   readonly side: Alternative<Received>;
   /** Ends the value that was to be sent, if it was not even tried. */
   readonly end: (() => void) | undefined;
@@ -45,6 +48,8 @@ export class Selection {
   readonly #mode: SelectMode;
   readonly #order: (SharedEntry | LocalEntry)[] = [];
   readonly #shared: SharedEntry[];
+  /** This thread, in the heap of the channels. */
+  readonly thread: ThisThread;
   /** In random order. */
   readonly sides: readonly Alternative<Received>[];
   /** In random order. */
@@ -69,6 +74,7 @@ export class Selection {
           `Cannot begin ${operation}: it has ${this.#shared.length} cases of channels, and can have ${MAX_GATES} at most`,
         );
       }
+      this.thread = this.#threadOf(this.#shared);
     } catch (error) {
       this.end();
       throw error;
@@ -95,7 +101,7 @@ export class Selection {
     const ready = index < 0 ? undefined : (this.#order[index] as LocalEntry);
     // All that were drawn before it come first.
     const count = index < 0 ? this.#shared.length : this.#order.slice(0, index).filter(isShared).length;
-    const chosen = count === 0 ? undefined : thisThread().choices.try(this.sides, count);
+    const chosen = count === 0 ? undefined : this.thread.choices.try(this.sides, count);
     if (chosen !== undefined) return this.resultOf(chosen) as Result;
     return ready === undefined ? undefined : resultOfLocal(ready);
   }
@@ -117,13 +123,22 @@ export class Selection {
     for (const entry of this.#order) if (isShared(entry)) entry.end?.();
   }
 
+  #threadOf(shared: readonly SharedEntry[]): ThisThread {
+    const threads = new Set(shared.map(({ channel }) => threadOf(channel)));
+    const [thread = thisThread(), other] = threads;
+    if (other === undefined) return thread;
+    throw new TypeError(
+      `Cannot begin ${this.#operation}: its channels are kept in different heaps, which nobody can look at at one moment`,
+    );
+  }
+
   #entry(name: string, what: unknown): SharedEntry | LocalEntry {
     if (what instanceof Channel) {
-      return { name, side: receivingFrom(what, this.#mode !== "later"), end: undefined };
+      return { name, channel: what, side: receivingFrom(what, this.#mode !== "later"), end: undefined };
     }
     if (what instanceof SendingCase) {
       const once = sendingTo(what.channel, what.value, `case ${JSON.stringify(name)}`);
-      return { name, side: once.sending, end: () => once.end() };
+      return { name, channel: what.channel, side: once.sending, end: () => once.end() };
     }
     if (what instanceof TimeCase) return { name, at: what.at, settling: undefined };
     if (isPromise(what)) return this.#future(name, settlingOf(what));

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { type Heap, threadHeap } from "#heap";
+import type { Heap } from "#heap";
 import {
   BARRIER_BYTES,
   BarrierCore,
@@ -17,11 +17,17 @@ import {
 import { checkCount } from "./check-count.ts";
 import { BrokenBarrierError, LockStateError } from "./errors.ts";
 import { ObjectKind } from "./object-kinds.ts";
-import { addressOf, registerShared, SharedObject, type SharedOptions } from "./objects/shared-object.ts";
-import { storedValues } from "./objects/stored-values.ts";
+import {
+  addressOf,
+  registerShared,
+  SharedObject,
+  type SharedOptions,
+  threadOf,
+} from "./objects/shared-object.ts";
+import { storedValuesIn, type StoredValues } from "./objects/stored-values.ts";
 import { checkWaitOptions } from "./wait-options.ts";
 import { registerReclaim } from "./waiting/ends.ts";
-import { type ThisThread, thisThread } from "./waiting/this-thread.ts";
+import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
 type Action = () => void;
@@ -91,7 +97,7 @@ export class Barrier extends SharedObject {
       const wholeMs = timeoutMs === Infinity ? -1 : Math.ceil(timeoutMs);
       writeBarrier(heap, address, { parties, hasAction: action !== undefined, timeoutMs: wholeMs });
     });
-    this.#thread = thisThread();
+    this.#thread = threadOf(this);
     this.#core = new BarrierCore(this.#thread.monitor, addressOf(this));
     this.#action = options?.action;
   }
@@ -116,7 +122,7 @@ export class Barrier extends SharedObject {
     const checked = this.#check(options);
     // Before anybody counts on this party: later, what the action needs could not be imported here.
     if (this.#action === undefined && this.#stored !== 0) {
-      this.#action = storedValues().readSync(this.#stored) as Action;
+      this.#action = this.#values.readSync(this.#stored) as Action;
     }
     const answer = this.#thread.waits.block(this.#core, 0, checked);
     return answer < TO_ACT ? this.#indexOf(answer) : this.#act(answer, this.#action!);
@@ -174,7 +180,7 @@ export class Barrier extends SharedObject {
     if (this.#isStoring) return;
     this.#isStoring = true;
     try {
-      setStoredAction(threadHeap(), addressOf(this), storedValues().store(action, "action"));
+      setStoredAction(this.#thread.heap, addressOf(this), this.#values.store(action, "action"));
     } finally {
       this.#isStoring = false;
     }
@@ -182,15 +188,19 @@ export class Barrier extends SharedObject {
 
   async #loadAction(answer: number): Promise<Action> {
     try {
-      return (this.#action = (await storedValues().readAsync(this.#stored)) as Action);
+      return (this.#action = (await this.#values.readAsync(this.#stored)) as Action);
     } catch (error) {
       this.#core.acted(answer, false);
       throw error;
     }
   }
 
+  get #values(): StoredValues {
+    return storedValuesIn(this.#thread.heap);
+  }
+
   get #stored(): number {
-    return storedAction(threadHeap(), addressOf(this));
+    return storedAction(this.#thread.heap, addressOf(this));
   }
 
   #act(answer: number, action: Action): number {
@@ -224,7 +234,7 @@ const form = {
   sizeBytes: BARRIER_BYTES,
   destroy: (heap: Heap, address: number) => {
     const action = storedAction(heap, address);
-    if (action !== 0) storedValues().drop(action);
+    if (action !== 0) storedValuesIn(heap).drop(action);
   },
 };
 registerShared(Barrier, form, beforeSending);

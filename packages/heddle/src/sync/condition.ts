@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { inspect } from "node:util";
-import { claimOn, giveUpClaim, HeldKind, takeClaim, threadHeap, TimeoutError } from "#heap";
+import { claimOn, giveUpClaim, HeldKind, type JoinedHeap, takeClaim, TimeoutError } from "#heap";
 import { currentContext } from "../scopes/index.ts";
 import { CONDITION_BYTES, ConditionCore, LOCK } from "./condition-core.ts";
 import { LockStateError } from "./errors.ts";
@@ -16,14 +16,16 @@ import { KIND } from "./objects/header.ts";
 import {
   addressOf,
   existing,
+  heapOf,
   publish,
   registerShared,
   SharedObject,
   type SharedOptions,
+  threadOf,
 } from "./objects/shared-object.ts";
 import { holderOfRLock, RLock } from "./rlock.ts";
 import { checkWaitOptions } from "./wait-options.ts";
-import { type ThisThread, thisThread } from "./waiting/this-thread.ts";
+import type { ThisThread } from "./waiting/this-thread.ts";
 import type { Place, WaitOptions } from "./waiting/waits.ts";
 
 /** What a condition knows of itself at one moment; other threads may have changed it since. */
@@ -84,14 +86,19 @@ export class Condition extends SharedObject {
             inspect(own, { depth: 0, breakLength: Infinity }),
         );
       }
-      own ??= new RLock();
+      own ??= new RLock({ heap: options?.heap });
+      if (heapOf(own) !== heap) {
+        throw new TypeError(
+          `Cannot make a Condition: its lock "${own.name}" is kept in another heap; make both in one`,
+        );
+      }
       // Who gets the condition gets its lock.
       const lockAddress = publish(own);
       takeClaim(heap, claimOn(HeldKind.OBJECT, lockAddress));
       heap.poke(address + LOCK, lockAddress | 0);
     });
-    this.#thread = thisThread();
-    this.#lock = own ?? lockOf(addressOf(this));
+    this.#thread = threadOf(this);
+    this.#lock = lockOf(this.#thread.heap, addressOf(this), own);
     this.#holder = this.#lock instanceof Lock ? holderOfLock(this.#lock) : holderOfRLock(this.#lock);
     this.#core = new ConditionCore(this.#thread.monitor, addressOf(this), this.#holder.core);
   }
@@ -317,10 +324,13 @@ class Search<T> {
   }
 }
 
-function lockOf(condition: number): Lock | RLock {
-  const heap = threadHeap();
+/** The lock of a condition: the one that it was made with, unless it was there before. */
+function lockOf(heap: JoinedHeap, condition: number, own: Lock | RLock | undefined): Lock | RLock {
   const address = heap.peek(condition + LOCK) >>> 0;
-  return heap.load(address + KIND) === ObjectKind.LOCK ? existing(Lock, address) : existing(RLock, address);
+  if (own !== undefined && addressOf(own) === address) return own;
+  return heap.load(address + KIND) === ObjectKind.LOCK
+    ? existing(Lock, address, heap)
+    : existing(RLock, address, heap);
 }
 
 registerShared(Condition, {

@@ -5,9 +5,15 @@
  */
 import { EVENT_BYTES, EventCore } from "./event-core.ts";
 import { ObjectKind } from "./object-kinds.ts";
-import { addressOf, registerShared, SharedObject, type SharedOptions } from "./objects/shared-object.ts";
+import {
+  addressOf,
+  registerShared,
+  SharedObject,
+  type SharedOptions,
+  threadOf,
+} from "./objects/shared-object.ts";
 import { checkWaitOptions } from "./wait-options.ts";
-import { type ThisThread, thisThread } from "./waiting/this-thread.ts";
+import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
 /** What an event knows of itself at one moment; other threads may have changed it since. */
@@ -45,7 +51,7 @@ export class Event extends SharedObject {
   /** It is not set at first. */
   constructor(options?: SharedOptions) {
     super(options);
-    this.#thread = thisThread();
+    this.#thread = threadOf(this);
     this.#core = new EventCore(this.#thread.monitor, addressOf(this), "Event.wait()");
   }
 

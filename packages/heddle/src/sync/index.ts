@@ -4,6 +4,7 @@ export { FIRST_OWN, GATE, type Destroy } from "./objects/header.ts";
 export {
   addressOf,
   existing,
+  keepObjectsIn,
   type Reach,
   reachOf,
   registerShared,
@@ -11,6 +12,7 @@ export {
   SharedObject,
   type SharedForm,
   type SharedOptions,
+  threadOf,
 } from "./objects/shared-object.ts";
 export { Barrier, type BarrierOptions, type BarrierStatistics } from "./barrier.ts";
 export { BrokenBarrierError, LockStateError } from "./errors.ts";
@@ -21,7 +23,7 @@ export { Lock, type LockStatistics } from "./lock.ts";
 export { RLock, type RLockStatistics } from "./rlock.ts";
 export { Condition, type ConditionStatistics } from "./condition.ts";
 export { currentOwner } from "./current-owner.ts";
-export { storedValues, type StoredValues } from "./objects/stored-values.ts";
+export { storedValues, type StoredValues, storedValuesIn } from "./objects/stored-values.ts";
 export { Once, type OnceStatistics } from "./once.ts";
 export { ReadWriteLock, type ReadWriteLockStatistics } from "./read-write-lock.ts";
 export {
@@ -40,7 +42,7 @@ export type { Monitor } from "./waiting/monitor.ts";
 export { ANSWER, CELL, GROUP, NONE, WANT } from "./waiting/node.ts";
 export { Patience } from "./waiting/patience.ts";
 export { MAX_GATES } from "./waiting/record.ts";
-export { type ThisThread, thisThread, threadEnded } from "./waiting/this-thread.ts";
+export { type ThisThread, thisThread, thisThreadIn, threadEnded } from "./waiting/this-thread.ts";
 export { append, claimFirst, firstOf, lengthOf, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";
 export type { Alternative, Place, WaitOptions } from "./waiting/waits.ts";
 export { tieToScope, timeLeft } from "./waiting/within-scope.ts";

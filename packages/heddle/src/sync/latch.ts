@@ -6,9 +6,15 @@
 import { checkCount } from "./check-count.ts";
 import { LATCH_BYTES, LatchCore, writeLatch } from "./latch-core.ts";
 import { ObjectKind } from "./object-kinds.ts";
-import { addressOf, registerShared, SharedObject, type SharedOptions } from "./objects/shared-object.ts";
+import {
+  addressOf,
+  registerShared,
+  SharedObject,
+  type SharedOptions,
+  threadOf,
+} from "./objects/shared-object.ts";
 import { checkWaitOptions } from "./wait-options.ts";
-import { type ThisThread, thisThread } from "./waiting/this-thread.ts";
+import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
 /** What a latch knows of itself at one moment; other threads may have changed it since. */
@@ -47,7 +53,7 @@ export class Latch extends SharedObject {
       checkCount(count, "make a Latch", "count", 0);
       writeLatch(heap, address, count);
     });
-    this.#thread = thisThread();
+    this.#thread = threadOf(this);
     this.#core = new LatchCore(this.#thread.monitor, addressOf(this), "Latch.wait()");
   }
 

@@ -6,7 +6,7 @@
 import { throwIfCancelled } from "../scopes/index.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
-import { acquire, acquireSync, type Holder, runHolding, type Suspended } from "./holder.ts";
+import { acquire, acquireSync, type Holder, oneHolder, runHolding, type Suspended } from "./holder.ts";
 import { FROM_THE_DEAD, LOCK_BYTES, LockCore } from "./lock-core.ts";
 import { ObjectKind } from "./object-kinds.ts";
 import {
@@ -15,9 +15,10 @@ import {
   registerShared,
   SharedObject,
   type SharedOptions,
+  threadOf,
 } from "./objects/shared-object.ts";
 import { registerReclaim } from "./waiting/ends.ts";
-import { type ThisThread, thisThread } from "./waiting/this-thread.ts";
+import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
 /** What a lock knows of itself at one moment; other threads may have changed it since. */
@@ -61,8 +62,8 @@ export class Lock extends SharedObject {
 
   constructor(options?: SharedOptions) {
     super(options);
-    this.#thread = thisThread();
-    this.#holder = new LockHolder(this, this.#thread);
+    this.#thread = threadOf(this);
+    this.#holder = oneHolder(this, () => new LockHolder(this, this.#thread));
   }
 
   /**

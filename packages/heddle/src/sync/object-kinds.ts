@@ -19,6 +19,8 @@ export const ObjectKind = {
   LIFO_QUEUE: 12,
   PRIORITY_QUEUE: 13,
   CHANNEL: 14,
+  /** No class: the names of a heap. */
+  DIRECTORY: 0xffe,
   /** No class: stands for shared memory that a thread keeps for a message. */
   KEPT_BUFFERS: 0xfff,
   /** From here on: kinds that only tests have. */

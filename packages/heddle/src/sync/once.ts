@@ -4,14 +4,20 @@
  * @packageDocumentation
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type Heap, threadHeap } from "#heap";
+import type { Heap } from "#heap";
 import { LockStateError } from "./errors.ts";
 import { ObjectKind } from "./object-kinds.ts";
-import { addressOf, registerShared, SharedObject, type SharedOptions } from "./objects/shared-object.ts";
-import { storedValues } from "./objects/stored-values.ts";
+import {
+  addressOf,
+  registerShared,
+  SharedObject,
+  type SharedOptions,
+  threadOf,
+} from "./objects/shared-object.ts";
+import { storedValuesIn, type StoredValues } from "./objects/stored-values.ts";
 import { ONCE_BYTES, OnceCore, Outcome, storedOutcome } from "./once-core.ts";
 import { checkWaitOptions } from "./wait-options.ts";
-import { type ThisThread, thisThread } from "./waiting/this-thread.ts";
+import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
 /** What a once knows of itself at one moment; other threads may have changed it since. */
@@ -65,7 +71,7 @@ export class Once extends SharedObject {
 
   constructor(options?: SharedOptions) {
     super(options);
-    this.#thread = thisThread();
+    this.#thread = threadOf(this);
     this.#core = new OnceCore(this.#thread.monitor, addressOf(this), "Once.run()");
   }
 
@@ -116,6 +122,10 @@ export class Once extends SharedObject {
     return { done: this.done, waiters: this.#core.waiters };
   }
 
+  get #values(): StoredValues {
+    return storedValuesIn(this.#thread.heap);
+  }
+
   #refuseWithin(): void {
     for (let call = calls.getStore(); call !== undefined; call = call.outer) {
       if (call.once !== this) continue;
@@ -154,31 +164,31 @@ export class Once extends SharedObject {
     let stored: number;
     try {
       stored = isValue
-        ? storedValues().store(result.value, "value")
-        : storedValues().store(result.error, "error");
+        ? this.#values.store(result.value, "value")
+        : this.#values.store(result.error, "error");
     } catch (error) {
       // The other threads are told why they cannot have it.
       outcome = Outcome.ERROR;
-      stored = storeOrNot(error);
+      stored = storeOrNot(this.#values, error);
     }
     this.#core.finish(outcome, stored);
   }
 
   async #read(): Promise<Result> {
     const { isValue, address } = this.#whatIsStored();
-    const value = await storedValues().readAsync(address);
+    const value = await this.#values.readAsync(address);
     return (this.#result ??= isValue ? { value } : { error: value });
   }
 
   #readSync(): Result {
     const { isValue, address } = this.#whatIsStored();
-    const value = storedValues().readSync(address);
+    const value = this.#values.readSync(address);
     return isValue ? { value } : { error: value };
   }
 
   #whatIsStored(): { isValue: boolean; address: number } {
     const { outcome } = this.#core;
-    const address = storedOutcome(threadHeap(), addressOf(this));
+    const address = storedOutcome(this.#thread.heap, addressOf(this));
     if (address !== 0) return { isValue: outcome === Outcome.VALUE, address };
     const why =
       outcome === Outcome.DIED
@@ -200,9 +210,9 @@ function settle(result: Result): unknown {
   return result.value;
 }
 
-function storeOrNot(error: unknown): number {
+function storeOrNot(values: StoredValues, error: unknown): number {
   try {
-    return storedValues().store(error, "error");
+    return values.store(error, "error");
   } catch {
     return 0;
   }
@@ -215,6 +225,6 @@ registerShared(Once, {
   sizeBytes: ONCE_BYTES,
   destroy: (heap: Heap, address: number) => {
     const outcome = storedOutcome(heap, address);
-    if (outcome !== 0) storedValues().drop(outcome);
+    if (outcome !== 0) storedValuesIn(heap).drop(outcome);
   },
 });

@@ -7,7 +7,13 @@ import { currentOwner } from "./current-owner.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
 import { ObjectKind } from "./object-kinds.ts";
-import { addressOf, registerShared, SharedObject, type SharedOptions } from "./objects/shared-object.ts";
+import {
+  addressOf,
+  registerShared,
+  SharedObject,
+  type SharedOptions,
+  threadOf,
+} from "./objects/shared-object.ts";
 import {
   freeEntries,
   FROM_THE_DEAD,
@@ -18,7 +24,7 @@ import {
 } from "./read-write-lock-core.ts";
 import { checkWaitOptions } from "./wait-options.ts";
 import { registerReclaim } from "./waiting/ends.ts";
-import { type ThisThread, thisThread } from "./waiting/this-thread.ts";
+import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
 /** What a read-write lock knows of itself at one moment; other threads may have changed it since. */
@@ -75,7 +81,7 @@ export class ReadWriteLock extends SharedObject {
 
   constructor(options?: SharedOptions) {
     super(options);
-    const thread = thisThread();
+    const thread = threadOf(this);
     this.#thread = thread;
     this.#core = new ReadWriteLockCore(thread.monitor, addressOf(this), (size) => thread.heap.allocate(size));
   }

@@ -6,7 +6,7 @@
 import { throwIfCancelled } from "../scopes/index.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
-import { acquire, acquireSync, type Holder, runHolding, type Suspended } from "./holder.ts";
+import { acquire, acquireSync, type Holder, oneHolder, runHolding, type Suspended } from "./holder.ts";
 import type { LockStatistics } from "./lock.ts";
 import { FROM_THE_DEAD } from "./lock-core.ts";
 import { ObjectKind } from "./object-kinds.ts";
@@ -16,10 +16,11 @@ import {
   registerShared,
   SharedObject,
   type SharedOptions,
+  threadOf,
 } from "./objects/shared-object.ts";
 import { RLOCK_BYTES, RLockCore } from "./rlock-core.ts";
 import { registerReclaim } from "./waiting/ends.ts";
-import { type ThisThread, thisThread } from "./waiting/this-thread.ts";
+import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
 /** What a reentrant lock knows of itself at one moment; other threads may have changed it since. */
@@ -61,8 +62,8 @@ export class RLock extends SharedObject {
 
   constructor(options?: SharedOptions) {
     super(options);
-    this.#thread = thisThread();
-    this.#holder = new RLockHolder(this, this.#thread);
+    this.#thread = threadOf(this);
+    this.#holder = oneHolder(this, () => new RLockHolder(this, this.#thread));
   }
 
   /**

@@ -3,16 +3,22 @@
  *
  * @packageDocumentation
  */
-import { threadHeap } from "#heap";
+import type { Heap } from "#heap";
 import { checkCount, MAX_COUNT } from "./check-count.ts";
 import type { Guard } from "./guard.ts";
 import { ObjectKind } from "./object-kinds.ts";
 import { KIND } from "./objects/header.ts";
-import { addressOf, registerShared, SharedObject, type SharedOptions } from "./objects/shared-object.ts";
+import {
+  addressOf,
+  registerShared,
+  SharedObject,
+  type SharedOptions,
+  threadOf,
+} from "./objects/shared-object.ts";
 import { reclaimPermits, SEMAPHORE_BYTES, SemaphoreCore, writeSemaphore } from "./semaphore-core.ts";
 import { checkWaitOptions } from "./wait-options.ts";
 import { registerReclaim } from "./waiting/ends.ts";
-import { type ThisThread, thisThread } from "./waiting/this-thread.ts";
+import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
 /** What an acquire of a semaphore takes. */
@@ -63,13 +69,14 @@ export class Semaphore extends SharedObject {
   /** @param permits - How many there are at the start: a whole number, 0 or more. */
   constructor(permits: number = 1, options?: SharedOptions) {
     super(options, (heap, address) => {
-      const kind = kindAt(address);
+      const kind = kindAt(heap, address);
       checkCount(permits, `make a ${kind}`, "permits", 0);
       writeSemaphore(heap, address, permits, kind === BOUNDED ? permits : MAX_COUNT);
     });
-    this.#thread = thisThread();
+    this.#thread = threadOf(this);
+    const { heap, monitor } = this.#thread;
     const address = addressOf(this);
-    this.#core = new SemaphoreCore(this.#thread.monitor, address, `${kindAt(address)}.acquire()`);
+    this.#core = new SemaphoreCore(monitor, address, `${kindAt(heap, address)}.acquire()`);
   }
 
   /**
@@ -139,7 +146,13 @@ export class Semaphore extends SharedObject {
     // Nearly all calls.
     if (permits === 1) return;
     const most = Math.max(1, this.#core.limit);
-    checkCount(permits, `begin ${kindAt(addressOf(this))}.${method}()`, "permits", 1, most);
+    checkCount(
+      permits,
+      `begin ${kindAt(this.#thread.heap, addressOf(this))}.${method}()`,
+      "permits",
+      1,
+      most,
+    );
   }
 }
 
@@ -195,8 +208,8 @@ class PermitGuard implements Guard {
 const BOUNDED = "BoundedSemaphore";
 
 /** What users call the object at an address. */
-function kindAt(address: number): string {
-  return threadHeap().peek(address + KIND) === ObjectKind.BOUNDED_SEMAPHORE ? BOUNDED : "Semaphore";
+function kindAt(heap: Heap, address: number): string {
+  return heap.peek(address + KIND) === ObjectKind.BOUNDED_SEMAPHORE ? BOUNDED : "Semaphore";
 }
 
 const form = { version: 1, sizeBytes: SEMAPHORE_BYTES };

@@ -40,7 +40,11 @@ export class Encoder {
 
   constructor(hooks: WireHooks, grow: Grow, options: EncoderOptions = {}) {
     const writer = new Writer(hooks, grow, packBy(hooks));
-    const { copiesAsideFrom = Infinity, isAbroad = false, isAlone = isAbroad } = options;
+    const {
+      copiesAsideFrom = Infinity,
+      isAbroad = hooks.leavesProcess === true,
+      isAlone = isAbroad,
+    } = options;
     writer.copiesAsideFrom = copiesAsideFrom;
     writer.isAlone = isAlone;
     writer.isAbroad = isAbroad;

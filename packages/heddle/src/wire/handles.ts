@@ -3,18 +3,23 @@
  *
  * @packageDocumentation
  */
+import { SharedHeap } from "#heap";
 import { describeOne } from "./describe.ts";
 import { CorruptMessageError, NotLoadedError } from "./errors.ts";
 import type { Reader } from "./reader.ts";
+import { readLocated } from "./shared-heaps.ts";
 import * as tag from "./tags.ts";
+import type { Writer } from "./writer.ts";
 import { writers } from "./writers.ts";
 
 /** How the handles of one class cross. */
 export interface HandleForm<T> {
-  /** The address in the heap that a handle stands for. */
+  /** The address that a handle stands for. */
   address(handle: T): number;
-  /** A handle for that address. */
-  revive(address: number): T;
+  /** The heap that the address is in. Absent: the one that the message is for. */
+  heap?(handle: T): object;
+  /** A handle for an address in a heap. */
+  revive(address: number, heap: object | undefined): T;
 }
 
 /** A class, whatever its constructor takes. */
@@ -50,11 +55,15 @@ export function registerHandle<T extends object>(
   forms.set(kind, how);
   prototypes.add(cls.prototype);
   writers.set(cls.prototype, (writer, handle, at) => {
-    if (writer.isAbroad) throw writer.notAbroad(describeOne(handle));
+    const { hooks } = writer;
+    const heap = how.heap?.(handle as T) ?? hooks.heap;
+    const isElsewhere = heap instanceof SharedHeap && heap !== hooks.heap;
+    if (writer.isAbroad && !(heap instanceof SharedHeap)) throw writer.notAbroad(describeOne(handle));
     const address = how.address(handle as T);
+    if (isElsewhere) return writeForeign(writer, { kind, handle, address, heap }, at);
     at = writer.string(kind, writer.byte(tag.HANDLE, at));
     at = writer.number(address, at);
-    writer.hooks.keepHandle?.(handle, address);
+    hooks.keepHandle?.(handle, address);
     return at;
   });
 }
@@ -78,8 +87,35 @@ export function readHandle(reader: Reader): object {
   const kind = reader.string();
   const address = reader.part();
   if (typeof address !== "number") throw new CorruptMessageError("a handle has no address");
-  const handle = reader.ask(() => formOf(kind).revive(address));
-  reader.ask(() => reader.hooks.keepHandle?.(handle, address));
+  const { hooks } = reader;
+  const handle = reader.ask(() => formOf(kind).revive(address, hooks.heap));
+  reader.ask(() => hooks.keepHandle?.(handle, address));
+  return reader.remember(handle);
+}
+
+interface Foreign {
+  readonly kind: string;
+  readonly handle: object;
+  readonly address: number;
+  readonly heap: SharedHeap;
+}
+
+/** What is kept in a shared heap is found there from everywhere. */
+function writeForeign(writer: Writer, { kind, handle, address, heap }: Foreign, at: number): number {
+  at = writer.string(kind, writer.byte(tag.FOREIGN_HANDLE, at));
+  at = writer.string(heap.locator, at);
+  at = writer.number(address, at);
+  writer.hooks.keepForeign?.(handle);
+  return at;
+}
+
+export function readForeignHandle(reader: Reader): object {
+  const kind = reader.string();
+  const heap = readLocated(reader);
+  const address = reader.part();
+  if (typeof address !== "number") throw new CorruptMessageError("a handle has no address");
+  const handle = reader.ask(() => formOf(kind).revive(address, heap));
+  reader.hooks.keepForeign?.(handle);
   return reader.remember(handle);
 }
 

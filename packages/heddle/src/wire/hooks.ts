@@ -6,6 +6,10 @@
 
 /** How functions cross, and who is told of handles. The layer of portable functions supplies the former. */
 export interface WireHooks {
+  /** The heap that functions and handles are in: what is kept there crosses by its address alone. */
+  readonly heap?: object;
+  /** Messages may be read in another process. */
+  readonly leavesProcess?: boolean;
   /**
    * Names a function or class for the other side.
    *
@@ -31,6 +35,8 @@ export interface WireHooks {
    * for until they have been read.
    */
   keepHandle?(handle: object, address: number): void;
+  /** The same for a handle of what is kept in another heap. */
+  keepForeign?(handle: object): void;
   /** The same for shared memory: the thread that names it must have it when the message is read. */
   keepShared?(buffer: SharedArrayBuffer): void;
   /**

@@ -8,7 +8,8 @@ import { readBoxed, readDate, readHeaders, readRegExp, readSearchParams, readUrl
 import { readMap, readSet } from "./collections.ts";
 import { readError } from "./error-values.ts";
 import { CorruptMessageError } from "./errors.ts";
-import { readHandle } from "./handles.ts";
+import { readForeignHandle, readHandle } from "./handles.ts";
+import { readSharedHeap } from "./shared-heaps.ts";
 import { readInstance, readSubclass } from "./instances.ts";
 import { readBigint, readRegisteredSymbol, readWellKnownSymbol } from "./primitives.ts";
 import { readShared } from "./platform.ts";
@@ -53,6 +54,8 @@ READERS[tag.BUFFER_PART] = readBufferPart;
 READERS[tag.INSTANCE] = readInstance;
 READERS[tag.SUBCLASS] = readSubclass;
 READERS[tag.HANDLE] = readHandle;
+READERS[tag.FOREIGN_HANDLE] = readForeignHandle;
+READERS[tag.SHARED_HEAP] = readSharedHeap;
 READERS[tag.ABORTED_SIGNAL] = readAbortedSignal;
 READERS[tag.LIVE_SIGNAL] = readLiveSignal;
 READERS[tag.STAND_IN] = readStandIn;

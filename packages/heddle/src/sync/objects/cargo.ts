@@ -43,12 +43,17 @@ export class Cargo {
       return record;
     };
     this.hooks = {
+      ...(hooks.heap !== undefined && { heap: hooks.heap }),
+      leavesProcess: hooks.leavesProcess === true,
       publishFunction: (fn, path) => keep(hooks.publishFunction(fn, path)),
       publishClass: (cls, path) => keep(hooks.publishClass?.(cls, path) ?? hooks.publishFunction(cls, path)),
       resolveFunction: (address, serial) => hooks.resolveFunction(address, serial),
       keepHandle: (handle, address) => {
         this.#held.push(handle);
         this.#addresses.push(address);
+      },
+      keepForeign: (handle) => {
+        this.#held.push(handle);
       },
       keepShared: (buffer) => {
         this.#held.push(buffer);

@@ -13,7 +13,7 @@
  *
  * @packageDocumentation
  */
-import { claimOn, HeldKind, threadLedger, type Ledger } from "#heap";
+import { claimOn, HeldKind, type JoinedHeap, type Ledger } from "#heap";
 
 /** One handle. */
 interface Holding {
@@ -43,6 +43,15 @@ export class Holdings {
    */
   adopt(handle: object, address: number): void {
     this.#track(handle, address, this.#ledger.note(claimOn(HeldKind.OBJECT, address)));
+  }
+
+  /**
+   * Notes a handle, of which this thread may have others, for an object that somebody holds.
+   *
+   * @throws `HeapFullError` when the claim cannot be written down. Nothing was claimed then.
+   */
+  join(handle: object, address: number): void {
+    this.#track(handle, address, this.#ledger.take(claimOn(HeldKind.OBJECT, address)));
   }
 
   /**
@@ -76,9 +85,11 @@ export class Holdings {
   }
 }
 
-let holdings: Holdings | undefined;
+const holdings = new WeakMap<JoinedHeap, Holdings>();
 
-/** This thread's handles. */
-export function threadHoldings(): Holdings {
-  return (holdings ??= new Holdings(threadLedger()));
+/** This thread's handles for what is in a heap. */
+export function holdingsIn(heap: JoinedHeap): Holdings {
+  let found = holdings.get(heap);
+  if (found === undefined) holdings.set(heap, (found = new Holdings(heap.ledger)));
+  return found;
 }

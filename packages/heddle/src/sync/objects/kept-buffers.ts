@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-import { CLAIMS, claimOn, HeldKind, threadLedger, type Heap } from "#heap";
+import { CLAIMS, claimOn, HeldKind, threadHeap, type Heap } from "#heap";
 import { ObjectKind } from "../object-kinds.ts";
 import { FIRST_OWN, writeHeader } from "./header.ts";
 
@@ -34,7 +34,7 @@ export class KeptBuffers {
     writeHeader(this.#heap, address, ObjectKind.KEPT_BUFFERS, undefined, FIRST_OWN);
     const claim = claimOn(HeldKind.OBJECT, address);
     try {
-      this.#kept.push({ buffers: [...buffers], address, entry: threadLedger().note(claim) });
+      this.#kept.push({ buffers: [...buffers], address, entry: threadHeap().ledger.note(claim) });
     } catch (error) {
       this.#heap.free(address);
       throw error;
@@ -46,7 +46,7 @@ export class KeptBuffers {
   #look(): void {
     this.#kept = this.#kept.filter(({ address, entry }) => {
       if (this.#heap.load(address + CLAIMS) > 1) return true;
-      threadLedger().giveUp(entry);
+      threadHeap().ledger.giveUp(entry);
       return false;
     });
     this.#lookAt = Math.max(8, 2 * this.#kept.length);

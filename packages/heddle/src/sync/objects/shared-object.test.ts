@@ -105,8 +105,11 @@ describe("the options of a shared object", () => {
     assert.throws(make({ name: 5 }), /^TypeError: Cannot make a Box: its name must be a string, and is 5$/);
   });
 
-  test("know no other heap yet, and say when they will", () => {
-    assert.throws(make({ heap: {} }), /^TypeError: Cannot make a Box: its option heap .* SharedHeap$/);
+  test("take a SharedHeap for a heap, and nothing else", () => {
+    assert.throws(
+      make({ heap: {} }),
+      /^TypeError: Cannot make a Box: its option heap must be a SharedHeap .* is \{\}$/,
+    );
     assert.equal(new Box(1, { heap: undefined }).value, 1);
   });
 });

@@ -4,17 +4,22 @@
  * @packageDocumentation
  */
 import { inspect } from "node:util";
-import { threadHeap, type Heap } from "#heap";
+import { claimOn, type Heap, HeldKind, type JoinedHeap, SharedHeap, threadHeap } from "#heap";
 import { CorruptMessageError, registerHandle, type HandleClass } from "../../wire/index.ts";
+import { thisThread, type ThisThread, thisThreadIn } from "../waiting/this-thread.ts";
+import { Directory } from "./directory.ts";
 import { freeObject, KIND, readName, registerDestroyer, writeHeader, type Destroy } from "./header.ts";
-import { threadHoldings } from "./holdings.ts";
+import { holdingsIn } from "./holdings.ts";
 
 /** What the constructor of every shared object takes last. */
 export interface SharedOptions {
-  /** What it is called in errors and diagnostics. Default: its kind and a number, such as "Lock-3". */
+  /**
+   * What it is called in errors and diagnostics. Default: its kind and a number, such as "Lock-3". In a `SharedHeap` an object
+   * is found by its name: the first constructor call makes it, later ones, in any process, join it.
+   */
   readonly name?: string | undefined;
   /** Where it is kept. Absent: in the heap that the threads of this process share. */
-  readonly heap?: undefined;
+  readonly heap?: SharedHeap | undefined;
 }
 
 /** What stands at the address of the objects of a class. */
@@ -32,11 +37,27 @@ export interface SharedForm {
 
 const forms = new Map<object, SharedForm>();
 
-/** The object that the next construction is to be a handle for; set for as long as that takes. */
-let revival: { readonly cls: Function; readonly address: number } | undefined;
+let usualHeap: () => JoinedHeap = threadHeap;
 
-/** Where an object stands in the heap. */
+/** Says where objects are kept that are not told where: the suites of tests run on every heap. */
+export function keepObjectsIn(heap: JoinedHeap): void {
+  usualHeap = () => heap;
+}
+
+/** The object that the next construction is to be a handle for; set for as long as that takes. */
+let revival: { readonly cls: Function; readonly heap: JoinedHeap; readonly address: number } | undefined;
+
+/** Where an object stands in its heap. */
 export let addressOf: (object: SharedObject) => number;
+
+/** The heap that an object stands in. */
+export let heapOf: (object: SharedObject) => JoinedHeap;
+
+/** This thread, in the heap of an object. */
+export function threadOf(object: SharedObject): ThisThread {
+  const heap = heapOf(object);
+  return heap === threadHeap() ? thisThread() : thisThreadIn(heap);
+}
 
 /**
  * Who can have to do with an object.
@@ -64,6 +85,7 @@ export let reachOf: (object: SharedObject) => Reach;
  * So arguments are looked at there, too.
  */
 export abstract class SharedObject {
+  readonly #heap: JoinedHeap;
   readonly #address: number;
   readonly #reach: Reach;
   #name: string | undefined;
@@ -76,27 +98,30 @@ export abstract class SharedObject {
     const existing = revival;
     if (existing !== undefined && existing.cls === new.target) {
       revival = undefined;
+      this.#heap = existing.heap;
       this.#address = existing.address;
       this.#reach = SHARED;
       return;
     }
     const form = formOf(new.target);
-    const { name } = checkOptions(form, options);
+    const { name, heap } = checkOptions(form, options);
+    this.#heap = heap ?? usualHeap();
     this.#name = name;
-    this.#reach = { isShared: false };
-    this.#address = make(form, name, initialise);
-    try {
-      threadHoldings().adopt(this, this.#address);
-    } catch (error) {
-      unmake(form, this.#address);
-      throw error;
+    if (name !== undefined && heap !== undefined) {
+      // Any process may find it.
+      this.#reach = SHARED;
+      this.#address = joinOrMake(form, heap, name, this, initialise);
+      return;
     }
+    this.#reach = { isShared: false };
+    this.#address = make(form, this.#heap, name, initialise);
+    adopt(form, this.#heap, this.#address, this);
   }
 
   /** What it is called: as it was told, or by its kind and a number. */
   get name(): string {
     if (this.#name === undefined) {
-      const name = readName(threadHeap(), this.#address);
+      const name = readName(this.#heap, this.#address);
       this.#name = typeof name === "string" ? name : `${formOf(this.constructor).name}-${name}`;
     }
     return this.#name;
@@ -105,6 +130,7 @@ export abstract class SharedObject {
   static {
     addressOf = (object) => object.#address;
     reachOf = (object) => object.#reach;
+    heapOf = (object) => object.#heap;
   }
 }
 
@@ -125,7 +151,8 @@ export function registerShared<T extends SharedObject>(
       beforeSending?.(handle);
       return publish(handle);
     },
-    revive: (address) => existing(cls, address),
+    heap: heapOf,
+    revive: (address, heap) => existing(cls, address, heap as JoinedHeap),
   });
 }
 
@@ -143,19 +170,23 @@ export function publish(object: SharedObject): number {
  *
  * @throws `CorruptMessageError` when something else stands there. `HeapFullError` when the claim cannot be written down.
  */
-export function existing<T extends SharedObject>(cls: HandleClass<T>, address: number): T {
+export function existing<T extends SharedObject>(
+  cls: HandleClass<T>,
+  address: number,
+  heap: JoinedHeap = threadHeap(),
+): T {
   const { kind, name } = formOf(cls);
-  const found = threadHeap().load(address + KIND);
+  const found = heap.load(address + KIND);
   if (found !== kind) {
     throw new CorruptMessageError(
       `it holds a handle for a ${name}, and what stands there is of kind ${found}`,
     );
   }
-  return threadHoldings().revive(address, () => revive(cls, address)) as T;
+  return holdingsIn(heap).revive(address, () => revive(cls, heap, address)) as T;
 }
 
-function revive(cls: Function, address: number): object {
-  revival = { cls, address };
+function revive(cls: Function, heap: JoinedHeap, address: number): object {
+  revival = { cls, heap, address };
   try {
     return new (cls as new () => object)();
   } finally {
@@ -163,12 +194,14 @@ function revive(cls: Function, address: number): object {
   }
 }
 
+type Initialise = (heap: Heap, address: number) => void;
+
 function make(
   form: SharedForm,
+  heap: JoinedHeap,
   name: string | undefined,
-  initialise: ((heap: Heap, address: number) => void) | undefined,
+  initialise: Initialise | undefined,
 ): number {
-  const heap = threadHeap();
   const address = heap.allocate(form.sizeBytes);
   try {
     writeHeader(heap, address, form.kind, name, form.sizeBytes);
@@ -185,9 +218,59 @@ function make(
   return address;
 }
 
-function unmake({ destroy }: SharedForm, address: number): void {
-  destroy?.(threadHeap(), address);
-  freeObject(threadHeap(), address);
+/** The claim of a new object becomes its handle's. */
+function adopt(form: SharedForm, heap: JoinedHeap, address: number, handle: SharedObject): void {
+  try {
+    holdingsIn(heap).adopt(handle, address);
+  } catch (error) {
+    form.destroy?.(heap, address);
+    freeObject(heap, address);
+    throw error;
+  }
+}
+
+/** Of several threads that do so at once with one name, all get the same object. */
+function joinOrMake(
+  form: SharedForm,
+  heap: SharedHeap,
+  name: string,
+  handle: SharedObject,
+  initialise: Initialise | undefined,
+): number {
+  const directory = new Directory(thisThreadIn(heap));
+  const found = directory.find(name) || makeNamed(form, heap, name, directory, initialise);
+  const kind = heap.load(found + KIND);
+  if (kind !== form.kind) {
+    throw new TypeError(
+      `Cannot make a ${form.name} called ${JSON.stringify(name)} in shared heap ${JSON.stringify(heap.name)}: it holds ` +
+        `a ${nameOfKind(kind)} of that name`,
+    );
+  }
+  holdingsIn(heap).join(handle, found);
+  return found;
+}
+
+/** Makes an object that is found by its name from then on, or finds one that somebody made meanwhile. */
+function makeNamed(
+  form: SharedForm,
+  heap: SharedHeap,
+  name: string,
+  directory: Directory,
+  initialise: Initialise | undefined,
+): number {
+  const made = make(form, heap, name, initialise);
+  const entry = heap.ledger.note(claimOn(HeldKind.OBJECT, made));
+  try {
+    return directory.add(name, made);
+  } finally {
+    // What the directory does not hold by now goes.
+    heap.ledger.giveUp(entry);
+  }
+}
+
+function nameOfKind(kind: number): string {
+  for (const form of forms.values()) if (form.kind === kind) return form.name;
+  return `thing of kind ${kind}`;
 }
 
 /** What is registered for a class, or else for the next of those that it extends. */
@@ -207,10 +290,9 @@ function checkOptions({ name: kind }: SharedForm, options: SharedOptions = {}): 
   if (name !== undefined && typeof name !== "string") {
     throw new TypeError(`Cannot make a ${kind}: its name must be a string, and is ${describe(name)}`);
   }
-  if (heap !== undefined) {
+  if (heap !== undefined && !(heap instanceof SharedHeap)) {
     throw new TypeError(
-      `Cannot make a ${kind}: its option heap is ${describe(heap)}; leave it out, as objects can only be kept in the ` +
-        `heap that the threads of this process share until heddle/workers supports processes, with SharedHeap`,
+      `Cannot make a ${kind}: its option heap must be a SharedHeap of heddle/workers, and is ${describe(heap)}`,
     );
   }
   return options;

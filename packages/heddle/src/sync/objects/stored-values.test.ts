@@ -7,13 +7,13 @@ import { pathToFileURL } from "node:url";
 import { HeapFullError, Ledger, threadHeap } from "#heap";
 import { fromModule, FunctionTable, functionTable } from "../../portable/index.ts";
 import { NotLoadedError, transfer } from "../../wire/index.ts";
-import { addressOf, storedValues } from "../index.ts";
+import { addressOf, storedValuesIn } from "../index.ts";
 import { Box, claimsAt } from "./fixtures/box.ts";
 import { collect, collectUntil } from "./fixtures/collect.ts";
 import { StoredValues } from "./stored-values.ts";
 
 const heap = threadHeap();
-const stored = storedValues();
+const stored = storedValuesIn(threadHeap());
 
 const throughHeap = <T>(value: T): T => stored.take(stored.store(value, "item")) as T;
 

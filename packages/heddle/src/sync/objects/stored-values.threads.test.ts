@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { settleThread, threadHeap } from "#heap";
-import { storedValues } from "../index.ts";
+import { storedValuesIn } from "../index.ts";
 import { Box, claimsAt } from "./fixtures/box.ts";
 
 threadHeap();
@@ -12,10 +12,10 @@ async function fromThread(body: string): Promise<unknown> {
   const from = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
   const program = `
     import { parentPort as port } from "node:worker_threads";
-    import { addressOf, existing, storedValues } from ${from("../index.ts")};
+    import { addressOf, existing, storedValuesIn } from ${from("../index.ts")};
     import { Box } from ${from("./fixtures/box.ts")};
     import { threadHeap } from ${from("../../heap/index.ts")};
-    const [heap, stored] = [threadHeap(), storedValues()];
+    const [heap, stored] = [threadHeap(), storedValuesIn(threadHeap())];
     ${body}
     setInterval(() => {}, 1000);`;
   const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`));
@@ -39,7 +39,10 @@ describe("a value that was stored by a thread which has ended", () => {
     const [item, address] = (await fromThread(`${PUT}
       port.postMessage([stored.store({ twice, box }, "item"), addressOf(box)]);`)) as [number, number];
     assert.equal(claimsAt(address), 1);
-    const { twice, box } = (await storedValues().takeAsync(item)) as { twice: () => number; box: Box };
+    const { twice, box } = (await storedValuesIn(threadHeap()).takeAsync(item)) as {
+      twice: () => number;
+      box: Box;
+    };
     assert.deepEqual([twice(), box.value, box.name, box.claims], [18, 9, "captured", 1]);
     box.value = 10;
     assert.equal(twice(), 20);
@@ -50,7 +53,7 @@ describe("a value that was stored by a thread which has ended", () => {
       port.postMessage([stored.store(twice, "item")]);`)) as [number];
     const next = await fromThread(`
       port.postMessage(stored.store({ fn: await stored.takeAsync(${item}) }, "item"));`);
-    const { fn } = (await storedValues().takeAsync(next as number)) as { fn: () => number };
+    const { fn } = (await storedValuesIn(threadHeap()).takeAsync(next as number)) as { fn: () => number };
     assert.equal(fn(), 18);
   });
 
@@ -58,7 +61,7 @@ describe("a value that was stored by a thread which has ended", () => {
     const [item, address] = (await fromThread(`${PUT}
       port.postMessage([stored.store([twice], "item"), addressOf(box)]);`)) as [number, number];
     assert.equal(claimsAt(address), 1);
-    storedValues().drop(item);
+    storedValuesIn(threadHeap()).drop(item);
     assert.equal(claimsAt(address), 0);
   });
 });
@@ -68,7 +71,7 @@ test("values that two threads exchange by the ten thousand arrive whole", async 
   const COUNT = 10_000;
   const slots = heap.allocate(4 * COUNT);
   for (let i = 0; i < COUNT; i++) heap.poke(slots + 4 * i, 0);
-  const stored = storedValues();
+  const stored = storedValuesIn(threadHeap());
   const sum = fromThread(`
     let sum = 0;
     for (let i = 0; i < ${COUNT}; i++) {

@@ -20,8 +20,8 @@
  *
  * @packageDocumentation
  */
-import { threadHeap, type Heap } from "#heap";
-import { functionTable, type FunctionTable } from "../../portable/index.ts";
+import { type Heap, type JoinedHeap, threadHeap } from "#heap";
+import { type FunctionTable, functionTableIn } from "../../portable/index.ts";
 import {
   Decoder,
   Encoder,
@@ -292,9 +292,19 @@ function detach(buffers: readonly ArrayBuffer[]): void {
   }
 }
 
-let stored: StoredValues | undefined;
+const stored = new WeakMap<Heap, StoredValues>();
 
-/** This thread's stored values. */
+/** This thread's stored values in a heap that it has joined. */
+export function storedValuesIn(heap: Heap): StoredValues {
+  let found = stored.get(heap);
+  if (found === undefined) {
+    found = new StoredValues(heap, functionTableIn(heap as JoinedHeap));
+    stored.set(heap, found);
+  }
+  return found;
+}
+
+/** This thread's stored values in the heap that the threads of the process share. */
 export function storedValues(): StoredValues {
-  return (stored ??= new StoredValues(threadHeap(), functionTable()));
+  return storedValuesIn(threadHeap());
 }

@@ -94,7 +94,10 @@ export class Choices {
       if (mayEnd && isOver()) leftMs = 0;
       else if (mayEnd && deadline !== Infinity) leftMs = deadline - clock.now();
       const sleepMs = Math.min(leftMs, clock.sleepMs);
-      if (leftMs > 0 && heap.wait(word, state, sleepMs) !== "timed-out") continue;
+      if (leftMs > 0 && heap.wait(word, state, sleepMs) !== "timed-out") {
+        clock.onWoken();
+        continue;
+      }
       if (sleepMs < leftMs) clock.onSlept();
       else if (choice.withdraw()) return NOTHING;
       // Else one is granted, and about to be told.

@@ -1,16 +1,24 @@
 /**
- * The thread that runs this, as one of those who share the heap.
+ * The thread that runs this, as one of those who share a heap.
  *
  * @packageDocumentation
  */
-import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
-import { type Heap, settleSeat, settleThread, threadHeap, threadSeat } from "#heap";
+import {
+  type HeapPart,
+  type JoinedHeap,
+  settleThread,
+  SharedHeap,
+  SharedHeapError,
+  threadHeap,
+  type Words,
+} from "#heap";
 import { Choices } from "./choices.ts";
+import { Deaths } from "./deaths.ts";
 import { settleEnd } from "./ends.ts";
 import { Inbox } from "./inbox.ts";
-import { Monitor, settleSections } from "./monitor.ts";
+import { Monitor } from "./monitor.ts";
 import { NodePool } from "./nodes.ts";
 import { Patience } from "./patience.ts";
 import { RECORD_BYTES } from "./record.ts";
@@ -27,119 +35,106 @@ const END_SLEEP_MS = 1;
 /** Looks before a blocked thread sleeps: some ten microseconds, as long as a wake takes. */
 const LOOKS = availableParallelism() > 1 ? 200 : 0;
 
-/** What the primitives need of the thread they run in. */
+/** What the primitives need of the thread they run in, in one heap. */
 export interface ThisThread {
-  readonly heap: Heap;
+  readonly heap: JoinedHeap;
   readonly identity: number;
   readonly record: number;
   readonly monitor: Monitor;
   readonly nodes: NodePool;
   readonly waits: Waits;
   readonly choices: Choices;
+  readonly deaths: Deaths;
 }
+
+/** By the heap. */
+const selves = new WeakMap<Words, ThisThread>();
 
 let self: ThisThread | undefined;
 
-/** This thread. The first call takes its place among those who share the heap. */
+/** This thread, in the heap that the threads of the process share. */
 export function thisThread(): ThisThread {
-  return (self ??= join());
+  return (self ??= joinThreads());
 }
 
-/**
- * Seats of threads that this one found dead while it was blocked. What they held is given up later, for their messages may
- * not have been read yet.
- */
-const early: number[] = [];
-/** Of those, the ones of which only the sections have been settled. */
-const halfSettled: number[] = [];
+/** This thread, in a heap that it has joined. */
+export function thisThreadIn(heap: Words): ThisThread {
+  return selves.get(heap) ?? join(heap as JoinedHeap);
+}
 
-/** A thread that was found dead has posted its last message long before this has passed. */
-const GRACE_MS = 1000;
+function joinThreads(): ThisThread {
+  process.on("worker", (worker: Worker) => {
+    const { threadId } = worker;
+    // Whoever started it reads its last messages first.
+    worker.once("exit", () => queueMicrotask(() => threadEnded(threadId)));
+  });
+  return thisThreadIn(threadHeap());
+}
 
-function join(): ThisThread {
-  const heap = threadHeap();
-  const { seats, seat, identity } = threadSeat();
+function join(heap: JoinedHeap): ThisThread {
+  const { seats, seat, identity } = heap;
   let record = seats.recordAt(seat);
   if (record === 0) {
     record = heap.allocate(RECORD_BYTES);
     heap.bytesTo(record + RECORD_BYTES).fill(0, record, record + RECORD_BYTES);
     seats.setRecord(seat, record);
   }
+  const deaths = new Deaths(heap);
   const monitor = new Monitor(
     { words: heap, seats, seat, identity, record },
-    { spins: GATE_SPINS, sleepMs: GATE_SLEEP_MS, endSleepMs: END_SLEEP_MS, onStuck: openGatesOf },
+    {
+      spins: GATE_SPINS,
+      sleepMs: GATE_SLEEP_MS,
+      endSleepMs: END_SLEEP_MS,
+      onStuck: (owner) => deaths.openGatesOf(owner),
+    },
   );
+  deaths.monitor = monitor;
   const nodes = new NodePool(heap, record, identity);
   const clock: Clock = {
     now: () => performance.now(),
     patience: new Patience(LOOKS),
     sleepMs: SLEEP_MS,
-    onSlept: settleTheDead,
+    onSlept: () => deaths.settleTheDead(),
+    onWoken: () => {
+      if (heap.mayHaveLost) deaths.settleTheDead();
+    },
   };
   const waits = new Waits(heap, monitor, nodes, clock);
   const choices = new Choices({ heap, monitor, nodes }, waits, clock);
   waits.inbox = new Inbox(heap, record, waits);
-  process.on("worker", (worker: Worker) => {
-    const { threadId } = worker;
-    // Whoever started it reads its last messages first.
-    worker.once("exit", () => queueMicrotask(() => threadEnded(threadId)));
-  });
-  return { heap, identity, record, monitor, nodes, waits, choices };
-}
-
-/** Settles the end of a thread that runs no more. Doing so twice is harmless. */
-export function threadEnded(threadId: number): void {
-  settleHalves();
-  settleThread(threadId, settle);
-}
-
-function settle(seat: number): void {
-  const { monitor } = thisThread();
-  const { seats, seat: mine } = threadSeat();
-  for (let left = seats.inherit(seat, mine); left >= 0; left = seats.inherit(seat, mine)) {
-    settle(left);
-    settleSeat(left);
+  const joined = { heap, identity, record, monitor, nodes, waits, choices, deaths };
+  selves.set(heap, joined);
+  heap.whenSomebodyDies(() => deaths.settleTheDead());
+  if (heap instanceof SharedHeap) {
+    heap.addPart(partOf(heap, joined));
+    // Nobody may have been there to hear of them.
+    deaths.settleTheDead();
   }
-  settleEnd(monitor, seat);
+  return joined;
 }
 
-/** Whether a thread has ended, as the operating system sees it. Where that cannot be known, it has not. */
-function isDead(seat: number): boolean {
-  const { seats } = threadSeat();
-  const nativeId = seats.nativeIdAt(seat);
-  return nativeId !== 0 && seats.identityAt(seat) !== 0 && !existsSync(`/proc/self/task/${nativeId}`);
+/** How this thread leaves: as one that has died, but by its own hand. */
+function partOf(heap: SharedHeap, { monitor, waits, deaths }: ThisThread): HeapPart {
+  return {
+    checkLeaving() {
+      const count = waits.pendingCount;
+      if (count === 0) return;
+      throw new SharedHeapError(
+        `Cannot close shared heap ${JSON.stringify(heap.name)}: ${count} ${count === 1 ? "wait is" : "waits are"} under ` +
+          `way in this thread at what it holds`,
+      );
+    },
+    leave() {
+      deaths.finish();
+      settleEnd(monitor, heap.seat);
+    },
+  };
 }
 
-/** Claims the end of a thread if it has died. */
-function claimDead(seat: number): boolean {
-  const { seats, seat: mine } = threadSeat();
-  if (seat === mine || !isDead(seat) || !seats.claimEndOf(seat, mine)) return false;
-  if (early.push(seat) === 1) setTimeout(settleEarly, GRACE_MS).unref();
-  return true;
-}
-
-/**
- * This thread stands before a gate that does not open. If its owner has died, the gates are opened now, from within a
- * section that is being entered; the rest of its end is settled afterwards.
- */
-function openGatesOf(seat: number): void {
-  if (seat < 0 || !claimDead(seat)) return;
-  const { monitor } = thisThread();
-  settleSections(monitor, seat, monitor.seats.recordAt(seat));
-  if (halfSettled.push(seat) === 1) setImmediate(settleHalves);
-}
-
-function settleHalves(): void {
-  for (const seat of halfSettled.splice(0)) settle(seat);
-}
-
-/** This thread is blocked, and so does not hear of the ends of its workers: looks for them. */
-function settleTheDead(): void {
-  settleHalves();
-  for (const seat of threadSeat().seats) if (claimDead(seat)) settle(seat);
-}
-
-function settleEarly(): void {
-  settleHalves();
-  for (const seat of early.splice(0)) settleSeat(seat);
+/** Settles the end of a thread of this process that runs no more. Doing so twice is harmless. */
+export function threadEnded(threadId: number): void {
+  const { deaths } = thisThread();
+  deaths.settleHalves();
+  settleThread(threadId, (seat) => deaths.settle(seat));
 }

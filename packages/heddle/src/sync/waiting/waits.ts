@@ -62,6 +62,8 @@ export interface Clock {
   /** So long a blocked thread sleeps before {@link Clock.onSlept}. */
   readonly sleepMs: number;
   onSlept(): void;
+  /** Called when a blocked thread was woken, for whatever reason. */
+  onWoken(): void;
 }
 
 /** What waits without blocking the thread. */
@@ -136,6 +138,11 @@ export class Waits {
       if (signal !== undefined) pending.endWith(signal);
       if (scope !== undefined) pending.endWithScope();
     });
+  }
+
+  /** How many waits are under way that do not block the thread. */
+  get pendingCount(): number {
+    return this.#pending.size;
   }
 
   /** From now on, a grant of the node is told to what waits with it. */
@@ -234,7 +241,10 @@ export class Waits {
       if (isStopped) leftMs = 0;
       else if (mayEnd && deadline !== Infinity) leftMs = deadline - clock.now();
       const sleepMs = Math.min(leftMs, clock.sleepMs);
-      if (leftMs > 0 && heap.wait(word, state, sleepMs) !== "timed-out") continue;
+      if (leftMs > 0 && heap.wait(word, state, sleepMs) !== "timed-out") {
+        clock.onWoken();
+        continue;
+      }
       if (sleepMs < leftMs) clock.onSlept();
       else if (this.withdraw(place, node, !isStopped)) return false;
       // Else it is granted, and about to be told; or has to stay.

@@ -1,0 +1,161 @@
+/**
+ * Waits of event loops in a heap that processes share: a thread writes down what it waits for, and is rung by a datagram.
+ *
+ * ```text
+ * bytes  name       values                                     written by
+ * 0      count      how many addresses follow                  who sits there; 0 again by who settles its end
+ * 4 …    addresses  of the words it waits for; 0: none         the same
+ * ```
+ *
+ * - G1: who waits writes the address, and then looks at the word; who notifies has written the word, and then looks at the
+ *   addresses. So one of the two sees the other.
+ * - G2: an address stays until its thread takes it out. So if who notifies dies before it has rung, whoever settles that can
+ *   ring again.
+ * - G3: a ring says nothing but that there may be something. Who is rung looks at all words that it waits for.
+ *
+ * @packageDocumentation
+ */
+import type { Words } from "./heap.ts";
+import type { Libc, PollHandle } from "./native/libc.ts";
+import type { Seats } from "./seats.ts";
+import { bellsAt } from "./segment-layout.ts";
+
+const COUNT = 0;
+const ADDRESSES = 4;
+/** So many words can one thread wait for. */
+const PLACES = 7;
+
+interface Waiter {
+  readonly place: number;
+  readonly address: number;
+  readonly expected: number;
+  readonly timer: NodeJS.Timeout | undefined;
+  readonly end: (outcome: "ok" | "timed-out") => void;
+}
+
+/** The bells of one heap, as one thread has them. */
+export class Bells {
+  /** Called after each ring. */
+  onRing: () => void = () => {};
+  readonly #words: Words;
+  readonly #seats: Seats;
+  readonly #libc: Libc;
+  readonly #seat: number;
+  readonly #prefix: string;
+  readonly #socket: number;
+  readonly #handle: PollHandle;
+  readonly #waiters = new Set<Waiter>();
+
+  /** @param id - Of the heap: sockets have names that all processes see. */
+  constructor(
+    heap: Words & { readonly seats: Seats; readonly seat: number; readonly identity: number },
+    libc: Libc,
+    id: string,
+  ) {
+    this.#words = heap;
+    this.#seats = heap.seats;
+    this.#libc = libc;
+    this.#seat = heap.seat;
+    this.#prefix = `heddle/${id}/`;
+    this.#socket = libc.listen(this.#prefix + heap.identity);
+    this.#handle = libc.whenReadable(this.#socket, () => this.#rung());
+    this.clear(heap.seat);
+  }
+
+  get socket(): number {
+    return this.#socket;
+  }
+
+  /** Waits for a ring after which the word differs, or for so long. */
+  wait(address: number, expected: number, timeoutMs: number): "not-equal" | Promise<"ok" | "timed-out"> {
+    const words = this.#words;
+    const place = this.#freePlace();
+    words.store(place, address | 0);
+    // G1.
+    if (words.load(address) !== expected) {
+      words.store(place, 0);
+      return "not-equal";
+    }
+    return new Promise((resolve) => {
+      const timer =
+        timeoutMs === Infinity ? undefined : setTimeout(() => waiter.end("timed-out"), timeoutMs).unref();
+      const waiter: Waiter = {
+        place,
+        address,
+        expected,
+        timer,
+        end: (outcome) => {
+          clearTimeout(timer);
+          this.#waiters.delete(waiter);
+          words.store(place, 0);
+          resolve(outcome);
+        },
+      };
+      this.#waiters.add(waiter);
+    });
+  }
+
+  /** Rings those who wait for a word. Gives how many they are. */
+  notify(address: number): number {
+    const words = this.#words;
+    const mask = address | 0;
+    let rung = 0;
+    for (const seat of this.#seats) {
+      const bells = bellsAt(seat);
+      const count = words.load(bells + COUNT);
+      for (let i = 0; i < count; i++) {
+        if (words.load(bells + ADDRESSES + 4 * i) !== mask) continue;
+        this.ring(seat);
+        rung++;
+        break;
+      }
+    }
+    return rung;
+  }
+
+  /** Makes a thread look at what it waits for. */
+  ring(seat: number): void {
+    if (seat === this.#seat) setImmediate(() => this.#look());
+    else this.#libc.send(this.#socket, this.#prefix + this.#seats.identityAt(seat));
+  }
+
+  /** Nobody who sits there waits. */
+  clear(seat: number): void {
+    this.#words.store(bellsAt(seat) + COUNT, 0);
+  }
+
+  /** Those who wait are told nothing. */
+  close(): void {
+    for (const { timer } of this.#waiters) clearTimeout(timer);
+    this.#waiters.clear();
+    this.#handle.close();
+    this.#libc.closeSocket(this.#socket);
+  }
+
+  #rung(): void {
+    this.#libc.drain(this.#socket);
+    this.#look();
+    this.onRing();
+  }
+
+  /** G3. */
+  #look(): void {
+    for (const waiter of this.#waiters) {
+      if (this.#words.load(waiter.address) !== waiter.expected) waiter.end("ok");
+    }
+  }
+
+  #freePlace(): number {
+    const words = this.#words;
+    const bells = bellsAt(this.#seat);
+    const count = words.load(bells + COUNT);
+    for (let i = 0; i < count; i++) {
+      if (words.load(bells + ADDRESSES + 4 * i) === 0) return bells + ADDRESSES + 4 * i;
+    }
+    if (count === PLACES)
+      throw new RangeError(`Cannot wait for more than ${PLACES} words of a shared heap at once`);
+    words.store(bells + ADDRESSES + 4 * count, 0);
+    words.store(bells + COUNT, count + 1);
+    return bells + ADDRESSES + 4 * count;
+  }
+}
