@@ -8,6 +8,7 @@
  */
 import type { Heap } from "#heap";
 import { type Binding, bindingsOf, type Carried, carry, currentContext, ToldScope } from "../scopes/index.ts";
+import { traceOf } from "./observe-tracing.ts";
 import { STOP } from "./slot.ts";
 import type { TaskOptions } from "./task-options.ts";
 
@@ -29,11 +30,19 @@ export function askToStop(heap: Heap, slot: number): void {
 /** The scope of a body in its worker: cancelled when the owner asks for it. */
 export class CallScope extends ToldScope {
   /** What the variables of its body are bound to. */
-  readonly values: Binding | undefined;
+  readonly #values: Binding | undefined;
+  readonly #inTrace: ReturnType<typeof traceOf>;
 
   constructor(heap: Heap, slot: number, carried: Carried) {
     super(heap, slot + STOP);
-    this.values = bindingsOf(carried);
+    this.#values = bindingsOf(carried);
+    this.#inTrace = carried.length === 0 ? undefined : traceOf(this.#values);
+  }
+
+  /** Calls the body, or a part of it. */
+  runBody<T>(body: () => T): T {
+    const inTrace = this.#inTrace;
+    return this.call(this.#values, inTrace === undefined ? body : () => inTrace(body));
   }
 
   override get reasonTold(): unknown {

@@ -19,6 +19,7 @@ import {
   FLAGS,
   FUNCTION,
   NOT_BEGUN,
+  RAN,
   SEQUENCE,
   SERIAL,
   SIDE_ITEMS,
@@ -118,7 +119,7 @@ export class CallRunner implements StreamHost {
       if ((flags & CARRIES) === 0) result = fn(...args);
       else {
         scope = new CallScope(heap, slot, args.pop() as Carried);
-        result = scope.call(scope.values, () => fn(...args));
+        result = scope.runBody(() => fn(...args));
       }
       // A result may have a getter of this name that throws.
       pending = isThenable(result);
@@ -180,8 +181,9 @@ export class CallRunner implements StreamHost {
   }
 
   sendBatch(slot: number, batch: unknown): void {
+    const timed = this.#heap.peek(slot + FLAGS) & TIMED;
     const flags = this.#write(slot, batch, STREAMS);
-    this.#heap.poke(slot + FLAGS, flags);
+    this.#heap.poke(slot + FLAGS, flags | timed);
     this.woke = this.#done.push(slot);
   }
 
@@ -191,6 +193,7 @@ export class CallRunner implements StreamHost {
 
   /** I3. Writes the outcome into the slot and hands it back. */
   #finish(slot: number, outcome: unknown, failed: boolean): void {
+    const isTimed = (this.#heap.peek(slot + FLAGS) & TIMED) !== 0;
     let flags: number;
     try {
       // Nobody asks for what an initializer gives: a module, perhaps, which cannot travel.
@@ -200,9 +203,15 @@ export class CallRunner implements StreamHost {
       flags = this.#finishUnsendable(slot, outcome, error);
     }
     this.#heap.poke(slot + FLAGS, flags);
+    if (isTimed) this.#noteEnd(slot);
     this.#heap.store(slot + STATE, this.#finished);
     this.woke = this.#done.push(slot);
     this.#owner.callFinished(failed);
+  }
+
+  #noteEnd(slot: number): void {
+    const times = new DataView(this.#heap.bytes.buffer, slot);
+    times.setFloat32(RAN, nowMs() - times.getFloat64(STARTED, true), true);
   }
 
   /** The outcome cannot travel: an error goes in its place, or as many results of a chunk as can. Gives the flags. */

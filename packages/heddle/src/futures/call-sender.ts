@@ -11,6 +11,7 @@ import type { CallQueue } from "./call-queue.ts";
 import type { CallCounts } from "./call-settler.ts";
 import type { Calls } from "./calls.ts";
 import { Future, rejectedFuture } from "./future.ts";
+import type { ObservedCall } from "./observer.ts";
 import type { Payloads } from "./payload.ts";
 import type { Poller } from "./poller.ts";
 import { CARRIES, FLAGS, FUNCTION, SEQUENCE, SERIAL, SIDE_ITEMS, STOP, TIMED } from "./slot.ts";
@@ -51,10 +52,16 @@ export class CallSender {
    *
    * @param worker - The only one that may run it, as it is sent to each; -1 for any.
    */
-  send(fn: Function, args: readonly unknown[], options: TaskOptions, worker: number): Future<unknown> {
+  send(
+    fn: Function,
+    args: readonly unknown[],
+    options: TaskOptions,
+    worker: number,
+    observed?: ObservedCall,
+  ): Future<unknown> {
     const call = this.#calls.take();
     const slot = call.address;
-    let flags = options.timeoutMs === undefined ? 0 : TIMED;
+    let flags = options.timeoutMs === undefined && observed === undefined ? 0 : TIMED;
     const carried = carriedAlong(options);
     try {
       const record = this.#hooks.publishFunction(fn, "fn");
@@ -75,6 +82,7 @@ export class CallSender {
       this.#calls.recycle(call);
       this.#counts.rejected++;
       tellSite(error, this.#sites.of(fn));
+      observed?.ended("rejected", error);
       return rejectedFuture(
         carried === undefined ? error : ofVariable(error, `args[${args.length}]`, carried),
       );
@@ -89,6 +97,7 @@ export class CallSender {
     call.site = this.#sites.of(fn);
     call.name = options.name;
     call.buffer = options.buffer;
+    if (observed !== undefined) call.observeBy(observed);
     const { scope } = currentContext();
     if (scope !== undefined) linkScope(call, scope);
     if (options.signal !== undefined) linkSignal(call, options.signal);

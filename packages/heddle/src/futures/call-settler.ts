@@ -65,6 +65,7 @@ export class CallSettler {
   settle(call: Call, outcome: unknown, failed: boolean): void {
     const future = call.future!;
     const { site } = call;
+    if (call.observed !== undefined) call.tellEnd(failed ? "rejected" : "fulfilled", outcome);
     this.#calls.recycle(call);
     if (failed) {
       this.#counts.rejected++;

@@ -6,7 +6,8 @@
 import type { Heap } from "#heap";
 import type { FunctionRecord } from "../wire/index.ts";
 import { askToStop } from "./call-context.ts";
-import { reject, settleCancelled, type Future, type TaskControl } from "./future.ts";
+import { type Future, outcomeOf, reject, settleCancelled, type TaskControl } from "./future.ts";
+import type { ObservedCall } from "./observer.ts";
 import {
   CLAIMED,
   CLAIMS,
@@ -17,6 +18,7 @@ import {
   kindOf,
   NOT_BEGUN,
   PINNED,
+  RAN,
   READY,
   SIDE_ITEMS,
   SLOT_BYTES,
@@ -72,6 +74,7 @@ export class Call implements TaskControl {
   wasGivenAgain = false;
   /** Its future has settled while its body runs. */
   isAbandoned = false;
+  observed: ObservedCall | undefined = undefined;
   /** What it yields, from its first batch on. */
   stream: StreamLink | undefined = undefined;
   /** How many values of that may be unread. */
@@ -163,6 +166,11 @@ export class Call implements TaskControl {
     return new DataView(bytes.buffer, this.address + STARTED, 8);
   }
 
+  get #ran(): DataView {
+    const bytes = this.#heap.bytesTo(this.address + SLOT_BYTES);
+    return new DataView(bytes.buffer, this.address + RAN, 4);
+  }
+
   isRunning(future: Future<unknown>): boolean {
     return this.future === future && this.hasBegun;
   }
@@ -234,8 +242,31 @@ export class Call implements TaskControl {
     this.#free = free;
   }
 
+  /** From now on somebody is told what becomes of it. */
+  observeBy(observed: ObservedCall): void {
+    this.observed = observed;
+    this.expectStart();
+    observed.look = () => {
+      const { worker } = this;
+      const { startedMs } = this;
+      return worker < 0 || startedMs === Infinity
+        ? undefined
+        : { startedMs, worker: this.#owner.nameOf(worker) };
+    };
+  }
+
+  /** Its future settles now, or has. */
+  tellEnd(outcome: "fulfilled" | "rejected" | "cancelled", error: unknown): void {
+    const ranMs = this.kind === FINISHED ? this.#ran.getFloat32(0, true) : undefined;
+    this.observed!.ended(outcome, outcome === "fulfilled" ? undefined : error, ranMs);
+    this.observed = undefined;
+  }
+
   /** The future has settled. */
   release(): void {
+    const future = this.future;
+    if (this.observed !== undefined && future?.done === true)
+      this.tellEnd(future.cancelled ? "cancelled" : "rejected", outcomeOf(future));
     this.#release?.();
     this.#release = undefined;
   }

@@ -57,6 +57,8 @@ export class Crew {
   readonly #board: BoardLocation;
   readonly #owner: CrewOwner;
   readonly #members: (Member | undefined)[] = [];
+  /** Of the workers, or of those that had their numbers last. */
+  readonly #names: string[] = [];
   /** Threads that are ending, and that a shutdown waits for. */
   readonly #leaving = new Set<Promise<void>>();
   #started = 0;
@@ -81,7 +83,7 @@ export class Crew {
   }
 
   nameOf(worker: number): string {
-    return this.#members[worker]?.name ?? `${this.#options.name}-${worker + 1}`;
+    return this.#names[worker] ?? `${this.#options.name}-${worker + 1}`;
   }
 
   has(worker: number): boolean {
@@ -174,6 +176,7 @@ export class Crew {
       }),
     };
     this.#members[worker] = member;
+    this.#names[worker] = member.name;
     this.#size++;
     this.#owner.workerStarted(worker);
   }

@@ -22,6 +22,7 @@ import {
 import type { ExecutorStatistics } from "./executor.ts";
 import { IdleWatch, type IdleWatchOptions } from "./idle-watch.ts";
 import { cancelledFuture, type Future } from "./future.ts";
+import { Observer } from "./observer.ts";
 import { Payloads } from "./payload.ts";
 import { type Finisher, Poller } from "./poller.ts";
 import { FINISHED, FLAGS, NEXT, PINNED, STREAMS, WITHDRAWN } from "./slot.ts";
@@ -35,6 +36,7 @@ const MAX_IDLE_DEATHS = 3;
 
 export interface DispatcherOptions extends CrewOptions, IdleWatchOptions {
   maxQueued: number;
+  measure: boolean;
   initializer: (() => unknown) | undefined;
 }
 
@@ -52,7 +54,10 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
   readonly #idleWatch: IdleWatch;
   readonly #poller: Poller;
   readonly #counts = new CallCounts();
+  readonly #observer: Observer;
   #shutDown = false;
+  /** Its workers are told to leave. */
+  #isStopping = false;
   /** Work that was begun before the shutdown, and may submit more calls. */
   #begun = 0;
   /** Workers that have ended by themselves since a call was last submitted. */
@@ -64,6 +69,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
   constructor(heap: Heap, options: DispatcherOptions) {
     this.#heap = heap;
     this.#options = options;
+    this.#observer = new Observer(options.name, options.measure);
     const hooks = functionTable();
     // One that leaves keeps its number until it has gone.
     const canLeave = Math.min(options.idleTimeoutMs, options.maxTasks, options.maxMemoryBytes) < Infinity;
@@ -108,7 +114,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     }
     this.#idleDeaths = 0;
     if (this.#crew.size < this.#options.maxWorkers) this.#crew.ensure(this.#calls.active + 1);
-    return this.#sender.send(fn, args, options, -1);
+    return this.#send(fn, args, options, -1);
   }
 
   /** Sends a call to every worker, when all have been started. */
@@ -117,7 +123,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     this.#checkWorking();
     throwIfEnded(options);
     this.#crew.ensure(this.#options.maxWorkers);
-    return Array.from(this.#crew, (worker) => this.#sender.send(fn, args, options, worker));
+    return Array.from(this.#crew, (worker) => this.#send(fn, args, options, worker));
   }
 
   /**
@@ -157,6 +163,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
 
   /** Ends the workers, after {@link idle}, and gives the memory back. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     this.#idleWatch.end();
     await this.#crew.stop();
     this.#poller.close();
@@ -167,6 +174,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
 
   statistics(): ExecutorStatistics {
     const { running } = this.#calls;
+    const { functions } = this.#observer;
     return {
       workers: this.#crew.size,
       queued: this.#calls.active - running,
@@ -174,6 +182,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
       fulfilled: this.#counts.fulfilled,
       rejected: this.#counts.rejected,
       cancelled: this.#counts.cancelled,
+      ...(functions && { functions }),
     };
   }
 
@@ -202,7 +211,8 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     void this.#sender.send(initializer, [], { name: "initializer" }, worker).then(undefined, failed);
   }
 
-  workerReady(): void {
+  workerReady(worker: number): void {
+    this.#observer.workerUp(this.#crew.nameOf(worker));
     this.#idleWatch.begin();
   }
 
@@ -255,6 +265,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
   }
 
   workerEnded(worker: number, end: WorkerEnd, left: boolean): void {
+    this.#observer.workerDown(end, left || this.#isStopping);
     this.#board.lane(worker).takeAll();
     this.#board.parking.forget(worker);
     if (!left) this.#idleDeaths++;
@@ -316,6 +327,12 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     for (const call of this.#calls)
       call.fail(new BrokenExecutorError({ task: call.taskName, began: false }, end));
     this.#noteIdle();
+  }
+
+  #send(fn: Function, args: readonly unknown[], options: TaskOptions, worker: number): Future<unknown> {
+    const observed = this.#observer.observe(fn, options.name);
+    if (observed === undefined) return this.#sender.send(fn, args, options, worker);
+    return observed.within(() => this.#sender.send(fn, args, options, worker, observed));
   }
 
   /** Whether a worker has nothing to do, now and as far as is known. */

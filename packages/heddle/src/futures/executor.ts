@@ -1,6 +1,7 @@
 /** What all executors have in common. */
 import type { Future } from "./future.ts";
 import type { MapOptions, MapResult } from "./map-options.ts";
+import type { FunctionStatistics } from "./observe-histogram.ts";
 import type { TaskOptions } from "./task-options.ts";
 import type { Streamed, TaskStream } from "./task-stream.ts";
 
@@ -76,6 +77,8 @@ export interface ExecutorStatistics {
   rejected: number;
   /** Calls that were cancelled. */
   cancelled: number;
+  /** How long calls have waited and run, by the names of their functions; where the executor measures that. */
+  functions?: ReadonlyMap<string, FunctionStatistics>;
 }
 
 let count = 0;

@@ -14,6 +14,8 @@ export {
 } from "./future.ts";
 export { InlineExecutor, type InlineOptions } from "./inline-executor.ts";
 export type { MapOptions, MapProgress, MapResult } from "./map-options.ts";
+export type { TaskEvent, WorkerEvent } from "./observe-channels.ts";
+export type { Durations, FunctionStatistics } from "./observe-histogram.ts";
 export type { PoolOptions } from "./pool-options.ts";
 export type { TaskOptions } from "./task-options.ts";
 export type { Streamed, TaskStream } from "./task-stream.ts";

@@ -18,6 +18,7 @@ import {
   settleCancelled,
   type TaskControl,
 } from "./future.ts";
+import { type ObservedCall, Observer } from "./observer.ts";
 import { checkPoolOptions, type PoolOptions } from "./pool-options.ts";
 import { RetryingCore } from "./retries.ts";
 import { DEFAULT_BUFFER } from "./stream-flow.ts";
@@ -25,7 +26,7 @@ import { LocalStream } from "./stream-local.ts";
 import { isStreamed } from "./stream-pull.ts";
 import { StreamWatch } from "./stream-watch.ts";
 import { taskStream } from "./task-stream.ts";
-import { runLimit } from "./task-limits.ts";
+import { nowMs, runLimit } from "./task-limits.ts";
 import type { TaskOptions } from "./task-options.ts";
 import { LONGEST_DELAY_MS } from "./timers.ts";
 
@@ -33,7 +34,7 @@ import { LONGEST_DELAY_MS } from "./timers.ts";
 const SLICE_MS = 10;
 
 /** How an inline executor is made: as a pool of one worker that is this thread. */
-export type InlineOptions = Pick<PoolOptions, "name" | "maxQueued" | "concurrencyPerWorker">;
+export type InlineOptions = Pick<PoolOptions, "name" | "maxQueued" | "concurrencyPerWorker" | "measure">;
 
 /** One call. */
 class InlineTask implements TaskControl {
@@ -49,6 +50,7 @@ class InlineTask implements TaskControl {
   /** Where it was submitted: there it runs. */
   readonly #context = currentContext();
   readonly #endHold: (() => void) | undefined;
+  readonly #observed: ObservedCall | undefined;
 
   constructor(loop: Loop, fn: Function, args: readonly unknown[], options: TaskOptions) {
     this.#loop = loop;
@@ -56,6 +58,7 @@ class InlineTask implements TaskControl {
     this.#args = args;
     this.#options = options;
     this.future = new Future<unknown>(this);
+    this.#observed = loop.observer.observe(fn, options.name);
     const { scope } = this.#context;
     if (scope !== undefined) {
       this.#release.push(scope.onCancel((reason) => void this.cancel(this.future, reason, 0)));
@@ -83,6 +86,7 @@ class InlineTask implements TaskControl {
     const wasQueued = this.#state === "queued";
     settleCancelled(this.future, reason);
     this.#stream?.buffer.cutShort({ how: "cancelled", error: reason });
+    this.#observed?.ended("cancelled", reason);
     this.#leave();
     this.#loop.counts.cancelled++;
     if (wasQueued) {
@@ -95,9 +99,10 @@ class InlineTask implements TaskControl {
   /** Calls the function. Resolves when its result is there; at once if it is. */
   run(): Promise<void> | undefined {
     this.#state = "running";
+    this.#observed?.started({ startedMs: nowMs(), worker: this.#loop.name });
     this.#limit();
     try {
-      const call = (): unknown => this.#fn(...this.#args);
+      const call = (): unknown => this.#inside(() => this.#fn(...this.#args));
       const result = currentContext() === this.#context ? call() : runIn(this.#context, call);
       if (isStreamed(result)) return this.#yield(result).then(this.#endHold);
       if (
@@ -125,7 +130,7 @@ class InlineTask implements TaskControl {
   /** Resolves when the iterator has ended. */
   async #yield(iterator: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
     const { buffer = DEFAULT_BUFFER, name } = this.#options;
-    const stream = new LocalStream(buffer, this.#context);
+    const stream = new LocalStream(buffer, this.#context, (step) => this.#inside(step));
     if (this.future.done) return await stream.end(iterator);
     const opened = this.future;
     this.future = new Future<unknown>(this);
@@ -141,6 +146,10 @@ class InlineTask implements TaskControl {
     forget();
   }
 
+  #inside<T>(body: () => T): T {
+    return this.#observed === undefined ? body() : this.#observed.around(body);
+  }
+
   #limit(): void {
     const { timeoutMs, name } = this.#options;
     if (timeoutMs === undefined) return;
@@ -153,6 +162,7 @@ class InlineTask implements TaskControl {
   #fulfil(value: unknown): void {
     if (this.future.done) return;
     this.#loop.counts.fulfilled++;
+    this.#observed?.ended("fulfilled", undefined);
     this.#leave();
     fulfil(this.future, value);
   }
@@ -160,6 +170,7 @@ class InlineTask implements TaskControl {
   #reject(error: unknown): void {
     if (this.future.done) return;
     this.#loop.counts.rejected++;
+    this.#observed?.ended("rejected", error);
     this.#stream?.buffer.cutShort({ how: "failed", error });
     this.#leave();
     reject(this.future, error);
@@ -179,6 +190,7 @@ class Loop implements ExecutorCore {
   readonly maxWorkers = 1;
   readonly counts = { fulfilled: 0, rejected: 0, cancelled: 0 };
   readonly streams: StreamWatch;
+  readonly observer: Observer;
   readonly #maxQueued: number;
   readonly #concurrency: number;
   readonly #queue = new Fifo<InlineTask>();
@@ -192,13 +204,13 @@ class Loop implements ExecutorCore {
 
   constructor(options: InlineOptions) {
     checkObject(options, "the options of an executor");
-    const { maxQueued, concurrency } = checkPoolOptions({ concurrencyPerWorker: Infinity, ...options }, [
-      "name",
-      "maxQueued",
-      "concurrencyPerWorker",
-    ]);
+    const { maxQueued, concurrency, measure } = checkPoolOptions(
+      { concurrencyPerWorker: Infinity, ...options },
+      ["name", "maxQueued", "concurrencyPerWorker", "measure"],
+    );
     this.name = options.name || defaultName("inline");
     this.streams = new StreamWatch(this.name);
+    this.observer = new Observer(this.name, measure);
     this.#maxQueued = maxQueued;
     this.#concurrency = concurrency;
   }
@@ -253,7 +265,9 @@ class Loop implements ExecutorCore {
   }
 
   statistics(): ExecutorStatistics {
-    return { workers: 1, queued: this.#queued, running: this.#running, ...this.counts };
+    const { functions } = this.observer;
+    const counts = { workers: 1, queued: this.#queued, running: this.#running, ...this.counts };
+    return functions === undefined ? counts : { ...counts, functions };
   }
 
   get #isIdle(): boolean {

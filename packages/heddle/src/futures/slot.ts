@@ -15,6 +15,7 @@
  * 36     sequence   number of the call, names its side items            the owner, while FREE
  * 40     started    when it was claimed, ms since 1970 (float64)         the owner: Infinity; then the claimant, if TIMED
  * 48     stop       1: the body is asked to stop                         the owner
+ * 52     ran        how long the body ran, ms (float32)                   the claimant, when finished, if TIMED
  * 52     flow       how a stream may go on: see stream-flow.ts          the claimant, 0; from its first batch on the owner
  * 56     …          the message itself, when it is short
  *
@@ -51,6 +52,7 @@ export const SEQUENCE = 36;
 export const STARTED = 40;
 export const STOP = 48;
 export const FLOW = 52;
+export const RAN = 52;
 export const INLINE = 56;
 export const SLOT_BYTES = 192;
 export const INLINE_BYTES: number = SLOT_BYTES - INLINE;
@@ -77,7 +79,7 @@ export const workerOf = (state: number): number => (state >> KIND_BITS) - 1;
 export const FAILED = 1;
 /** Values that only a port can carry were posted under the slot's sequence number. */
 export const SIDE_ITEMS = 2;
-/** The owner wants to know when the body began. */
+/** The owner wants to know when the body began, and how long it ran. */
 export const TIMED = 4;
 /** The message holds what it refers to in the heap: the owner gives that up when it has read it. Results only. */
 export const CLAIMS = 8;

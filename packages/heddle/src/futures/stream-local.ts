@@ -15,12 +15,15 @@ export class LocalStream implements StreamOrigin, StreamSink {
   /** Where its steps run. */
   readonly #context: Context;
   readonly #scope: Scope;
+  readonly #inside: <T>(step: () => T) => T;
   room: number;
   isLeft = false;
   isStepping = false;
   #wake: (() => void) | undefined;
 
-  constructor(capacity: number, around: Context) {
+  /** @param inside - Calls a step; in the context. */
+  constructor(capacity: number, around: Context, inside: <T>(step: () => T) => T) {
+    this.#inside = inside;
     this.room = capacity;
     this.#scope = new Scope({}, around);
     this.#context = new Context(this.#scope, around.task, around.values);
@@ -68,7 +71,7 @@ export class LocalStream implements StreamOrigin, StreamSink {
 
   async #pull(iterator: AnyIterator): Promise<unknown> {
     try {
-      return await pull(iterator, (step) => runIn(this.#context, step), this);
+      return await pull(iterator, (step) => runIn(this.#context, () => this.#inside(step)), this);
     } catch (error) {
       if (this.isLeft && this.#scope.isItsCancellation(error)) return undefined;
       throw error;

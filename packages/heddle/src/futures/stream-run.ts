@@ -119,7 +119,7 @@ export class StreamRun implements StreamSink {
 
   async #pull(iterator: Iterator<unknown, unknown> | AsyncIterator<unknown, unknown>): Promise<unknown> {
     try {
-      return await pull(iterator, (step) => this.#scope.call(this.#scope.values, step), this);
+      return await pull(iterator, (step) => this.#scope.runBody(step), this);
     } catch (error) {
       if (this.#fault !== undefined) throw this.#fault.error;
       if (this.#isUnread && this.#scope.isItsCancellation(error)) return undefined;
