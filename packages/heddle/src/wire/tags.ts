@@ -119,12 +119,12 @@ export const BUFFER_PART = 0xe1;
 export const SHARED_BUFFER = 0xe2;
 /** The same as DICTIONARY, of so many keys that the object is a hash table from the start. */
 export const LARGE_DICTIONARY = 0xe3;
-/** The kind, where its heap is found, the address. */
-export const FOREIGN_HANDLE = 0xe5;
-/** A shared heap: where it is found. */
-export const SHARED_HEAP = 0xe6;
 /** An empty container. Its contents follow after the value of the message. */
 export const POSTPONED = 0xe4;
+/** The kind, where its heap is found, the address. */
+export const FOREIGN_HANDLE = 0xe6;
+/** A shared heap: where it is found. */
+export const SHARED_HEAP = 0xe7;
 /** A plain value that stands for an object which only the two sides know how to name. */
 export const STAND_IN = 0xf0;
 /** The same for a function. */
