@@ -3,6 +3,7 @@
  *
  * ```text
  * ring      hints at READY slots, from the owner to all workers
+ * express   the same for those that go before
  * lanes     one done list per worker: slots pinned to it, from the owner
  * done      the done list of finished slots, from all workers to the owner
  * parking   which workers sleep or spin
@@ -11,6 +12,7 @@
  * @packageDocumentation
  */
 import { DoneList, type Heap, HintRing, Parking } from "#heap";
+import { Express } from "./express.ts";
 
 /** So many calls are offered to the workers at once; more wait in the owner. */
 const RING_CAPACITY = 8192;
@@ -28,6 +30,7 @@ export class Board {
   readonly heap: Heap;
   readonly location: BoardLocation;
   readonly ring: HintRing;
+  readonly express: Express;
   readonly done: DoneList;
   readonly parking: Parking;
   readonly #lanes: number;
@@ -37,7 +40,9 @@ export class Board {
     this.heap = heap;
     this.location = location;
     this.ring = new HintRing(heap, address, RING_CAPACITY);
-    const done = address + HintRing.sizeBytes(RING_CAPACITY);
+    const express = address + HintRing.sizeBytes(RING_CAPACITY);
+    this.express = new Express(heap, express);
+    const done = express + Express.SIZE_BYTES;
     this.done = new DoneList(heap, done);
     // On a cache line of their own each: the done list is written by all.
     const parking = done + 64;
@@ -48,10 +53,19 @@ export class Board {
   /** Makes a board for up to `capacity` workers. */
   static create(heap: Heap, capacity: number): Board {
     const sizeBytes =
-      HintRing.sizeBytes(RING_CAPACITY) + 64 + Parking.sizeBytes(capacity) + capacity * DoneList.SIZE_BYTES;
+      HintRing.sizeBytes(RING_CAPACITY) +
+      Express.SIZE_BYTES +
+      64 +
+      Parking.sizeBytes(capacity) +
+      capacity * DoneList.SIZE_BYTES;
     const address = heap.allocate(sizeBytes);
     heap.bytes.fill(0, address, address + sizeBytes);
     return new Board(heap, { address, capacity });
+  }
+
+  /** How many hints there are that any worker may take. */
+  get offered(): number {
+    return this.ring.size + this.express.size;
   }
 
   /** Slots for one worker only. */

@@ -7,8 +7,10 @@ import type { Board } from "./board.ts";
 import type { Call, Calls } from "./calls.ts";
 import type { Crew } from "./crew.ts";
 import { Fifo } from "./fifo.ts";
+import { Homes } from "./homes.ts";
 import { idleWorker } from "./idle-worker.ts";
 import { type Parcel, ParcelStore } from "./parcels.ts";
+import { RankedCalls } from "./ranked-calls.ts";
 import { pinned, READY, STATE } from "./slot.ts";
 
 /**
@@ -20,31 +22,47 @@ export class CallQueue {
   readonly #calls: Calls;
   readonly #crew: Crew;
   readonly #concurrency: number;
+  readonly #homes: Homes;
   /** Calls that the ring has no room for, oldest first. Hints, as those in the ring. */
   readonly #overflow = new Fifo<Call>();
+  readonly #ranked: RankedCalls;
   readonly #parcels = new ParcelStore();
 
-  constructor(board: Board, calls: Calls, crew: Crew, concurrency: number) {
+  constructor(board: Board, calls: Calls, crew: Crew, options: { concurrency: number; maxWorkers: number }) {
     this.#board = board;
     this.#calls = calls;
     this.#crew = crew;
-    this.#concurrency = concurrency;
+    this.#concurrency = options.concurrency;
+    this.#homes = new Homes(calls, crew, options.maxWorkers);
+    this.#ranked = new RankedCalls(board, () => this.#nextInRing());
   }
 
-  /** How many hints workers have before them. */
+  /** How many calls wait that are nobody's, or have waited: withdrawn ones count until they are passed over. */
   get waiting(): number {
-    return this.#board.ring.size;
+    return this.#board.offered + this.#ranked.size;
+  }
+
+  /** The worker for the calls of an affinity; -1 for any. */
+  homeOf(affinity: string | undefined): number {
+    return affinity === undefined ? -1 : this.#homes.of(affinity);
+  }
+
+  /** A worker has gone. */
+  forget(worker: number): void {
+    this.#homes.forget(worker);
   }
 
   /**
-   * Finds a place for what has to be moved with a call: an idle worker gets it at once. Gives that worker; -1 if there is
-   * none, and it stays here.
+   * Finds a place for what has to be moved with a call: an idle worker gets it at once, or else it stays here. Gives the
+   * worker that is to run the call; -1 for any.
    *
    * @param worker - The only one that may run the call; -1 for any.
    */
   place(call: Call, parcel: Parcel, transferList: readonly unknown[], worker: number): number {
     const taker = worker < 0 ? idleWorker(this.#board, this.#crew, this.#calls, this.#concurrency) : worker;
-    if (taker >= 0) this.#crew.post(taker, parcel, transferList);
+    // Where that ends, another one takes its place.
+    const mayChange = call.affinity !== undefined;
+    if (taker >= 0 && !mayChange) this.#crew.post(taker, parcel, transferList);
     else {
       this.#parcels.put(parcel, transferList);
       call.hasParcelHere = true;
@@ -61,10 +79,14 @@ export class CallQueue {
       this.#board.lane(worker).push(call.address);
       return parking.wake(worker);
     }
+    if (call.isRanked) return this.#ranked.add(call);
     heap.store(call.address + STATE, READY);
-    if (this.#overflow.size === 0 && ring.publish(call.address)) return parking.wakeForWork();
-    this.#overflow.push(call);
-    return false;
+    if (this.#overflow.size > 0 || !ring.publish(call.address)) {
+      this.#overflow.push(call);
+      return false;
+    }
+    if (this.#ranked.inUse) this.#ranked.makeWay(call);
+    return parking.wakeForWork();
   }
 
   /** A worker has claimed a call and asks for what belongs to it. */
@@ -74,9 +96,13 @@ export class CallQueue {
     this.#crew.post(call.worker, parcel, transferList);
   }
 
-  /** Moves calls from the overflow to the ring. */
+  /** Calls have ended: others have their turn. */
   feed(): void {
-    if (this.#overflow.size === 0) return;
+    if (this.#overflow.size > 0) this.#fillRing();
+    if (this.#ranked.inUse) this.#ranked.offerMore();
+  }
+
+  #fillRing(): void {
     const { heap, ring, parking } = this.#board;
     for (let call = this.#overflow.peek(); call !== undefined; call = this.#overflow.peek()) {
       if (heap.load(call.address + STATE) === READY && !ring.publish(call.address)) break;
@@ -88,10 +114,26 @@ export class CallQueue {
   /** Lets go of what came with a call that was called off. */
   drop(call: Call): void {
     if (call.hasParcelHere) this.#takeParcel(call);
+    if (call.isRanked && this.#ranked.inUse) this.#ranked.remove();
+    // Else workers may pass over all that the ring holds, and nobody is told to fill it.
+    if (this.#overflow.size === 0) return;
+    this.#nextInRing();
+    this.#fillRing();
   }
 
   close(): void {
     this.#parcels.close();
+  }
+
+  /** Passes over what is called off, or is in line elsewhere. */
+  #nextInRing(): Call | undefined {
+    const { ring } = this.#board;
+    for (let slot = ring.peekHint(); slot !== 0; slot = ring.peekHint()) {
+      const call = this.#calls.at(slot);
+      if (call.kind === READY && !call.isRanked) return call;
+      ring.advance();
+    }
+    return this.#overflow.peek();
   }
 
   #takeParcel(call: Call): ReturnType<ParcelStore["take"]> {

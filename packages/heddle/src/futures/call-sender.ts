@@ -12,6 +12,7 @@ import type { CallCounts } from "./call-settler.ts";
 import type { Calls } from "./calls.ts";
 import { Future, rejectedFuture } from "./future.ts";
 import type { ObservedCall } from "./observer.ts";
+import { rankOf } from "./ranked-heap.ts";
 import type { Payloads } from "./payload.ts";
 import type { Poller } from "./poller.ts";
 import { CARRIES, FLAGS, FUNCTION, SEQUENCE, SERIAL, SIDE_ITEMS, STOP, TIMED } from "./slot.ts";
@@ -50,19 +51,20 @@ export class CallSender {
   /**
    * Sends a call on its way. What cannot travel rejects the future.
    *
-   * @param worker - The only one that may run it, as it is sent to each; -1 for any.
+   * @param only - The worker that is to run it, as it is sent to each; -1 where it is sent once.
    */
   send(
     fn: Function,
     args: readonly unknown[],
     options: TaskOptions,
-    worker: number,
+    only: number,
     observed?: ObservedCall,
   ): Future<unknown> {
     const call = this.#calls.take();
     const slot = call.address;
     let flags = options.timeoutMs === undefined && observed === undefined ? 0 : TIMED;
     const carried = carriedAlong(options);
+    let worker = only;
     try {
       const record = this.#hooks.publishFunction(fn, "fn");
       this.#heap.poke(slot + FUNCTION, record.address | 0);
@@ -70,7 +72,11 @@ export class CallSender {
       call.record = record;
       const sent = carried === undefined ? args : [...args, carried];
       if (carried !== undefined) flags |= CARRIES;
-      const side = this.#payloads.writeArguments(slot, sent, worker >= 0);
+      const side = this.#payloads.writeArguments(slot, sent, only >= 0);
+      if (only < 0 && options.affinity !== undefined) {
+        call.affinity = options.affinity;
+        worker = this.#queue.homeOf(options.affinity);
+      }
       if (side !== undefined) {
         // Others are not held: bursts of short-lived arrays would outlive their generation.
         call.args = sent;
@@ -98,6 +104,10 @@ export class CallSender {
     call.name = options.name;
     call.buffer = options.buffer;
     if (observed !== undefined) call.observeBy(observed);
+    if (options.priority) {
+      call.rank = rankOf(call.rank, options.priority);
+      call.isRanked = true;
+    }
     const { scope } = currentContext();
     if (scope !== undefined) linkScope(call, scope);
     if (options.signal !== undefined) linkSignal(call, options.signal);

@@ -64,6 +64,12 @@ export class Call implements TaskControl {
   site: Site | undefined = undefined;
   name: string | undefined = undefined;
   sequence = 0;
+  /** Its place in line: of two calls the one with the lower rank comes first, and of equal ranks the older one. */
+  rank = 0;
+  /** It has a priority. */
+  isRanked = false;
+  /** It is to run where the others of this name do. */
+  affinity: string | undefined = undefined;
   /** The only worker that may run it; -1 for any. */
   pinnedTo = -1;
   /** What has to be moved with it is still here. */
@@ -133,7 +139,8 @@ export class Call implements TaskControl {
 
   /** Whether another worker may run it, should the one end that is preparing it. At most once: that may be what ended it. */
   get mayBeGivenAgain(): boolean {
-    if (this.wasGivenAgain || this.pinnedTo >= 0 || !this.isBeingPrepared) return false;
+    if (this.wasGivenAgain || !this.isBeingPrepared) return false;
+    if (this.pinnedTo >= 0 && this.affinity === undefined) return false;
     // What came beside it has gone with its worker.
     return !this.hasSideItems;
   }
@@ -295,6 +302,8 @@ export class Call implements TaskControl {
     this.cargo = undefined;
     this.site = undefined;
     this.name = undefined;
+    this.isRanked = false;
+    this.affinity = undefined;
     this.pinnedTo = -1;
     this.hasParcelHere = false;
     this.arrived = false;
@@ -355,6 +364,7 @@ export class Calls {
   #abandoned = 0;
   #unread = 0;
   #sequence = 0;
+  #ended = 0;
 
   constructor(heap: Heap, payloads: Payloads, owner: CallOwner) {
     this.#heap = heap;
@@ -388,6 +398,7 @@ export class Calls {
   take(): Call {
     const call = this.#free.pop() ?? this.#add();
     call.sequence = this.#sequence = (this.#sequence + 1) | 0;
+    call.rank = this.#ended;
     return call;
   }
 
@@ -419,6 +430,7 @@ export class Calls {
     if (call.isForgotten) this.#abandoned--;
     this.setUnread(call, false);
     call.reset();
+    this.#ended++;
     this.#free.push(call);
   }
 

@@ -78,7 +78,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     const counts = this.#counts;
     const calls = (this.#calls = new Calls(heap, payloads, this));
     const crew = (this.#crew = new Crew(options, this.#board.location, this));
-    const queue = (this.#queue = new CallQueue(this.#board, calls, crew, options.concurrency));
+    const queue = (this.#queue = new CallQueue(this.#board, calls, crew, options));
     const poller = (this.#poller = new Poller(heap, this.#board.done, this));
     this.#sender = new CallSender(heap, hooks, payloads, calls, queue, poller, counts);
     this.#settler = new CallSettler(heap, payloads, calls, crew, counts, this);
@@ -268,50 +268,55 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     this.#observer.workerDown(end, left || this.#isStopping);
     this.#board.lane(worker).takeAll();
     this.#board.parking.forget(worker);
+    this.#queue.forget(worker);
     if (!left) this.#idleDeaths++;
     const unbegun: Call[] = [];
     for (const call of this.#calls) {
-      const began = call.isClaimed && call.worker === worker;
-      const lost = call.pinnedTo === worker && (call.kind === PINNED || call.kind === WITHDRAWN);
-      if (!began && !lost) continue;
-      if (call.hasParcelHere && !call.future!.done && this.#brokenBy === undefined) {
-        // Its body never began, and nothing of it has left.
-        this.#queue.publish(call, -1);
-        continue;
-      }
+      const isClaimed = call.isClaimed && call.worker === worker;
+      const isPinned = call.pinnedTo === worker && (call.kind === PINNED || call.kind === WITHDRAWN);
+      if (!isClaimed && !isPinned) continue;
       if (call.future!.done) this.withdrawn(call);
-      else if (call.mayBeGivenAgain && this.#brokenBy === undefined) {
-        call.giveAgain();
-        this.#queue.publish(call, -1);
-      } else if (lost && this.#brokenBy === undefined && this.#mayPassOn(call)) unbegun.push(call);
-      else {
-        const what = { task: call.taskName, began: began && !call.isBeingPrepared };
-        this.#queue.drop(call);
-        this.#settler.settle(call, new BrokenExecutorError(what, this.#brokenBy ?? end), true);
-      }
+      else if (this.#brokenBy === undefined && this.#mayBeginElsewhere(call)) unbegun.push(call);
+      else this.#break(call, isClaimed && !call.isBeingPrepared, end);
     }
     const present = new Set(this.#crew);
-    const isMissed = left ? this.#queue.waiting > 0 : this.#calls.active > 0;
+    const isMissed = left ? this.#queue.waiting + unbegun.length > 0 : this.#calls.active > 0;
     if (this.#brokenBy === undefined) {
       this.#crew.ensure(Math.max(this.#leastWorkers(), isMissed ? this.#calls.active : 0));
       if (isMissed) this.#board.parking.wakeForWork();
     }
     const successor = [...this.#crew].find((other) => !present.has(other));
-    for (const call of unbegun) {
-      if (successor === undefined) {
-        this.#settler.settle(call, new BrokenExecutorError({ task: call.taskName, began: false }, end), true);
-      } else {
-        this.#calls.unpin(call);
-        this.#queue.publish(call, successor);
-      }
-    }
+    for (const call of unbegun) this.#beginElsewhere(call, successor, end);
     this.#noteIdle();
   }
 
-  /** Whether a call that only one worker was to run, which had not begun it, is as good for the one that replaces it: a broadcast. */
-  #mayPassOn(call: Call): boolean {
-    // What came beside it has gone with its worker; and each worker has an initializer of its own.
-    return !call.hasSideItems && call.fn !== this.#options.initializer;
+  /** Whether a call of a worker that has ended may run on another: its body has not begun, and nothing of it has gone with that worker. */
+  #mayBeginElsewhere(call: Call): boolean {
+    if (call.hasParcelHere) return true;
+    if (call.isClaimed) return call.mayBeGivenAgain;
+    // A broadcast is as good for the worker that comes instead. But each has an initializer of its own.
+    return call.affinity !== undefined || (!call.hasSideItems && call.fn !== this.#options.initializer);
+  }
+
+  /** @param successor - The worker that was started for the one that has ended. */
+  #beginElsewhere(call: Call, successor: number | undefined, end: WorkerEnd): void {
+    let worker = this.#queue.homeOf(call.affinity);
+    if (call.isClaimed && !call.hasParcelHere) call.giveAgain();
+    if (call.pinnedTo >= 0) {
+      if (call.affinity === undefined) {
+        if (successor === undefined) return this.#break(call, false, end);
+        worker = successor;
+      }
+      this.#calls.unpin(call);
+    }
+    this.#queue.publish(call, worker);
+  }
+
+  /** A call will not be finished, as its worker has ended. */
+  #break(call: Call, began: boolean, end: WorkerEnd): void {
+    const error = new BrokenExecutorError({ task: call.taskName, began }, this.#brokenBy ?? end);
+    this.#queue.drop(call);
+    this.#settler.settle(call, error, true);
   }
 
   /** How many workers there are to be without work. */

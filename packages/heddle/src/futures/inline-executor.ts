@@ -8,7 +8,6 @@ import { checkObject } from "./checks.ts";
 import { ExecutorShutdownError, QueueFullError, shutDownReason } from "./errors.ts";
 import { defaultName, type ExecutorStatistics, type ShutdownOptions } from "./executor.ts";
 import { type ExecutorCore, ExecutorView } from "./executor-view.ts";
-import { Fifo } from "./fifo.ts";
 import {
   cancelledFuture,
   fulfil,
@@ -26,6 +25,8 @@ import { LocalStream } from "./stream-local.ts";
 import { isStreamed } from "./stream-pull.ts";
 import { StreamWatch } from "./stream-watch.ts";
 import { taskStream } from "./task-stream.ts";
+import { type Ranked, rankOf } from "./ranked-heap.ts";
+import { TaskLine } from "./task-line.ts";
 import { nowMs, runLimit } from "./task-limits.ts";
 import type { TaskOptions } from "./task-options.ts";
 import { LONGEST_DELAY_MS } from "./timers.ts";
@@ -37,7 +38,9 @@ const SLICE_MS = 10;
 export type InlineOptions = Pick<PoolOptions, "name" | "maxQueued" | "concurrencyPerWorker" | "measure">;
 
 /** One call. */
-class InlineTask implements TaskControl {
+class InlineTask implements TaskControl, Ranked {
+  readonly rank: number;
+  readonly sequence: number;
   readonly #loop: Loop;
   readonly #fn: Function;
   readonly #args: readonly unknown[];
@@ -52,7 +55,9 @@ class InlineTask implements TaskControl {
   readonly #endHold: (() => void) | undefined;
   readonly #observed: ObservedCall | undefined;
 
-  constructor(loop: Loop, fn: Function, args: readonly unknown[], options: TaskOptions) {
+  constructor(loop: Loop, fn: Function, args: readonly unknown[], options: TaskOptions, sequence: number) {
+    this.rank = rankOf(loop.ended, options.priority ?? 0);
+    this.sequence = sequence;
     this.#loop = loop;
     this.#fn = fn;
     this.#args = args;
@@ -193,7 +198,8 @@ class Loop implements ExecutorCore {
   readonly observer: Observer;
   readonly #maxQueued: number;
   readonly #concurrency: number;
-  readonly #queue = new Fifo<InlineTask>();
+  readonly #queue = new TaskLine<InlineTask>();
+  #sequence = 0;
   #queued = 0;
   #running = 0;
   #scheduled = false;
@@ -226,8 +232,8 @@ class Loop implements ExecutorCore {
       this.counts.cancelled++;
       return cancelledFuture(scope.reason);
     }
-    const task = new InlineTask(this, fn, args, options);
-    this.#queue.push(task);
+    const task = new InlineTask(this, fn, args, options, (this.#sequence = (this.#sequence + 1) | 0));
+    this.#queue.push(task, Boolean(options.priority));
     this.#queued++;
     this.#schedule();
     return task.future;
@@ -244,6 +250,11 @@ class Loop implements ExecutorCore {
       this.#begun--;
       this.#noteIdle();
     };
+  }
+
+  /** How many calls have ended. */
+  get ended(): number {
+    return this.counts.fulfilled + this.counts.rejected + this.counts.cancelled;
   }
 
   leftQueue(): void {

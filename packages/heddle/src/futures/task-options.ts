@@ -27,19 +27,30 @@ export interface TaskOptions {
    */
   retries?: number;
   /**
+   * Lower numbers come first, 0 is the default, and equal ones come in order. It is about who waits, not about who runs: no running task
+   * makes way. A task ages: each step of priority lets 100 tasks go before it that were submitted later, and not one more.
+   */
+  priority?: number;
+  /**
+   * Tasks with the same affinity run on the same worker, for as long as that lives and takes work, one after the other as they were
+   * submitted; then on another. For what a worker keeps between tasks: a connection, a cache. It may let them wait while other workers
+   * are idle. The executor remembers each affinity as long. On a broadcast it has no effect.
+   */
+  affinity?: string;
+  /**
    * A task whose function is a generator yields at most so many values more than were read, and then waits for its reader.
    * 64 by default.
    */
   buffer?: number;
 }
 
-const KNOWN = ["signal", "timeoutMs", "name", "retries", "buffer"];
+const KNOWN = ["signal", "timeoutMs", "name", "retries", "priority", "affinity", "buffer"];
 
 /** Throws if the options are not what they should be. */
 export function checkTaskOptions(options: TaskOptions): void {
   checkObject(options, "the options of a task");
   checkKnown(options, KNOWN, "a task");
-  const { signal, timeoutMs, name, retries, buffer } = options;
+  const { signal, timeoutMs, name, retries, priority, affinity, buffer } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError("Cannot take the option signal: it is not an AbortSignal");
   }
@@ -51,5 +62,11 @@ export function checkTaskOptions(options: TaskOptions): void {
   if (name !== undefined && typeof name !== "string")
     throw new TypeError("Cannot take the option name: it is not a string");
   if (retries !== undefined) checkInteger("retries", retries, 0, Number.MAX_SAFE_INTEGER);
+  if (priority !== undefined && typeof priority !== "number")
+    throw new TypeError("Cannot take the option priority: it is not a number");
+  if (priority !== undefined && !Number.isFinite(priority))
+    throw new RangeError(`Cannot take the option priority: ${priority} is not a finite number`);
+  if (affinity !== undefined && typeof affinity !== "string")
+    throw new TypeError("Cannot take the option affinity: it is not a string");
   if (buffer !== undefined) checkInteger("buffer", buffer, 1, LARGEST_BUFFER);
 }

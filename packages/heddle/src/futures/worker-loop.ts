@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { getHeapStatistics } from "node:v8";
-import type { DoneList, Heap } from "#heap";
+import type { DoneList, Heap, HintRing } from "#heap";
 import type { WireHooks } from "../wire/index.ts";
 import type { Board } from "./board.ts";
 import { CallRunner, type RunnerOwner } from "./call-runner.ts";
@@ -64,6 +64,8 @@ export class WorkerLoop implements RunnerOwner {
   readonly #ready: number;
   readonly #claimed: number;
   readonly #pinned: number;
+  /** The last call was its own. So that neither keeps the other waiting, it takes one from its lane and one that any may take by turns. */
+  #tookOwn = false;
   /** Slots taken from the lane and not yet claimed. */
   readonly #ownCalls = new Fifo<number>();
   #state: "taking" | "scheduled" | "full" | "parked" | "left" = "scheduled";
@@ -81,6 +83,7 @@ export class WorkerLoop implements RunnerOwner {
   #idleSince = 0;
   #listening = false;
 
+  readonly #claimExpress = (ring: HintRing): number => this.#claimFrom(ring);
   readonly #turn = (): void => this.#takeCalls();
   readonly #onBell = (): void => {
     this.#listening = false;
@@ -126,7 +129,7 @@ export class WorkerLoop implements RunnerOwner {
     this.#retired = true;
     this.#serves = false;
     // A publisher may have woken this one, and no other.
-    if (this.#board.ring.size > 0) this.#board.parking.wakeForWork();
+    if (this.#board.offered > 0) this.#board.parking.wakeForWork();
   }
 
   #takeCalls(): void {
@@ -170,18 +173,28 @@ export class WorkerLoop implements RunnerOwner {
 
   /** Whether there is something to claim, or to pass over. */
   get #workReady(): boolean {
-    return this.#lane.ready || (this.#serves && this.#board.ring.size > 0);
+    return this.#lane.ready || (this.#serves && this.#board.offered > 0);
   }
 
   /** The address of a slot that only this worker may run now; 0 for none. */
   #claim(): number {
-    const heap = this.#heap;
-    if (this.#lane.ready || this.#ownCalls.size > 0) {
+    const hasOwn = this.#lane.ready || this.#ownCalls.size > 0;
+    if (hasOwn && !this.#tookOwn) {
       const slot = this.#claimOwn();
+      this.#tookOwn = slot !== 0;
       if (slot !== 0) return slot;
     }
-    if (!this.#serves) return 0;
-    const { ring } = this.#board;
+    this.#tookOwn = false;
+    if (this.#serves) {
+      const { express, ring } = this.#board;
+      const slot = express.claim(this.#claimExpress) || this.#claimFrom(ring);
+      if (slot !== 0) return slot;
+    }
+    return hasOwn ? this.#claimOwn() : 0;
+  }
+
+  #claimFrom(ring: HintRing): number {
+    const heap = this.#heap;
     for (;;) {
       const slot = ring.peekHint();
       if (slot === 0) return 0;
@@ -261,8 +274,8 @@ export class WorkerLoop implements RunnerOwner {
    * for what it does not take itself: the calls that it takes may last for ever.
    */
   #passOn(): void {
-    const { parking, ring } = this.#board;
-    if (ring.size > (this.#lane.ready ? 0 : 1)) parking.wakeForWork();
+    const { parking } = this.#board;
+    if (this.#board.offered > (this.#lane.ready ? 0 : 1)) parking.wakeForWork();
   }
 
   #endIdling(): void {
