@@ -10,4 +10,4 @@ export * from "./queues.ts";
 export * from "./sync.ts";
 export * from "./tasks.ts";
 export { CorruptMessageError, transfer, WireError } from "./wire/index.ts";
-export { cpuCount } from "./workers/index.ts";
+export * from "./workers.ts";

@@ -1,5 +1,5 @@
 /**
- * Workers, how many of them make sense, and what joins processes: memory that they share, and pipes.
+ * Threads, how many of them make sense, and what joins processes: memory that they share, and pipes.
  *
  * @packageDocumentation
  */
@@ -9,6 +9,16 @@ export {
   ConnectionClosedError,
   ConnectionStateError,
   cpuCount,
+  currentThread,
+  mainThread,
+  onUncaught,
   Pipe,
   type PipeOptions,
+  Thread,
+  ThreadEndedError,
+  type ThreadInfo,
+  type ThreadOptions,
+  threads,
+  ThreadStateError,
+  type UncaughtError,
 } from "./workers/index.ts";

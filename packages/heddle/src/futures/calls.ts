@@ -5,6 +5,7 @@
  */
 import type { Heap } from "#heap";
 import type { FunctionRecord } from "../wire/index.ts";
+import type { Site } from "../workers/index.ts";
 import { askToStop } from "./call-context.ts";
 import { type Future, outcomeOf, reject, settleCancelled, type TaskControl } from "./future.ts";
 import type { ObservedCall } from "./observer.ts";
@@ -29,7 +30,7 @@ import {
 } from "./slot.ts";
 import type { Payloads } from "./payload.ts";
 import type { StreamLink } from "./stream-link.ts";
-import { type Site, tellSite } from "./submission-sites.ts";
+import { tellSite } from "./submission-sites.ts";
 import { delayFor } from "./timers.ts";
 
 /** A body that goes on after its signal aborted has so long before its worker is replaced. */

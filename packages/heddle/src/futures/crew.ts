@@ -147,7 +147,6 @@ export class Crew {
   #start(worker: number): void {
     const { name, concurrency, maxTasks, maxMemoryBytes, initialize, resourceLimits } = this.#options;
     const { port1, port2 } = new MessageChannel();
-    const { entry, bundled } = workerEntry();
     const assignment: Assignment = {
       board: this.#board,
       worker,
@@ -156,7 +155,6 @@ export class Crew {
       maxMemoryBytes,
       initialize,
       side: port2,
-      bundled,
     };
     this.#started++;
     const member: Member = {
@@ -166,7 +164,7 @@ export class Crew {
       leaving: false,
       ended: false,
       thread: startThread({
-        entry,
+        entry: workerEntry(),
         name: `${name}-${this.#started}`,
         data: assignment,
         transferList: [port2],

@@ -6,8 +6,8 @@
 import { TimeoutError } from "#heap";
 import { type Context, currentContext, runIn } from "../scopes/index.ts";
 import { type Outcome, registerSettling } from "../sync/index.ts";
+import { forgetUnobserved, noteUnobserved, type Unobserved } from "../workers/index.ts";
 import { checkObject } from "./checks.ts";
-import { forgetUnobserved, noteUnobserved, type Unobserved } from "./unobserved.ts";
 import { limitWait, throwIfEnded } from "./wait-limits.ts";
 import { checkWaitOptions, type WaitOptions } from "./wait-options.ts";
 

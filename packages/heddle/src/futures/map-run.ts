@@ -6,13 +6,14 @@
 import { TimeoutError } from "#heap";
 import { currentContext, runIn, throwIfCancelled } from "../scopes/index.ts";
 import { WireError } from "../wire/index.ts";
+import { thisSite } from "../workers/index.ts";
 import { type ChunkOutcome, runChunk } from "./chunk.ts";
 import { ChunkSize } from "./chunk-size.ts";
 import { Fifo } from "./fifo.ts";
 import type { Future } from "./future.ts";
 import type { MapProgress } from "./map-options.ts";
 import type { MapSource } from "./map-source.ts";
-import { tellSite, thisSite } from "./submission-sites.ts";
+import { tellSite } from "./submission-sites.ts";
 import { limitWait, throwIfEnded } from "./wait-limits.ts";
 
 /** So many chunks are under way for each worker: one that runs, one that waits for it, one on the way back. */

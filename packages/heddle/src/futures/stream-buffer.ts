@@ -4,8 +4,8 @@
  * @packageDocumentation
  */
 import { throwIfCancelled } from "../scopes/index.ts";
+import { forgetUnobserved, noteUnobserved, type Unobserved } from "../workers/index.ts";
 import { Fifo } from "./fifo.ts";
-import { forgetUnobserved, noteUnobserved, type Unobserved } from "./unobserved.ts";
 import { limitWait } from "./wait-limits.ts";
 
 /**

@@ -7,12 +7,8 @@
  * @packageDocumentation
  */
 
+import { type Site, tellOrigin, thisSite } from "../workers/index.ts";
 import { runChunk } from "./chunk.ts";
-
-/** Holds a stack that is not put into words before somebody reads it. */
-export interface Site {
-  readonly stack: string;
-}
 
 export class SubmissionSites {
   readonly #sites = new WeakMap<Function, Site>();
@@ -33,26 +29,7 @@ export class SubmissionSites {
   }
 }
 
-/** Where this is called: the callers of its caller. */
-export function thisSite(): Site {
-  const site = {} as Site;
-  Error.captureStackTrace(site, thisSite);
-  return site;
-}
-
-/** Errors that have been told. One that a body throws again and again is told once. */
-const told = new WeakSet<Error>();
-
 /** Adds the place to the stack that an error brought from its worker. */
 export function tellSite(error: unknown, site: Site | undefined): void {
-  if (site === undefined || !(error instanceof Error) || typeof error.stack !== "string" || told.has(error))
-    return;
-  told.add(error);
-  // The first lines are the heading, and the caller of thisSite().
-  const [, , ...frames] = site.stack.split("\n");
-  try {
-    error.stack = `${error.stack}\n    --- first submitted ---\n${frames.join("\n")}`;
-  } catch {
-    // A frozen error keeps the stack that it has.
-  }
+  if (site !== undefined) tellOrigin(error, "first submitted", site);
 }

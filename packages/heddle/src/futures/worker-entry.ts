@@ -3,12 +3,11 @@
  *
  * @packageDocumentation
  */
-import { existsSync } from "node:fs";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { pathToFileURL } from "node:url";
+import { type MessagePort, parentPort } from "node:worker_threads";
 import { threadHeap } from "#heap";
 import { functionTable } from "../portable/index.ts";
-import { hearOfSharedBuffers, loadHandlesBy } from "../wire/index.ts";
+import { begin, type Beginning, findEntry, takeOverAs, type WorkerEntry } from "../workers/index.ts";
 import { Board, type BoardLocation } from "./board.ts";
 import { ParcelPort } from "./parcels.ts";
 import { WorkerLoop } from "./worker-loop.ts";
@@ -28,8 +27,6 @@ export interface Assignment {
   maxMemoryBytes: number;
   /** Where side items come and go. */
   side: MessagePort;
-  /** See {@link takeOver}. */
-  bundled: boolean;
 }
 
 /** What a worker posts to its pool when it is about to look for work. What runs in it may post other things. */
@@ -43,7 +40,11 @@ export const LEAVE = "heddle.leave";
 export const LEFT = "heddle.left";
 
 /** Runs calls until the pool says to stop. */
-export function runWorker({ board, side, ...options }: Assignment): void {
+export function runWorker(beginning: Beginning<Assignment>): void {
+  begin(beginning, serve);
+}
+
+function serve({ board, side, ...options }: Assignment): void {
   const parcels = new ParcelPort(side);
   const loop = new WorkerLoop(new Board(threadHeap(), board), functionTable(), {
     ...options,
@@ -53,41 +54,21 @@ export function runWorker({ board, side, ...options }: Assignment): void {
   // The listener keeps the thread alive; without it the thread ends when nothing else holds it.
   parentPort!.on("message", (message) => {
     if (message === LEAVE) return loop.leave(() => parentPort!.postMessage(LEFT));
-    parentPort!.close();
+    // It says more only if it stays for threads that it has started.
+    parentPort!.unref();
     parcels.close();
   });
-  hearOfSharedBuffers();
-  loadHandlesBy(() =>
-    Promise.all([import("../sync/index.ts"), import("../queues/index.ts"), import("../workers/index.ts")]),
-  );
   parentPort!.postMessage(READY);
   loop.start();
 }
 
-/** This file; or the bundle that it has become a part of. A bundle of CommonJS form has no `import.meta.url`. */
+/** A bundle of CommonJS form has no `import.meta.url`. */
 const here = new URL(import.meta.url ?? pathToFileURL(__filename).href);
-const separate = new URL(here.pathname.endsWith(".ts") ? "./heddle-worker.ts" : "./heddle-worker.js", here);
+const NAME = "heddle-worker";
 
-/** The module that workers run, and whether it is a bundle with the user's program in it. */
-export function workerEntry(): { entry: URL; bundled: boolean } {
-  const bundled = !existsSync(fileURLToPath(separate));
-  return { entry: bundled ? here : separate, bundled };
+/** The module that workers run. */
+export function workerEntry(): WorkerEntry {
+  return findEntry(here, NAME);
 }
 
-/**
- * In a bundle, workers run the bundle itself. Its modules are evaluated in order, this one before the program that
- * imports it: here the worker begins its work, and keeps the program from being run by an error that it catches.
- */
-function takeOver(assignment: Assignment): never {
-  const stop = new Error("A worker of heddle has taken over");
-  const onError = (error: unknown): void => {
-    process.off("uncaughtException", onError);
-    if (error !== stop) throw error;
-  };
-  process.on("uncaughtException", onError);
-  runWorker(assignment);
-  throw stop;
-}
-
-if (!isMainThread && (workerData as Partial<Assignment> | null)?.bundled === true)
-  takeOver(workerData as Assignment);
+takeOverAs<Assignment>(NAME, runWorker);

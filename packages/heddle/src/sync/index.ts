@@ -1,6 +1,6 @@
 /** Shared objects: handles for what threads have in common in the heap, and how long that lives. */
 export { Cargo, giveUpListed, listBytes, takeListed } from "./objects/cargo.ts";
-export { FIRST_OWN, GATE, type Destroy } from "./objects/header.ts";
+export { FIRST_OWN, GATE, type Destroy, writeHeader } from "./objects/header.ts";
 export {
   addressOf,
   existing,
@@ -32,6 +32,7 @@ export {
   type SemaphoreAcquireOptions,
   type SemaphoreStatistics,
 } from "./semaphore.ts";
+export { RELEASE_BYTES, ReleaseCore, STATE as RELEASE_STATE, WAITERS } from "./release-core.ts";
 export { ObjectKind } from "./object-kinds.ts";
 export { type Outcome, registerSettling, type Settling, settlingOf } from "./settling.ts";
 export { checkWaitOptions } from "./wait-options.ts";
@@ -42,7 +43,14 @@ export type { Monitor } from "./waiting/monitor.ts";
 export { ANSWER, CELL, GROUP, NONE, WANT } from "./waiting/node.ts";
 export { Patience } from "./waiting/patience.ts";
 export { MAX_GATES } from "./waiting/record.ts";
-export { type ThisThread, thisThread, thisThreadIn, threadEnded } from "./waiting/this-thread.ts";
+export {
+  rouse,
+  type ThisThread,
+  thisThread,
+  thisThreadIn,
+  threadEnded,
+  whileBlocked,
+} from "./waiting/this-thread.ts";
 export { append, claimFirst, firstOf, lengthOf, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";
 export type { Alternative, Place, WaitOptions } from "./waiting/waits.ts";
 export { tieToScope, timeLeft } from "./waiting/within-scope.ts";

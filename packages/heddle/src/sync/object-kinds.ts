@@ -19,6 +19,10 @@ export const ObjectKind = {
   LIFO_QUEUE: 12,
   PRIORITY_QUEUE: 13,
   CHANNEL: 14,
+  THREAD: 40,
+  THREAD_LOCAL: 41,
+  /** No class: all threads of the process. */
+  ROSTER: 0xffd,
   /** No class: the names of a heap. */
   DIRECTORY: 0xffe,
   /** No class: stands for shared memory that a thread keeps for a message. */

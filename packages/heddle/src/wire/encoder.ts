@@ -123,7 +123,8 @@ export class Encoder {
 /** Room for a message that goes alone, to begin with. */
 const PACKET_BYTES = 256;
 
-function packBy(hooks: WireHooks): Pack {
+/** Makes packets: messages in memory of their own, each for one port. */
+export function packBy(hooks: WireHooks): Pack {
   return (value, path) => {
     const encoder = new Encoder(hooks, (usedBytes, neededBytes) => {
       const bigger = newRegion(neededBytes);

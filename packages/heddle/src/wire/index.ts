@@ -5,10 +5,11 @@
  * @packageDocumentation
  */
 export { Decoder } from "./decoder.ts";
-export { Encoder } from "./encoder.ts";
+export { Encoder, packBy } from "./encoder.ts";
 export { CorruptMessageError, NotLoadedError, WireError, type WireErrorCode } from "./errors.ts";
 export { isHandle, loadHandlesBy, registerHandle, type HandleClass, type HandleForm } from "./handles.ts";
 export type { FunctionRecord, Grow, Region, WireHooks } from "./hooks.ts";
 export { hearOfSharedBuffers } from "./shared-buffers.ts";
+export type { Packet } from "./packet.ts";
 export { endMove, transfer, undoMove } from "./transfer.ts";
 export { registerTicket, type TicketForm } from "./tickets.ts";

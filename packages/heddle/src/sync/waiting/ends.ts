@@ -116,7 +116,8 @@ function isOnItsWay({ words, seats }: Monitor, node: number): boolean {
   return false;
 }
 
-function tellToLook(words: Words, record: number): void {
+/** Tells a thread to look after what it waits for: E3, E4. */
+export function tellToLook(words: Words, record: number): void {
   words.store(record + LOOK, 1);
   const inbox = new DoneList(words, record + INBOX);
   inbox.awake();

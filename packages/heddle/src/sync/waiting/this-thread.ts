@@ -8,6 +8,7 @@ import type { Worker } from "node:worker_threads";
 import {
   type HeapPart,
   type JoinedHeap,
+  seatOf,
   settleThread,
   SharedHeap,
   SharedHeapError,
@@ -16,7 +17,7 @@ import {
 } from "#heap";
 import { Choices } from "./choices.ts";
 import { Deaths } from "./deaths.ts";
-import { settleEnd } from "./ends.ts";
+import { settleEnd, tellToLook } from "./ends.ts";
 import { Inbox } from "./inbox.ts";
 import { Monitor } from "./monitor.ts";
 import { NodePool } from "./nodes.ts";
@@ -71,6 +72,22 @@ function joinThreads(): ThisThread {
   return thisThreadIn(threadHeap());
 }
 
+/** What a thread that blocks does now and then, beside. */
+const looks: (() => void)[] = [];
+
+/** Has `look` called now and then while this thread blocks: its event loop stands still, and others may wait for it. */
+export function whileBlocked(look: () => void): void {
+  looks.push(look);
+}
+
+/** Has a thread of this process look after its waits, also those that block it: the scope that they are in may be over. */
+export function rouse(identity: number): void {
+  const { heap } = thisThread();
+  const { seats } = heap;
+  const record = seats.recordAt(seatOf(identity));
+  if (record !== 0 && seats.isSeated(identity)) tellToLook(heap, record);
+}
+
 function join(heap: JoinedHeap): ThisThread {
   const { seats, seat, identity } = heap;
   let record = seats.recordAt(seat);
@@ -95,7 +112,10 @@ function join(heap: JoinedHeap): ThisThread {
     now: () => performance.now(),
     patience: new Patience(LOOKS),
     sleepMs: SLEEP_MS,
-    onSlept: () => deaths.settleTheDead(),
+    onSlept: () => {
+      deaths.settleTheDead();
+      for (const look of looks) look();
+    },
     onWoken: () => {
       if (heap.mayHaveLost) deaths.settleTheDead();
     },

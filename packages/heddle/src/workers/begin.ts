@@ -1,0 +1,59 @@
+/**
+ * How every worker of the toolkit begins, and ends.
+ *
+ * @packageDocumentation
+ */
+import { parentPort } from "node:worker_threads";
+import { storedValues } from "../sync/index.ts";
+import { hearOfSharedBuffers, loadHandlesBy } from "../wire/index.ts";
+import type { Beginning } from "./entry.ts";
+import { beginAs, coreOf, letGoOfProgram } from "./here.ts";
+import { How, OWN, type ThreadCore } from "./thread-core.ts";
+import { DETACHED, stayForChildren } from "./worker-thread.ts";
+
+/**
+ * Begins the work of this worker, which is one of the threads of the process from now on.
+ *
+ * @param run - Called with what the worker was given. The worker ends when nothing is left to do in it, and no thread runs
+ * that it has started.
+ */
+export function begin<T>({ thread, data }: Beginning<T>, run: (data: T, core: ThreadCore) => void): void {
+  // Whoever has started it has given it up.
+  if (!beginAs(thread)) process.exit();
+  const core = coreOf(thread);
+  let uncaught: { readonly error: unknown } | undefined;
+  let isStarved = false;
+  let isDetached = false;
+  process.on("uncaughtExceptionMonitor", (error) => {
+    // Where somebody handles it, the thread goes on.
+    if (process.listenerCount("uncaughtException") === 0) uncaught = { error };
+  });
+  process.on("beforeExit", () => {
+    const stays = stayForChildren();
+    isStarved = !stays;
+    if (!stays || isDetached || (core.has(OWN) && core.how === 0)) return;
+    isDetached = true;
+    letGoOfProgram(core);
+    parentPort!.postMessage(DETACHED);
+  });
+  process.on("exit", (code) => {
+    if (core.how !== 0 || !core.has(OWN)) core.end(How.EXITED);
+    else if (uncaught !== undefined) core.end(How.THREW, store(uncaught.error));
+    else if (isStarved) core.end(How.STARVED);
+    else core.end(How.EXITED, store(code));
+    letGoOfProgram(core);
+  });
+  hearOfSharedBuffers();
+  loadHandlesBy(() =>
+    Promise.all([import("../sync/index.ts"), import("../queues/index.ts"), import("./index.ts")]),
+  );
+  run(data, core);
+}
+
+function store(value: unknown): number {
+  try {
+    return storedValues().store(value, "error");
+  } catch {
+    return 0;
+  }
+}

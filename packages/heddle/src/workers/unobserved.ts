@@ -1,0 +1,59 @@
+/**
+ * Errors that nobody asked for.
+ *
+ * A native promise reports such an error at once, so that awaiting two futures one after the other ends the
+ * program when the second fails first. A future or a thread waits with it until nobody can ask any more: when it
+ * is collected, or when the program has nothing left to do.
+ *
+ * @packageDocumentation
+ */
+
+/** An error that waits for somebody to ask for it. */
+export interface Unobserved {
+  readonly reason: unknown;
+  /** Has it reported. Knows nothing of what it belongs to, which may be collected meanwhile. */
+  readonly surface: (reason: unknown) => void;
+}
+
+const waiting = new Set<Unobserved>();
+
+const collected = new FinalizationRegistry<Unobserved>((entry) => {
+  if (waiting.delete(entry)) entry.surface(entry.reason);
+});
+
+let watchingExit = false;
+
+/**
+ * Surfaces `reason`, unless {@link forgetUnobserved} is called before it is too late.
+ *
+ * @param owner - Who has it is who can ask for the error.
+ * @param surface - How. Default: as an unhandled rejection.
+ */
+export function noteUnobserved(
+  owner: object,
+  reason: unknown,
+  surface: (reason: unknown) => void = rejectUnhandled,
+): Unobserved {
+  const entry: Unobserved = { reason, surface };
+  waiting.add(entry);
+  collected.register(owner, entry, entry);
+  if (!watchingExit) {
+    watchingExit = true;
+    process.on("beforeExit", () => {
+      const entries = [...waiting];
+      waiting.clear();
+      for (const { reason, surface } of entries) surface(reason);
+    });
+  }
+  return entry;
+}
+
+/** Somebody has asked for it. */
+export function forgetUnobserved(entry: Unobserved): void {
+  waiting.delete(entry);
+  collected.unregister(entry);
+}
+
+function rejectUnhandled(reason: unknown): void {
+  void Promise.reject(reason);
+}
