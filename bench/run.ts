@@ -23,10 +23,21 @@ import { poolsSuite } from "./suites/pools.ts";
 import { primeFactors } from "./suites/prime-factors.ts";
 import { queues } from "./suites/queues.ts";
 import { server } from "./suites/server.ts";
+import { startup } from "./suites/startup.ts";
 import { sync } from "./suites/sync.ts";
 import { tasks } from "./suites/tasks.ts";
 
-const suites: readonly Suite[] = [dispatch, poolsSuite, primeFactors, sync, queues, classics, tasks, server];
+const suites: readonly Suite[] = [
+  dispatch,
+  poolsSuite,
+  primeFactors,
+  sync,
+  queues,
+  classics,
+  tasks,
+  server,
+  startup,
+];
 
 /** The languages that take part. */
 function programsOf(suite: Suite): ProgramName[] {

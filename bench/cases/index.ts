@@ -18,6 +18,7 @@ import { factorials, imapFromNothing, jobs } from "./pools.ts";
 import { haul, inThread, inThreadTry } from "./queues.ts";
 import { burstOfAdds, burstOfObjects, burstOfTurns, windowOfAdds } from "./rate.ts";
 import { quickRoute } from "./server.ts";
+import { startup } from "./startup.ts";
 import { contended, uncontended, uncontendedTry } from "./sync.ts";
 import { asyncTree, skynet, sleeping, spawnJoin } from "./tasks.ts";
 
@@ -55,6 +56,7 @@ export const caseRuns: Readonly<Record<string, CaseRun<never>>> = {
   skynet,
   "async-tree": asyncTree,
   sleeping,
+  startup,
   "quick-route": quickRoute,
   ...classicRuns,
 };

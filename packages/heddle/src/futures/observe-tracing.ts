@@ -14,7 +14,7 @@ const SPAN = Symbol.for("OpenTelemetry Context Key SPAN");
 const ERROR_STATUS = 2;
 
 /** The context variable that takes the trace along: what the propagator has written, or a `traceparent`. */
-export const TRACE_VARIABLE = "heddle.trace";
+const TRACE_VARIABLE = "heddle.trace";
 
 interface OtelContext {
   getValue(key: symbol): unknown;

@@ -6,6 +6,7 @@
 import { parentPort } from "node:worker_threads";
 import { storedValues } from "../sync/index.ts";
 import { hearOfSharedBuffers, loadHandlesBy } from "../wire/index.ts";
+import { hideCompileCache } from "./compile-cache.ts";
 import type { Beginning } from "./entry.ts";
 import { beginAs, coreOf, letGoOfProgram } from "./here.ts";
 import { How, OWN, type ThreadCore } from "./thread-core.ts";
@@ -18,6 +19,7 @@ import { DETACHED, stayForChildren } from "./worker-thread.ts";
  * that it has started.
  */
 export function begin<T>({ thread, data }: Beginning<T>, run: (data: T, core: ThreadCore) => void): void {
+  hideCompileCache();
   // Whoever has started it has given it up.
   if (!beginAs(thread)) process.exit();
   const core = coreOf(thread);

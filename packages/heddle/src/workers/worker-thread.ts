@@ -6,6 +6,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { type ResourceLimits, type Transferable, Worker } from "node:worker_threads";
 import { storedValues, threadEnded, whileBlocked } from "../sync/index.ts";
+import { workerEnvironment } from "./compile-cache.ts";
 import type { Beginning, WorkerEntry } from "./entry.ts";
 import { buryOrphans, coreOf, here, letGoOfProgram } from "./here.ts";
 import { DAEMON, How, KEEPS, letGoOf, makeThread, type ThreadCore } from "./thread-core.ts";
@@ -181,6 +182,7 @@ class StartedThread implements WorkerThread {
       eval: asText,
       name,
       workerData: beginning,
+      env: workerEnvironment(),
       transferList: [...transferList],
       ...(resourceLimits && { resourceLimits }),
     });

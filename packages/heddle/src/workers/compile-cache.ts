@@ -1,0 +1,38 @@
+/**
+ * Compiled code that workers share with each other and with later runs: else each worker compiles the same modules once more, and
+ * strips the types of those in TypeScript, for which it first has to load what can.
+ *
+ * @packageDocumentation
+ */
+import { getCompileCacheDir } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+/** Read by Node as a thread begins, before it loads anything. */
+const CACHE = "NODE_COMPILE_CACHE";
+/** Says that the other one is meant for the thread only, and not for what it starts. */
+const GIVEN = "HEDDLE_COMPILE_CACHE_GIVEN";
+const DISABLED = "NODE_DISABLE_COMPILE_CACHE";
+
+/**
+ * The environment for a worker: this thread's, and a cache where the program has none: in the directory that it has chosen by
+ * `module.enableCompileCache()`, or in Node's own. Where the program says how it is to be, it is so in workers, too.
+ */
+export function workerEnvironment(): NodeJS.ProcessEnv {
+  const { env } = process;
+  if (env[CACHE] !== undefined || env[DISABLED] !== undefined) return env;
+  return { ...env, [CACHE]: cacheDirectory(), [GIVEN]: "1" };
+}
+
+/** In a worker, once its modules are loaded: what runs there sees the environment of the program. */
+export function hideCompileCache(): void {
+  if (process.env[GIVEN] === undefined) return;
+  delete process.env[CACHE];
+  delete process.env[GIVEN];
+}
+
+function cacheDirectory(): string {
+  const chosen = getCompileCacheDir();
+  // What it gives has a folder for this version of Node.
+  return chosen === undefined ? join(tmpdir(), "node-compile-cache") : dirname(chosen);
+}
