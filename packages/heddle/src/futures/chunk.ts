@@ -13,6 +13,8 @@ export interface ChunkOutcome {
   errors: [place: number, error: unknown][];
   /** How long the bodies took in all, in milliseconds. */
   elapsedMs: number;
+  /** Whether a body gave a promise. */
+  waited: boolean;
   "heddle.chunk": true;
 }
 
@@ -61,10 +63,11 @@ export const runChunk: (
     const began = performance.now();
     const values: unknown[] = [];
     const errors: [number, unknown][] = [];
-    const outcome = (): ChunkOutcome => ({
+    const outcome = (waited: boolean): ChunkOutcome => ({
       values,
       errors,
       elapsedMs: performance.now() - began,
+      waited,
       "heddle.chunk": true,
     });
 
@@ -88,7 +91,7 @@ export const runChunk: (
           pending = Promise.reject(error);
         }
       }
-      return outcome();
+      return outcome(true);
     };
 
     for (let place = 0; place < items.length; place++) {
@@ -107,7 +110,7 @@ export const runChunk: (
         if (failFast) break;
       }
     }
-    return outcome();
+    return outcome(false);
   },
   { captures: {} },
 );

@@ -16,6 +16,8 @@ import type { Streamed, TaskStream } from "./task-stream.ts";
 export interface ExecutorCore {
   readonly name: string;
   readonly maxWorkers: number;
+  /** How many calls may be under way at once on each worker. */
+  readonly concurrency: number;
   /** @param begun - The call is part of work that `begin` let in. */
   submit(fn: Function, args: readonly unknown[], options: TaskOptions, begun: boolean): Future<unknown>;
   /** Lets in work that will submit more calls, and that a shutdown waits for until what this gives is called. */
@@ -62,7 +64,7 @@ export class ExecutorView implements Executor {
   ): MapResult<R> {
     checkObject(options, "the options of map");
     const session = new Session(this.#core, this.#options);
-    return mapOver(session, this.maxWorkers, fn, items, this.#chunked(options));
+    return mapOver(session, this.#core, fn, items, this.#chunked(options));
   }
 
   /** A limit on the run is meant for each item, and so are retries: each is a call of its own. */

@@ -197,7 +197,7 @@ class Loop implements ExecutorCore {
   readonly streams: StreamWatch;
   readonly observer: Observer;
   readonly #maxQueued: number;
-  readonly #concurrency: number;
+  readonly concurrency: number;
   readonly #queue = new TaskLine<InlineTask>();
   #sequence = 0;
   #queued = 0;
@@ -218,7 +218,7 @@ class Loop implements ExecutorCore {
     this.streams = new StreamWatch(this.name);
     this.observer = new Observer(this.name, measure);
     this.#maxQueued = maxQueued;
-    this.#concurrency = concurrency;
+    this.concurrency = concurrency;
   }
 
   submit(fn: Function, args: readonly unknown[], options: TaskOptions, begun: boolean): Future<unknown> {
@@ -292,13 +292,13 @@ class Loop implements ExecutorCore {
   /** As many calls as can run at once do not count as queued. */
   #checkRoom(): void {
     this.#checkOpen();
-    if (this.#queued + this.#running >= this.#concurrency + this.#maxQueued) {
+    if (this.#queued + this.#running >= this.concurrency + this.#maxQueued) {
       throw new QueueFullError(this.name, this.#maxQueued);
     }
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#running >= this.#concurrency) return;
+    if (this.#scheduled || this.#running >= this.concurrency) return;
     this.#scheduled = true;
     setImmediate(() => this.#turn());
   }
@@ -306,7 +306,7 @@ class Loop implements ExecutorCore {
   #turn(): void {
     this.#scheduled = false;
     const end = performance.now() + SLICE_MS;
-    while (this.#running < this.#concurrency && performance.now() < end) {
+    while (this.#running < this.concurrency && performance.now() < end) {
       const task = this.#queue.shift();
       if (task === undefined) break;
       if (!task.isQueued) continue;

@@ -16,7 +16,10 @@ import type { MapSource } from "./map-source.ts";
 import { tellSite } from "./submission-sites.ts";
 import { limitWait, throwIfEnded } from "./wait-limits.ts";
 
-/** So many chunks are under way for each worker: one that runs, one that waits for it, one on the way back. */
+/**
+ * So many chunks are under way for each worker: one that runs, one that waits for it, one on the way back. Where they wait, as many
+ * as may.
+ */
 const CHUNKS_PER_WORKER = 3;
 
 /** What a map needs of its executor. */
@@ -30,8 +33,9 @@ export interface MapSession {
 }
 
 export interface MapRunOptions {
-  /** How many calls can run at once. */
   workers: number;
+  /** How many calls may be under way at once on each of them. */
+  concurrency: number;
   chunkSize: number | "auto";
   ordered: boolean;
   /** Whether a chunk ends at its first failure. */
@@ -46,6 +50,7 @@ export interface MapRunOptions {
 interface Chunk {
   readonly first: number;
   readonly items: readonly unknown[];
+  sendMs: number;
   future: Future<unknown> | undefined;
   outcome: ChunkOutcome | undefined;
 }
@@ -63,6 +68,8 @@ export class MapRun {
   readonly #source: MapSource<unknown>;
   readonly #options: MapRunOptions;
   readonly #chunkSize: ChunkSize;
+  /** So many chunks may be under way. Grows when it turns out that they wait. */
+  #width: number;
   /** Where the map was made: there its calls are made. */
   readonly #context = currentContext();
   readonly #site = thisSite();
@@ -90,6 +97,7 @@ export class MapRun {
     this.#source = source;
     this.#options = options;
     this.#chunkSize = new ChunkSize(options.workers);
+    this.#width = CHUNKS_PER_WORKER * options.workers;
     this.progress = { done: 0, failed: 0, ...(source.total !== undefined && { total: source.total }) };
     session.hold();
     this.#limit();
@@ -179,9 +187,9 @@ export class MapRun {
   }
 
   #fill(): void {
-    const { buffer, chunkSize, workers } = this.#options;
+    const { buffer, chunkSize } = this.#options;
     while (!this.#asking && !this.#exhausted && this.#ended === undefined) {
-      if (this.#underWay >= CHUNKS_PER_WORKER * workers || this.#unread >= buffer) return;
+      if (this.#underWay >= this.#width || this.#unread >= buffer) return;
       try {
         this.#session.hold();
       } catch (error) {
@@ -220,7 +228,7 @@ export class MapRun {
     if (items.length === 0) return this.#exhaust(undefined);
     this.#unread += items.length;
     this.#underWay++;
-    const chunk: Chunk = { first: this.#nextIndex, items, future: undefined, outcome: undefined };
+    const chunk: Chunk = { first: this.#nextIndex, items, sendMs: 0, future: undefined, outcome: undefined };
     this.#nextIndex += items.length;
     this.#chunks.add(chunk);
     this.#send(chunk);
@@ -233,11 +241,13 @@ export class MapRun {
   }
 
   #send(chunk: Chunk): void {
+    const start = performance.now();
     try {
       chunk.future = this.#call(chunk.first, chunk.items);
     } catch (error) {
       return this.#finish(chunk, failed(chunk, error));
     }
+    chunk.sendMs = performance.now() - start;
     void chunk.future.then(
       (outcome) => this.#finish(chunk, outcome as ChunkOutcome),
       (error: unknown) => this.#fail(chunk, error),
@@ -260,7 +270,7 @@ export class MapRun {
   }
 
   async #sendOneByOne(chunk: Chunk): Promise<void> {
-    const whole: ChunkOutcome = { values: [], errors: [], elapsedMs: 0, "heddle.chunk": true };
+    const whole: ChunkOutcome = { values: [], errors: [], elapsedMs: 0, waited: false, "heddle.chunk": true };
     for (const [place, item] of chunk.items.entries()) {
       const index = chunk.first + place;
       try {
@@ -281,9 +291,10 @@ export class MapRun {
     chunk.outcome = outcome;
     for (const [, error] of outcome.errors) tellSite(error, this.#site);
     this.#underWay--;
+    if (outcome.waited) this.#widen();
     this.progress.failed += outcome.errors.length;
     this.progress.done += outcome.values.length - outcome.errors.length;
-    if (outcome.elapsedMs > 0) this.#chunkSize.learn(outcome.values.length, outcome.elapsedMs);
+    if (outcome.elapsedMs > 0) this.#chunkSize.learn(outcome.values.length, outcome, chunk.sendMs);
     if (this.#options.ordered) {
       for (const next of this.#chunks) {
         if (next.outcome === undefined) break;
@@ -296,6 +307,11 @@ export class MapRun {
     }
     this.#wake();
     this.#pump();
+  }
+
+  #widen(): void {
+    const { workers, concurrency } = this.#options;
+    this.#width = Math.max(this.#width, Math.min(2 * this.#width, workers * concurrency));
   }
 
   #wake(): void {
@@ -311,6 +327,7 @@ function failed(chunk: Chunk, error: unknown): ChunkOutcome {
     values: chunk.items.map(() => undefined),
     errors: chunk.items.map((_, place) => [place, error]),
     elapsedMs: 0,
+    waited: false,
     "heddle.chunk": true,
   };
 }

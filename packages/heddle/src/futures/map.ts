@@ -5,6 +5,7 @@
  */
 import type { ChunkOutcome } from "./chunk.ts";
 import { checkFunction, checkInteger, checkKnown } from "./checks.ts";
+import type { ExecutorCore } from "./executor-view.ts";
 import { MapRun, type MapSession } from "./map-run.ts";
 import { mapSource } from "./map-source.ts";
 import type { MapOptions, MapProgress, MapResult } from "./map-options.ts";
@@ -15,10 +16,13 @@ const DEFAULT_BUFFER = 100_000;
 
 const KNOWN = ["timeoutMs", "signal", "chunkSize", "buffer", "ordered", "onError"];
 
-/** Begins a map. `workers` calls can run at once. */
+/** Where a map runs. */
+export type MapPlace = Pick<ExecutorCore, "maxWorkers" | "concurrency">;
+
+/** Begins a map. */
 export function mapOver<T, R>(
   session: MapSession,
-  workers: number,
+  { maxWorkers, concurrency }: MapPlace,
   fn: (item: T, index: number) => R | PromiseLike<R>,
   items: Iterable<T> | AsyncIterable<T>,
   options: MapOptions,
@@ -39,7 +43,8 @@ export function mapOver<T, R>(
   const source = mapSource(items);
   const failFast = onError === "throw";
   const run = new MapRun(session, fn, source, {
-    workers,
+    workers: maxWorkers,
+    concurrency,
     chunkSize,
     ordered,
     failFast,

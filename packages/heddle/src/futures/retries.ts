@@ -35,6 +35,10 @@ export class RetryingCore implements ExecutorCore {
     return this.#core.maxWorkers;
   }
 
+  get concurrency(): number {
+    return this.#core.concurrency;
+  }
+
   submit(fn: Function, args: readonly unknown[], options: TaskOptions, begun: boolean): Future<unknown> {
     if (!options.retries) return this.#core.submit(fn, args, options, begun);
     // What is part of begun work is waited for with that.

@@ -11,6 +11,7 @@ import type { TaskOptions } from "./task-options.ts";
 class Pool implements ExecutorCore {
   readonly name: string;
   readonly maxWorkers: number;
+  readonly concurrency: number;
   readonly #dispatcher: Dispatcher;
   #gone: Promise<void> | undefined;
 
@@ -18,6 +19,7 @@ class Pool implements ExecutorCore {
     const checked = checkPoolOptions(options);
     this.name = options.name || defaultName("pool");
     this.maxWorkers = checked.maxWorkers;
+    this.concurrency = checked.concurrency;
     this.#dispatcher = new Dispatcher(threadHeap(), {
       ...checked,
       name: this.name,
