@@ -1,8 +1,7 @@
 /**
- * What of the caller's context a call takes along to its worker: the values of context variables, and that it may be told
- * to stop while its body runs.
+ * What of the caller's context a call takes along to its worker: the values of context variables.
  *
- * A call made outside any context takes nothing. Else one more argument, at the end, has the values.
+ * A call made where none is bound takes nothing. Else one more argument, at the end, has the values.
  *
  * @packageDocumentation
  */
@@ -10,15 +9,16 @@ import type { Heap } from "#heap";
 import { type Binding, bindingsOf, type Carried, carry, currentContext, ToldScope } from "../scopes/index.ts";
 import { traceOf } from "./observe-tracing.ts";
 import { STOP } from "./slot.ts";
-import type { TaskOptions } from "./task-options.ts";
-
-const NOTHING: Carried = [];
 
 /** What a call takes along that is made now; `undefined` for nothing. */
-export function carriedAlong({ signal }: TaskOptions): Carried | undefined {
-  const { scope, values } = currentContext();
-  if (values === undefined) return scope === undefined && signal === undefined ? undefined : NOTHING;
-  return carry(values);
+export function carriedAlong(): Carried | undefined {
+  const { values } = currentContext();
+  return values === undefined ? undefined : carry(values);
+}
+
+/** What the scope of a body is cancelled with when its caller asks for that. */
+export function callCancelled(): DOMException {
+  return new DOMException("The caller has cancelled this call", "AbortError");
 }
 
 /** Asks the body of a call to stop. */
@@ -27,7 +27,7 @@ export function askToStop(heap: Heap, slot: number): void {
   heap.notify(slot + STOP);
 }
 
-/** The scope of a body in its worker: cancelled when the owner asks for it. */
+/** The scope of a body in its worker that brought something along: cancelled when the owner asks for it. */
 export class CallScope extends ToldScope {
   /** What the variables of its body are bound to. */
   readonly #values: Binding | undefined;
@@ -46,6 +46,6 @@ export class CallScope extends ToldScope {
   }
 
   override get reasonTold(): unknown {
-    return new DOMException("The caller has cancelled this call", "AbortError");
+    return callCancelled();
   }
 }

@@ -6,6 +6,7 @@
 import type { DoneList, Heap } from "#heap";
 import { NotLoadedError, type WireHooks } from "../wire/index.ts";
 import type { Board } from "./board.ts";
+import { type BodyScope, BodyScopes } from "./body-scopes.ts";
 import type { Carried } from "../scopes/index.ts";
 import { CallScope } from "./call-context.ts";
 import { isChunkOutcome, withoutUnsendable } from "./chunk.ts";
@@ -25,6 +26,7 @@ import {
   SIDE_ITEMS,
   STARTED,
   STATE,
+  STOPPED,
   STREAMS,
   TIMED,
 } from "./slot.ts";
@@ -52,6 +54,7 @@ export class CallRunner implements StreamHost {
   readonly #payloads: Payloads;
   readonly #parcels: ParcelPort;
   readonly #finished: number;
+  readonly #scopes: BodyScopes;
   readonly #owner: RunnerOwner;
   /** How many calls are under way that did not end when they were run. */
   busy = 0;
@@ -65,6 +68,7 @@ export class CallRunner implements StreamHost {
     this.#payloads = new Payloads(board.heap, hooks);
     this.#parcels = parcels;
     this.#finished = finished(worker);
+    this.#scopes = new BodyScopes(board.heap);
     this.#owner = owner;
   }
 
@@ -114,20 +118,18 @@ export class CallRunner implements StreamHost {
     if ((flags & NOT_BEGUN) !== 0) heap.poke(slot + FLAGS, flags & ~NOT_BEGUN);
     let result: unknown;
     let pending: boolean;
-    let scope: CallScope | undefined;
+    let scope: BodyScope | CallScope;
+    if ((flags & CARRIES) === 0) scope = this.#scopes.enter(slot, fn);
+    else scope = new CallScope(heap, slot, args.pop() as Carried);
     try {
-      if ((flags & CARRIES) === 0) result = fn(...args);
-      else {
-        scope = new CallScope(heap, slot, args.pop() as Carried);
-        result = scope.runBody(() => fn(...args));
-      }
+      result = scope instanceof CallScope ? scope.runBody(() => fn(...args)) : fn(...args);
       // A result may have a getter of this name that throws.
       pending = isThenable(result);
     } catch (error) {
       this.#end(slot, error, true, scope);
       return;
     }
-    if (pending) this.#finishLater(slot, result as PromiseLike<unknown>, scope);
+    if (pending) this.#finishLater(slot, fn, result as PromiseLike<unknown>, scope);
     else this.#end(slot, result, false, scope);
   }
 
@@ -143,9 +145,10 @@ export class CallRunner implements StreamHost {
     ready.then(again, again);
   }
 
-  #finishLater(slot: number, result: PromiseLike<unknown>, scope: CallScope | undefined): void {
+  #finishLater(slot: number, fn: Function, result: PromiseLike<unknown>, scope: BodyScope | CallScope): void {
     this.busy++;
-    scope?.listen();
+    if (scope instanceof CallScope) scope.listen();
+    else this.#scopes.keep(scope, fn);
     Promise.resolve(result).then(
       (value) => {
         this.#end(slot, value, false, scope);
@@ -158,11 +161,19 @@ export class CallRunner implements StreamHost {
     );
   }
 
-  #end(slot: number, outcome: unknown, failed: boolean, scope: CallScope | undefined): void {
-    if (isStreamed(outcome) && !failed && this.#owner.isInitialized)
-      return this.#stream(slot, outcome, scope ?? new CallScope(this.#heap, slot, NO_ITEMS));
-    scope?.close();
-    this.#finish(slot, outcome, failed);
+  #end(slot: number, outcome: unknown, failed: boolean, scope: BodyScope | CallScope): void {
+    const wasStopped = failed && scope.isItsCancellation(outcome);
+    const streams = !failed && isStreamed(outcome) && this.#owner.isInitialized;
+    if (streams && scope instanceof CallScope) return this.#stream(slot, outcome, scope);
+    if (scope instanceof CallScope) scope.close();
+    else this.#scopes.leave(scope);
+    if (streams) this.#stream(slot, outcome, new CallScope(this.#heap, slot, NO_ITEMS));
+    else this.#finish(slot, outcome, failed, wasStopped);
+  }
+
+  /** The owner has asked some bodies to stop. */
+  hear(): void {
+    this.#scopes.hear();
   }
 
   /** The body yields: the call ends when that has ended. */
@@ -170,8 +181,9 @@ export class CallRunner implements StreamHost {
     this.busy++;
     scope.listen();
     const end = (last: unknown, failed: boolean): void => {
+      const wasStopped = failed && scope.isItsCancellation(last);
       scope.close();
-      this.#finish(slot, last, failed);
+      this.#finish(slot, last, failed, wasStopped);
       this.#oneLess();
     };
     new StreamRun(this.#heap, slot, scope, this).run(iterator).then(
@@ -192,7 +204,7 @@ export class CallRunner implements StreamHost {
   }
 
   /** I3. Writes the outcome into the slot and hands it back. */
-  #finish(slot: number, outcome: unknown, failed: boolean): void {
+  #finish(slot: number, outcome: unknown, failed: boolean, wasStopped = false): void {
     const isTimed = (this.#heap.peek(slot + FLAGS) & TIMED) !== 0;
     let flags: number;
     try {
@@ -202,7 +214,7 @@ export class CallRunner implements StreamHost {
     } catch (error) {
       flags = this.#finishUnsendable(slot, outcome, error);
     }
-    this.#heap.poke(slot + FLAGS, flags);
+    this.#heap.poke(slot + FLAGS, wasStopped ? flags | STOPPED : flags);
     if (isTimed) this.#noteEnd(slot);
     this.#heap.store(slot + STATE, this.#finished);
     this.woke = this.#done.push(slot);

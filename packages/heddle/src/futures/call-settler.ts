@@ -7,9 +7,9 @@ import type { Heap } from "#heap";
 import { NotLoadedError } from "../wire/index.ts";
 import type { Call, Calls } from "./calls.ts";
 import type { Crew } from "./crew.ts";
-import { fulfil, reject } from "./future.ts";
+import { fulfil, reject, settleCancelled } from "./future.ts";
 import type { Payloads } from "./payload.ts";
-import { FAILED, FLAGS, SIDE_ITEMS } from "./slot.ts";
+import { FAILED, FLAGS, SIDE_ITEMS, STOPPED } from "./slot.ts";
 import { tellSite } from "./submission-sites.ts";
 
 const NO_ITEMS: readonly unknown[] = [];
@@ -58,7 +58,18 @@ export class CallSettler {
     const flags = this.#heap.peek(call.address + FLAGS);
     const items = (flags & SIDE_ITEMS) === 0 ? NO_ITEMS : this.#crew.receive(call.worker, call.sequence);
     if (call.future!.done) this.#owner.withdrawn(call);
+    else if ((flags & STOPPED) !== 0 && call.stopReason !== undefined)
+      this.#cancel(call, call.stopReason.reason);
     else this.#deliver(call, items);
+  }
+
+  /** The body was asked to stop, and did. */
+  #cancel(call: Call, reason: unknown): void {
+    const future = call.future!;
+    if (call.observed !== undefined) call.tellEnd("cancelled", reason);
+    this.#calls.recycle(call);
+    this.#counts.cancelled++;
+    settleCancelled(future, reason);
   }
 
   /** Ends a call, and frees its slot. */

@@ -46,6 +46,8 @@ export interface CallOwner {
   withdrawn(call: Call): void;
   /** Nobody waits for one of the calls any more whose bodies run. */
   abandoned(): void;
+  /** A call that runs there was asked to stop. */
+  askedToStop(worker: number): void;
   /** How errors name a worker. */
   nameOf(worker: number): string;
 }
@@ -79,6 +81,8 @@ export class Call implements TaskControl {
   arrived = false;
   /** A worker had claimed it, and ended before the body began. */
   wasGivenAgain = false;
+  /** Why its body was asked to stop, while its future waits for what comes of it. */
+  stopReason: { readonly reason: unknown } | undefined = undefined;
   /** Its future has settled while its body runs. */
   isAbandoned = false;
   observed: ObservedCall | undefined = undefined;
@@ -191,7 +195,12 @@ export class Call implements TaskControl {
       return true;
     }
     if (!this.#withdraw()) {
-      if (graceMs === Infinity || !this.isClaimed) return false;
+      if (!this.isClaimed) return false;
+      if (graceMs === Infinity) {
+        this.stopReason ??= { reason };
+        this.#askToStop();
+        return false;
+      }
       this.#abandon(() => settleCancelled(future, reason));
       this.#endWorkerAfter(graceMs, reason, false);
       return true;
@@ -303,6 +312,7 @@ export class Call implements TaskControl {
     this.cargo = undefined;
     this.site = undefined;
     this.name = undefined;
+    this.stopReason = undefined;
     this.isRanked = false;
     this.affinity = undefined;
     this.pinnedTo = -1;
@@ -331,9 +341,14 @@ export class Call implements TaskControl {
     if (this.kind === FREE) this.#owner.withdrawn(this);
   }
 
+  #askToStop(): void {
+    askToStop(this.#heap, this.address);
+    if (this.isClaimed) this.#owner.askedToStop(this.worker);
+  }
+
   #abandon(settle: () => void): void {
     this.isAbandoned = true;
-    askToStop(this.#heap, this.address);
+    this.#askToStop();
     settle();
     this.stream?.settled(this.future!);
     this.release();

@@ -3,7 +3,11 @@
  *
  * @packageDocumentation
  */
-import { portable } from "../portable/index.ts";
+import { declareEverywhere, portable } from "../portable/index.ts";
+import { throwIfCancelled } from "../scopes/index.ts";
+
+// Workers of a bundle have it, too.
+declareEverywhere("throwIfCancelled", throwIfCancelled);
 
 /** What became of the items of a chunk. */
 export interface ChunkOutcome {
@@ -48,7 +52,7 @@ const CHUNK_MARK = "heddle.chunk";
 type ItemFunction = (item: unknown, index: number) => unknown;
 
 /**
- * Calls `fn` for each item. Runs in a worker, and therefore stands on nothing outside itself.
+ * Calls `fn` for each item, until it is told to stop. Runs in a worker, and therefore stands on nothing there but what is declared.
  *
  * @param first - The index of the first item.
  * @param failFast - Whether the items after the first failure are left out.
@@ -61,6 +65,17 @@ export const runChunk: (
 ) => ChunkOutcome | Promise<ChunkOutcome> = portable(
   (fn: ItemFunction, first: number, items: readonly unknown[], failFast: boolean) => {
     const began = performance.now();
+    // Whether it is told to stop is looked at about once in a millisecond: a look costs as much as a cheap item.
+    let untilLook = 1;
+    let stride = 1;
+    let lookedMs = began;
+    const look = (): void => {
+      throwIfCancelled();
+      const nowMs = performance.now();
+      stride = nowMs - lookedMs < 1 ? Math.min(2 * stride, 4096) : 1;
+      untilLook = stride;
+      lookedMs = nowMs;
+    };
     const values: unknown[] = [];
     const errors: [number, unknown][] = [];
     const outcome = (waited: boolean): ChunkOutcome => ({
@@ -85,6 +100,7 @@ export const runChunk: (
           if (failFast) break;
         }
         if (++place === items.length) break;
+        throwIfCancelled();
         try {
           pending = fn(items[place], first + place);
         } catch (error) {
@@ -95,6 +111,7 @@ export const runChunk: (
     };
 
     for (let place = 0; place < items.length; place++) {
+      if (--untilLook === 0) look();
       try {
         const value = fn(items[place], first + place);
         if (
@@ -112,5 +129,5 @@ export const runChunk: (
     }
     return outcome(false);
   },
-  { captures: {} },
+  { captures: { throwIfCancelled } },
 );

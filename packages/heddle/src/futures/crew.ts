@@ -8,7 +8,7 @@ import { startThread, type ThreadEnd, type WorkerThread } from "../workers/index
 import type { BoardLocation } from "./board.ts";
 import type { WorkerEnd } from "./errors.ts";
 import { type Parcel, ParcelPort } from "./parcels.ts";
-import { type Assignment, LEAVE, LEFT, READY, RETIRES, workerEntry } from "./worker-entry.ts";
+import { type Assignment, HEAR, LEAVE, LEFT, READY, RETIRES, workerEntry } from "./worker-entry.ts";
 
 /** After so many workers that ended before they were ready, no more are started. */
 const MAX_FAILED_STARTS = 3;
@@ -114,6 +114,11 @@ export class Crew {
     member.leaving = true;
     this.#size--;
     member.thread.post(LEAVE);
+  }
+
+  /** Has a worker look which of its calls were asked to stop. */
+  tellToHear(worker: number): void {
+    if (this.has(worker)) this.#members[worker]!.thread.post(HEAR);
   }
 
   /** Ends a worker, whatever it does. */

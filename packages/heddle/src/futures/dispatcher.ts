@@ -63,6 +63,8 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
   /** Workers that have ended by themselves since a call was last submitted. */
   #idleDeaths = 0;
   #brokenBy: WorkerEnd | undefined;
+  /** Workers with calls that were asked to stop, until they are told. */
+  readonly #toTell = new Set<number>();
   /** Called when no call is under way any more. */
   #onIdle: (() => void)[] = [];
 
@@ -222,6 +224,16 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
 
   endWorker(worker: number, cause: unknown): void {
     this.#crew.end(worker, cause);
+  }
+
+  askedToStop(worker: number): void {
+    if (this.#toTell.size === 0) queueMicrotask(() => this.#tellToHear());
+    this.#toTell.add(worker);
+  }
+
+  #tellToHear(): void {
+    for (const worker of this.#toTell) this.#crew.tellToHear(worker);
+    this.#toTell.clear();
   }
 
   nameOf(worker: number): string {

@@ -25,8 +25,8 @@ export interface TaskControl {
 /** How {@link Future.cancel} treats a task that runs. */
 export interface CancelOptions {
   /**
-   * A running task may go on for so long; then its worker is replaced. In milliseconds; without it a
-   * running task is left alone.
+   * A running task may go on for so long after it was told to stop; then its worker is replaced. In milliseconds; without it the
+   * worker is left alone.
    */
   graceMs?: number;
 }
@@ -171,11 +171,13 @@ export class Future<T> implements PromiseLike<T> {
   /**
    * Asks that the task do not run, or stop.
    *
-   * A queued task never runs. A running one is stopped by ending its worker when `graceMs` have passed; its
-   * future settles as soon as that is decided.
+   * A queued task never runs. A running one is told to stop: its signal aborts, and its waits and `throwIfCancelled()` throw. Without
+   * `graceMs` the future goes on waiting for what comes of that: it is cancelled if the task ends by throwing what it was told; a
+   * value, or another error, counts. With `graceMs` it is cancelled at once, and a task that has not ended by then is stopped by
+   * ending its worker; others that run there, where `concurrencyPerWorker` lets them, fail with `BrokenExecutorError`.
    *
    * @param reason - What those who wait get thrown; an `AbortError` by default.
-   * @returns Whether the task is cancelled: false when it was done, or runs and no `graceMs` was given.
+   * @returns Whether the task is cancelled: false when it was done, and when it was told to stop and may yet give a value.
    */
   cancel(reason?: unknown, options: CancelOptions = {}): boolean {
     checkObject(options, "the options of cancel()");

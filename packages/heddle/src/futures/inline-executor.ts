@@ -3,33 +3,19 @@
  *
  * @packageDocumentation
  */
-import { currentContext, runIn } from "../scopes/index.ts";
+import { currentContext } from "../scopes/index.ts";
 import { checkObject } from "./checks.ts";
 import { ExecutorShutdownError, QueueFullError, shutDownReason } from "./errors.ts";
 import { defaultName, type ExecutorStatistics, type ShutdownOptions } from "./executor.ts";
 import { type ExecutorCore, ExecutorView } from "./executor-view.ts";
-import {
-  cancelledFuture,
-  fulfil,
-  Future,
-  markObserved,
-  reject,
-  settleCancelled,
-  type TaskControl,
-} from "./future.ts";
-import { type ObservedCall, Observer } from "./observer.ts";
+import { cancelledFuture, type Future } from "./future.ts";
+import { type InlineOwner, InlineTask } from "./inline-task.ts";
+import { Observer } from "./observer.ts";
 import { checkPoolOptions, type PoolOptions } from "./pool-options.ts";
 import { RetryingCore } from "./retries.ts";
-import { DEFAULT_BUFFER } from "./stream-flow.ts";
-import { LocalStream } from "./stream-local.ts";
-import { isStreamed } from "./stream-pull.ts";
 import { StreamWatch } from "./stream-watch.ts";
-import { taskStream } from "./task-stream.ts";
-import { type Ranked, rankOf } from "./ranked-heap.ts";
 import { TaskLine } from "./task-line.ts";
-import { nowMs, runLimit } from "./task-limits.ts";
 import type { TaskOptions } from "./task-options.ts";
-import { LONGEST_DELAY_MS } from "./timers.ts";
 
 /** Calls that are quick follow each other for so long before timers and sockets have their turn, in milliseconds. */
 const SLICE_MS = 10;
@@ -37,159 +23,8 @@ const SLICE_MS = 10;
 /** How an inline executor is made: as a pool of one worker that is this thread. */
 export type InlineOptions = Pick<PoolOptions, "name" | "maxQueued" | "concurrencyPerWorker" | "measure">;
 
-/** One call. */
-class InlineTask implements TaskControl, Ranked {
-  readonly rank: number;
-  readonly sequence: number;
-  readonly #loop: Loop;
-  readonly #fn: Function;
-  readonly #args: readonly unknown[];
-  readonly #options: TaskOptions;
-  /** Replaced, once the first one has a stream, by one that settles at its end. */
-  future: Future<unknown>;
-  #stream: LocalStream | undefined;
-  #state: "queued" | "running" | "left" = "queued";
-  #release: (() => void)[] = [];
-  /** Where it was submitted: there it runs. */
-  readonly #context = currentContext();
-  readonly #endHold: (() => void) | undefined;
-  readonly #observed: ObservedCall | undefined;
-
-  constructor(loop: Loop, fn: Function, args: readonly unknown[], options: TaskOptions, sequence: number) {
-    this.rank = rankOf(loop.ended, options.priority ?? 0);
-    this.sequence = sequence;
-    this.#loop = loop;
-    this.#fn = fn;
-    this.#args = args;
-    this.#options = options;
-    this.future = new Future<unknown>(this);
-    this.#observed = loop.observer.observe(fn, options.name);
-    const { scope } = this.#context;
-    if (scope !== undefined) {
-      this.#release.push(scope.onCancel((reason) => void this.cancel(this.future, reason, 0)));
-      this.#endHold = scope.hold();
-    }
-    const { signal } = options;
-    if (signal === undefined) return;
-    const onAbort = (): void => void this.cancel(this.future, signal.reason, 0);
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.#release.push(() => signal.removeEventListener("abort", onAbort));
-  }
-
-  isRunning(): boolean {
-    return this.#state === "running";
-  }
-
-  get isQueued(): boolean {
-    return this.#state === "queued";
-  }
-
-  /** A body that runs here cannot be stopped: past the grace, nobody waits for it any more. One that yields is ended. */
-  cancel(future: Future<unknown>, reason: unknown, graceMs: number): boolean {
-    if (future.done || future !== this.future) return future.cancelled;
-    if (this.#state === "running" && graceMs === Infinity) return false;
-    const wasQueued = this.#state === "queued";
-    settleCancelled(this.future, reason);
-    this.#stream?.buffer.cutShort({ how: "cancelled", error: reason });
-    this.#observed?.ended("cancelled", reason);
-    this.#leave();
-    this.#loop.counts.cancelled++;
-    if (wasQueued) {
-      this.#loop.leftQueue();
-      this.#endHold?.();
-    }
-    return true;
-  }
-
-  /** Calls the function. Resolves when its result is there; at once if it is. */
-  run(): Promise<void> | undefined {
-    this.#state = "running";
-    this.#observed?.started({ startedMs: nowMs(), worker: this.#loop.name });
-    this.#limit();
-    try {
-      const call = (): unknown => this.#inside(() => this.#fn(...this.#args));
-      const result = currentContext() === this.#context ? call() : runIn(this.#context, call);
-      if (isStreamed(result)) return this.#yield(result).then(this.#endHold);
-      if (
-        result === null ||
-        typeof result !== "object" ||
-        typeof (result as PromiseLike<unknown>).then !== "function"
-      ) {
-        this.#fulfil(result);
-        this.#endHold?.();
-        return undefined;
-      }
-      return Promise.resolve(result)
-        .then(
-          (value) => (isStreamed(value) ? this.#yield(value) : this.#fulfil(value)),
-          (error: unknown) => this.#reject(error),
-        )
-        .then(this.#endHold);
-    } catch (error) {
-      this.#reject(error);
-      this.#endHold?.();
-      return undefined;
-    }
-  }
-
-  /** Resolves when the iterator has ended. */
-  async #yield(iterator: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
-    const { buffer = DEFAULT_BUFFER, name } = this.#options;
-    const stream = new LocalStream(buffer, this.#context, (step) => this.#inside(step));
-    if (this.future.done) return await stream.end(iterator);
-    const opened = this.future;
-    this.future = new Future<unknown>(this);
-    markObserved(this.future);
-    this.#stream = stream;
-    const forget = this.#loop.streams.add(stream.buffer, name ?? (this.#fn.name || "(anonymous)"));
-    fulfil(opened, taskStream(stream.buffer));
-    try {
-      this.#fulfil(await stream.run(iterator));
-    } catch (error) {
-      this.#reject(error);
-    }
-    forget();
-  }
-
-  #inside<T>(body: () => T): T {
-    return this.#observed === undefined ? body() : this.#observed.around(body);
-  }
-
-  #limit(): void {
-    const { timeoutMs, name } = this.#options;
-    if (timeoutMs === undefined) return;
-    const task = name ?? (this.#fn.name || "(anonymous)");
-    if (timeoutMs > LONGEST_DELAY_MS) return;
-    const timer = setTimeout(() => this.#reject(runLimit(`task ${task}`, timeoutMs)), timeoutMs);
-    this.#release.push(() => clearTimeout(timer));
-  }
-
-  #fulfil(value: unknown): void {
-    if (this.future.done) return;
-    this.#loop.counts.fulfilled++;
-    this.#observed?.ended("fulfilled", undefined);
-    this.#leave();
-    fulfil(this.future, value);
-  }
-
-  #reject(error: unknown): void {
-    if (this.future.done) return;
-    this.#loop.counts.rejected++;
-    this.#observed?.ended("rejected", error);
-    this.#stream?.buffer.cutShort({ how: "failed", error });
-    this.#leave();
-    reject(this.future, error);
-  }
-
-  #leave(): void {
-    this.#state = "left";
-    for (const release of this.#release) release();
-    this.#release = [];
-  }
-}
-
 /** The queue behind an executor. */
-class Loop implements ExecutorCore {
+class Loop implements ExecutorCore, InlineOwner {
   readonly name: string;
   /** There is one thread. How many asynchronous calls overlap on it is set by `concurrencyPerWorker`. */
   readonly maxWorkers = 1;

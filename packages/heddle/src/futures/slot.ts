@@ -89,3 +89,5 @@ export const CARRIES = 16;
 export const NOT_BEGUN = 32;
 /** The message is an array of what the body, which goes on, has yielded. */
 export const STREAMS = 64;
+/** The body was asked to stop, and ended by throwing just that. */
+export const STOPPED = 128;

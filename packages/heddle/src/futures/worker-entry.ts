@@ -36,6 +36,8 @@ export const READY = "heddle.ready";
 export const RETIRES = "heddle.retires";
 /** The pool tells a worker to take no more work, and to say so when it has done what it has. */
 export const LEAVE = "heddle.leave";
+/** The pool tells a worker that it has asked calls to stop which may wait there. */
+export const HEAR = "heddle.hear";
 /** What a worker answers when it runs nothing any more. */
 export const LEFT = "heddle.left";
 
@@ -53,6 +55,7 @@ function serve({ board, side, ...options }: Assignment): void {
   });
   // The listener keeps the thread alive; without it the thread ends when nothing else holds it.
   parentPort!.on("message", (message) => {
+    if (message === HEAR) return loop.hear();
     if (message === LEAVE) return loop.leave(() => parentPort!.postMessage(LEFT));
     // It says more only if it stays for threads that it has started.
     parentPort!.unref();

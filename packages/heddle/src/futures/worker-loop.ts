@@ -119,6 +119,11 @@ export class WorkerLoop implements RunnerOwner {
     else if (this.#state === "full") this.#takeCalls();
   }
 
+  /** The owner has asked some of the calls under way to stop. */
+  hear(): void {
+    this.#runner.hear();
+  }
+
   #retire(): void {
     if (this.#retired) return;
     this.#stopServing();

@@ -96,6 +96,16 @@ export class Scope {
     return !this.#isListed;
   }
 
+  /** Whether nothing waits or runs in it, nobody has its signal, and it is not cancelled: it is as good as new. */
+  get isUntouched(): boolean {
+    return (
+      !this.#isCancelled &&
+      this.#newest === undefined &&
+      this.#waiting === undefined &&
+      this.#extras === undefined
+    );
+  }
+
   /** Why it was cancelled. */
   get reason(): unknown {
     return this.#reason;

@@ -1,0 +1,116 @@
+/**
+ * What the bodies of calls run in that take nothing along: scopes that their caller can cancel, at next to no cost while nobody
+ * does.
+ *
+ * @packageDocumentation
+ */
+import type { Heap } from "#heap";
+import { Context, currentContext, enter, OUTSIDE, Scope } from "../scopes/index.ts";
+import { callCancelled } from "./call-context.ts";
+import { STOP } from "./slot.ts";
+
+const NO_OPTIONS = {};
+const AsyncFunction = (async () => {}).constructor as new () => Function;
+
+/** The scope of one body at a time. */
+export class BodyScope extends Scope {
+  readonly #heap: Heap;
+  readonly context: Context = new Context(this, undefined, undefined);
+  /** Where the owner asks the body to stop; 0 while there is none. */
+  #word = 0;
+  /** Whether it has served a body. */
+  hasServed = false;
+
+  constructor(heap: Heap) {
+    super(NO_OPTIONS, OUTSIDE);
+    this.#heap = heap;
+  }
+
+  begin(slot: number): void {
+    this.hasServed = true;
+    this.#word = slot + STOP;
+  }
+
+  /** The body has ended: the slot is another's. */
+  end(): void {
+    this.#word = 0;
+  }
+
+  override close(): void {
+    this.#word = 0;
+    super.close();
+  }
+
+  override hear(): void {
+    if (this.#word === 0 || this.isCancelled || this.#heap.load(this.#word) === 0) return;
+    this.cancel(callCancelled());
+  }
+}
+
+/**
+ * A scope serves one body after the other, as long as they return at once and leave nothing in it: to go over to another costs as
+ * much as a short call.
+ *
+ * - B1: a scope in which something waits, or was begun, or whose signal somebody has, serves no other body.
+ * - B2: what a body leaves running cannot be cancelled once the body has ended; and where that begins or waits for something in the
+ *   scope, B1 holds.
+ * - B3: bodies that go on asynchronously get a scope that has served no other: functions that are declared so, and those that have
+ *   done so before. The first time that another one does so, it shares its scope with what earlier bodies left running: should it
+ *   be cancelled, that is told to stop, too.
+ */
+export class BodyScopes {
+  readonly #heap: Heap;
+  #next: BodyScope;
+  /** Functions that are not declared asynchronous, and whose bodies have gone on all the same. */
+  readonly #goOn = new WeakSet<Function>();
+  /** The function of the last body, and whether its bodies go on. */
+  #lastFn: Function | undefined;
+  #lastGoesOn = false;
+  /** Those of bodies that go on. */
+  readonly #going = new Set<BodyScope>();
+
+  constructor(heap: Heap) {
+    this.#heap = heap;
+    this.#next = new BodyScope(heap);
+  }
+
+  /** Goes over to the scope of a body that begins now, until the function that the event loop has called returns. */
+  enter(slot: number, fn: Function): BodyScope {
+    if (fn !== this.#lastFn) {
+      this.#lastFn = fn;
+      this.#lastGoesOn = fn instanceof AsyncFunction || this.#goOn.has(fn);
+    }
+    // B1, B3.
+    if (!this.#next.isUntouched || (this.#lastGoesOn && this.#next.hasServed)) {
+      this.#next.close();
+      this.#next = new BodyScope(this.#heap);
+    }
+    const scope = this.#next;
+    if (currentContext() !== scope.context) enter(scope.context);
+    scope.begin(slot);
+    return scope;
+  }
+
+  /** The body of `fn` goes on. */
+  keep(scope: BodyScope, fn: Function): void {
+    if (!this.#lastGoesOn || fn !== this.#lastFn) {
+      this.#goOn.add(fn);
+      this.#lastFn = undefined;
+    }
+    this.#next = new BodyScope(this.#heap);
+    this.#going.add(scope);
+    scope.hear();
+  }
+
+  /** The body has ended. */
+  leave(scope: BodyScope): void {
+    if (scope === this.#next) return scope.end();
+    this.#going.delete(scope);
+    scope.close();
+  }
+
+  /** The owner has asked some to stop. */
+  hear(): void {
+    for (const scope of this.#going) scope.hear();
+  }
+}
