@@ -7,7 +7,15 @@ import { pathToFileURL } from "node:url";
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { threadHeap } from "#heap";
 import { functionTable } from "../portable/index.ts";
-import { begin, type Beginning, findEntry, takeOverAs, type WorkerEntry } from "../workers/index.ts";
+import {
+  begin,
+  type Beginning,
+  findEntry,
+  stayDetached,
+  takeOverAs,
+  type ThreadCore,
+  type WorkerEntry,
+} from "../workers/index.ts";
 import { Board, type BoardLocation } from "./board.ts";
 import { ParcelPort } from "./parcels.ts";
 import { WorkerLoop } from "./worker-loop.ts";
@@ -46,7 +54,7 @@ export function runWorker(beginning: Beginning<Assignment>): void {
   begin(beginning, serve);
 }
 
-function serve({ board, side, ...options }: Assignment): void {
+function serve({ board, side, ...options }: Assignment, core: ThreadCore): void {
   const parcels = new ParcelPort(side);
   const loop = new WorkerLoop(new Board(threadHeap(), board), functionTable(), {
     ...options,
@@ -57,7 +65,8 @@ function serve({ board, side, ...options }: Assignment): void {
   parentPort!.on("message", (message) => {
     if (message === HEAR) return loop.hear();
     if (message === LEAVE) return loop.leave(() => parentPort!.postMessage(LEFT));
-    // It says more only if it stays for threads that it has started.
+    stayDetached(core);
+    // Without closing it: it may have to pass on the errors of threads that it has started.
     parentPort!.unref();
     parcels.close();
   });

@@ -12,6 +12,21 @@ import { beginAs, coreOf, letGoOfProgram } from "./here.ts";
 import { How, OWN, type ThreadCore } from "./thread-core.ts";
 import { DETACHED, stayForChildren } from "./worker-thread.ts";
 
+let isDetached = false;
+
+/**
+ * This worker has done its work. If it has started threads that are not gone, it stays for them, without anybody waiting for it;
+ * and tells whether it does.
+ */
+export function stayDetached(core: ThreadCore): boolean {
+  if (!stayForChildren()) return false;
+  if (isDetached) return true;
+  isDetached = true;
+  letGoOfProgram(core);
+  parentPort!.postMessage(DETACHED);
+  return true;
+}
+
 /**
  * Begins the work of this worker, which is one of the threads of the process from now on.
  *
@@ -25,18 +40,13 @@ export function begin<T>({ thread, data }: Beginning<T>, run: (data: T, core: Th
   const core = coreOf(thread);
   let uncaught: { readonly error: unknown } | undefined;
   let isStarved = false;
-  let isDetached = false;
   process.on("uncaughtExceptionMonitor", (error) => {
     // Where somebody handles it, the thread goes on.
     if (process.listenerCount("uncaughtException") === 0) uncaught = { error };
   });
   process.on("beforeExit", () => {
-    const stays = stayForChildren();
-    isStarved = !stays;
-    if (!stays || isDetached || (core.has(OWN) && core.how === 0)) return;
-    isDetached = true;
-    letGoOfProgram(core);
-    parentPort!.postMessage(DETACHED);
+    const hasEnded = !core.has(OWN) || core.how !== 0;
+    isStarved = hasEnded ? !stayDetached(core) : !stayForChildren();
   });
   process.on("exit", (code) => {
     if (core.how !== 0 || !core.has(OWN)) core.end(How.EXITED);

@@ -8,7 +8,7 @@ import * as workerThreads from "node:worker_threads";
 import type { Heap } from "#heap";
 import { thisThread, threadEnded, type ThisThread } from "../sync/index.ts";
 import { findRoster, Roster } from "./roster.ts";
-import { KEEPS, letGoOf, makeThread, ThreadCore } from "./thread-core.ts";
+import { KEEPS, letGoOf, makeThread, OWN, ThreadCore } from "./thread-core.ts";
 
 const { isMainThread, threadId } = workerThreads;
 
@@ -81,6 +81,16 @@ export function liveThreads(): number[] {
     if (thread === roster.main || !coreOf(thread).noticeDeath()) live.push(thread);
   });
   return live;
+}
+
+/** Whether there are threads that a thread has started by a `Thread`, and that are not gone. */
+export function hasStarted(identity: number): boolean {
+  let isOne = false;
+  here().roster.forEach((thread) => {
+    const core = coreOf(thread);
+    isOne ||= core.has(OWN) && core.starter === identity;
+  });
+  return isOne;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Where portable functions run: threads, how they are started, and how many of them make sense. */
-export { begin } from "./begin.ts";
+export { begin, stayDetached } from "./begin.ts";
+export type { ThreadCore } from "./thread-core.ts";
 export { cpuCount } from "./cpu-count.ts";
 export { currentThread, mainThread, threads } from "./current.ts";
 export { type Beginning, findEntry, takeOverAs, type WorkerEntry } from "./entry.ts";

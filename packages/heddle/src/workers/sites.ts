@@ -30,9 +30,7 @@ export function tellOrigin(error: unknown, heading: string, site: Site | undefin
   told.add(error);
   // The first lines are the heading, and the caller of thisSite().
   const frames = site?.stack.split("\n").slice(2) ?? [];
-  try {
-    error.stack = [error.stack, `    --- ${heading} ---`, ...frames].join("\n");
-  } catch {
-    // A frozen error keeps the stack that it has.
-  }
+  const value = [error.stack, `    --- ${heading} ---`, ...frames].join("\n");
+  // A frozen error keeps the stack that it has.
+  Reflect.defineProperty(error, "stack", { value, configurable: true, writable: true });
 }

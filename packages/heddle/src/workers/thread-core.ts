@@ -49,10 +49,8 @@ export const How = {
   EXITED: 5,
   /** Nothing was left to do in it, but its function had not ended. */
   STARVED: 6,
-  /** It was terminated by a call of `terminate`. */
-  TERMINATED: 7,
-  /** It ended in another way. There may be a cause. */
-  DIED: 8,
+  /** It ended in another way: it was terminated, if there are orders for that; else there may be a cause. */
+  DIED: 7,
 } as const;
 export type How = (typeof How)[keyof typeof How];
 
@@ -202,10 +200,10 @@ export class ThreadCore extends ReleaseCore<void> {
     return false;
   }
 
-  /** Ends it for a reason, if that is known. By who started it, when it runs no more. */
-  bury(how: How, cause: number): void {
+  /** It runs no more, says who started it. @param cause - The stored error that ended it, or 0. */
+  bury(cause: number): void {
     if (cause !== 0) this.words.store(this.object + CAUSE, cause | 0);
-    this.end(how);
+    this.end(How.DIED);
   }
 
   /** T2. Ends it if it runs no more. Tells whether it is over. */

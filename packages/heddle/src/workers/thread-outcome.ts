@@ -61,8 +61,6 @@ function outcomeOf(core: ThreadCore, found: unknown): ThreadOutcome {
       return { isValue: false, error: found, isFailure: false };
     case How.EXITED:
       return asked(core, `it called process.exit(${String(found)})`, { exitCode: Number(found) });
-    case How.TERMINATED:
-      return asked(core, "it was terminated");
     case How.STARVED:
       return failed(core, "nothing was left to do in it, but its function had not ended");
     default:
@@ -71,6 +69,7 @@ function outcomeOf(core: ThreadCore, found: unknown): ThreadOutcome {
 }
 
 function died(core: ThreadCore, cause: unknown): ThreadOutcome {
+  if (core.isToBeTerminated) return asked(core, "it was terminated");
   if (cause === undefined) {
     return failed(core, core.identity === 0 ? "it ended before it began" : "it ended unexpectedly");
   }

@@ -95,6 +95,8 @@ export class Thread<R = unknown, A extends readonly unknown[] = readonly any[]>
   #unobserved: Unobserved | undefined;
   /** Handlers have its error. */
   #isHandled = false;
+  /** Who has joined has it. */
+  #isThrown = false;
   #joining = 0;
 
   /**
@@ -172,6 +174,8 @@ export class Thread<R = unknown, A extends readonly unknown[] = readonly any[]>
       this.#throwUnlessTold(await this.#read());
     } finally {
       this.#joining--;
+      // It may have ended while this was about to be told.
+      if (this.#core.how !== 0) void this.#onEnded();
     }
   }
 
@@ -274,9 +278,9 @@ export class Thread<R = unknown, A extends readonly unknown[] = readonly any[]>
    */
   async terminate(): Promise<void> {
     this.#checkOwn("terminate");
-    if (this.#worker !== undefined) return await this.#worker.terminate(undefined);
-    if (this.#core.noticeDeath()) return;
-    this.#core.orderEnd();
+    if (this.#worker === undefined && this.#core.noticeDeath()) return;
+    if (this.#core.how === 0) this.#core.orderEnd();
+    if (this.#worker !== undefined) return await this.#worker.terminate();
     await here().thread.waits.promise(this.#core, 0);
   }
 
@@ -331,6 +335,7 @@ export class Thread<R = unknown, A extends readonly unknown[] = readonly any[]>
     if (outcome.isValue || !outcome.isFailure || this.#result !== undefined) return;
     if (this.#isHandled || this.#tellHandlers(outcome.error)) return;
     if (this.#unobserved !== undefined) forgetUnobserved(this.#unobserved);
+    this.#isThrown = true;
     throw outcome.error;
   }
 
@@ -364,9 +369,10 @@ export class Thread<R = unknown, A extends readonly unknown[] = readonly any[]>
 
   /** It has ended: sees to its error, if nobody has asked for it. */
   async #onEnded(): Promise<void> {
+    if (this.#worker === undefined || this.#core.how === 0) return;
     const outcome = await this.#read();
-    if (outcome.isValue || !outcome.isFailure || this.#result !== undefined) return;
-    if (this.#isHandled || this.#joining > 0 || this.#unobserved !== undefined) return;
+    if (outcome.isValue || !outcome.isFailure || this.#result !== undefined || this.#joining > 0) return;
+    if (this.#isHandled || this.#isThrown || this.#unobserved !== undefined) return;
     if (this.#tellHandlers(outcome.error)) return;
     const thread = snapshotOf(this);
     this.#unobserved = noteUnobserved(this, outcome.error, (error) => tellUncaught({ thread, error }));

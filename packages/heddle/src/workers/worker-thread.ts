@@ -8,7 +8,7 @@ import { type ResourceLimits, type Transferable, Worker } from "node:worker_thre
 import { storedValues, threadEnded, whileBlocked } from "../sync/index.ts";
 import { workerEnvironment } from "./compile-cache.ts";
 import type { Beginning, WorkerEntry } from "./entry.ts";
-import { buryOrphans, coreOf, here, letGoOfProgram } from "./here.ts";
+import { buryOrphans, coreOf, hasStarted, here, letGoOfProgram } from "./here.ts";
 import { DAEMON, How, KEEPS, letGoOf, makeThread, type ThreadCore } from "./thread-core.ts";
 import { hearUncaught, isUncaught } from "./uncaught.ts";
 
@@ -48,7 +48,7 @@ export interface WorkerThread {
   /** Tells it to stop taking work; ends it if it has not left soon. Resolves when it works no more. */
   stop(): Promise<void>;
   /** Ends it now, whatever it does. Resolves when it is gone. */
-  terminate(cause: unknown): Promise<void>;
+  terminate(cause?: unknown): Promise<void>;
 }
 
 /**
@@ -91,7 +91,6 @@ class StartedThread implements WorkerThread {
   readonly #gone = Promise.withResolvers<void>();
   readonly #left = Promise.withResolvers<void>();
   #end: Partial<ThreadEnd> = {};
-  #isTerminated = false;
   #hasLeft = false;
 
   constructor(start: ThreadStart) {
@@ -126,18 +125,23 @@ class StartedThread implements WorkerThread {
     this.#worker.postMessage(message);
   }
 
-  async terminate(cause: unknown): Promise<void> {
-    this.#end = { cause };
+  async terminate(cause?: unknown): Promise<void> {
+    if (cause !== undefined) this.#end = { cause };
     // The program must not end before the worker has: its exit is what settles what it ran.
     this.#worker.ref();
-    this.#kill();
+    void this.#worker.terminate();
     await this.#gone.promise;
   }
 
   async stop(): Promise<void> {
     this.#worker.ref();
     this.#worker.postMessage("stop");
-    const timer = setTimeout(() => void this.#worker.terminate(), LEAVE_MS);
+    const end = (): void => {
+      // Node would end with it what it has started; it is about to say that it stays for that.
+      if (hasStarted(this.#core.identity)) timer = setTimeout(end, LEAVE_MS);
+      else void this.#worker.terminate();
+    };
+    let timer = setTimeout(end, LEAVE_MS);
     await this.#left.promise;
     clearTimeout(timer);
   }
@@ -151,24 +155,18 @@ class StartedThread implements WorkerThread {
 
   /** This thread blocks, and so hears nothing of that one. */
   look(): void {
-    if (this.#core.isToBeTerminated) this.#kill();
+    if (this.#core.isToBeTerminated) void this.#worker.terminate();
     // One that has begun is known by its seat.
     if (this.#core.identity !== 0 || this.#natives.length === 0) return;
     if (this.#natives.every((id) => !existsSync(`/proc/self/task/${id}`))) this.#core.end(How.DIED);
-  }
-
-  #kill(): void {
-    this.#isTerminated = true;
-    void this.#worker.terminate();
   }
 
   /** Another thread may say that it is to be terminated. */
   #obey(): void {
     const { heap } = here();
     if (!children.has(this)) return;
-    if (this.#core.isToBeTerminated) return this.#kill();
     const outcome = heap.waitAsync(this.#core.ordersWord, 0);
-    if (typeof outcome === "string") this.#kill();
+    if (typeof outcome === "string") void this.#worker.terminate();
     else void outcome.then(() => this.#obey());
   }
 
@@ -207,7 +205,7 @@ class StartedThread implements WorkerThread {
     children.delete(this);
     if (this.#core.how === 0) {
       const cause = "cause" in this.#end ? store(this.#end.cause) : 0;
-      this.#core.bury(this.#isTerminated ? How.TERMINATED : How.DIED, cause);
+      this.#core.bury(cause);
     }
     this.#leave(exitCode);
     threadEnded(this.#threadId);
