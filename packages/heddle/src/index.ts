@@ -5,6 +5,7 @@
  */
 export { HeapFullError, TimeoutError } from "#heap";
 export * from "./futures.ts";
+export * from "./managers.ts";
 export { fromModule, portable, PortabilityError } from "./portable/index.ts";
 export * from "./queues.ts";
 export * from "./sync.ts";

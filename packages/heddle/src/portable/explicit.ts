@@ -17,6 +17,14 @@ interface ExplicitCaptures {
 const explicit = new WeakMap<Function, ExplicitCaptures>();
 const exported = new WeakMap<Function, { module: ModuleName; path: readonly string[] }>();
 
+/** Those that the program itself said to be portable. */
+const declared = new WeakSet<Function>();
+
+/** Whether the program said, by {@link portable} or {@link fromModule}, that a function is to travel as code. */
+export function isDeclaredPortable(fn: Function): boolean {
+  return declared.has(fn) || exported.has(fn);
+}
+
 /** The captures that {@link portable} was given. */
 export function explicitCaptures(fn: Function): ExplicitCaptures | undefined {
   return explicit.get(fn);
@@ -52,6 +60,7 @@ export function portable<F extends (...args: never[]) => unknown>(
   options: { captures?: Record<string, unknown> } = {},
 ): F {
   const { captures } = options;
+  declared.add(fn);
   if (captures !== undefined) explicit.set(fn, { captures, url: getCallSites(2)[1]?.scriptName ?? "" });
   return fn;
 }

@@ -1,6 +1,6 @@
 /** How functions cross from one thread to another, with what they capture. */
 export { PortabilityError, type PortabilityProblem } from "./errors.ts";
-export { fromModule, portable } from "./explicit.ts";
+export { fromModule, isDeclaredPortable, portable } from "./explicit.ts";
 export {
   FunctionTable,
   functionTable,

@@ -57,10 +57,16 @@ export class Acceptor {
     void this.#letIn(link);
   }
 
+  /** Lets nobody in any more. Those inside stay. */
+  dropHalfOpen(): void {
+    this.#isClosed = true;
+    for (const link of this.#halfOpen) link.destroy();
+  }
+
   /** Drops everybody, and lets nobody in any more. */
   close(): void {
-    this.#isClosed = true;
-    for (const link of [...this.#halfOpen, ...this.#links]) link.destroy();
+    this.dropHalfOpen();
+    for (const link of this.#links) link.destroy();
   }
 
   async #letIn(link: FrameLink): Promise<void> {

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { frameHead, FrameReader, LARGEST_FRAME_BYTES } from "./frames.ts";
 
 /** What becomes of what comes. */
@@ -43,7 +44,12 @@ export class FrameLink {
       this.#read();
     });
     socket.on("error", (error) => (this.#error ??= error));
-    socket.on("end", () => socket.end());
+    socket.on("end", () => {
+      // Where TLS has not been agreed on, what was written can never go out.
+      if ((socket as Partial<TLSSocket> & { secureConnecting?: boolean }).secureConnecting === true)
+        socket.destroy();
+      else socket.end();
+    });
     socket.on("close", () => {
       if (!this.#reader.isBetween)
         this.#error ??= new Error("Cannot read message: the stream ended in the middle of it");

@@ -181,6 +181,7 @@ class MessageWriter {
         resolveFunction: unexpectedFunction,
         keepHandle: (handle) => this.#handles.push(handle),
         keepShared: (buffer) => this.#handles.push(buffer),
+        keepForeign: (handle) => this.#handles.push(handle),
         ...(naming && { standIn: (thing) => naming.standIn(thing) }),
       },
       grow,
@@ -195,7 +196,7 @@ class MessageWriter {
       const kept = [...this.#records, ...this.#handles];
       const bytes = kept.length === 0 ? this.#plain(length) : this.#withTrailer(length, path);
       detach(this.#encoder.transferList as readonly ArrayBuffer[]);
-      return { bytes, kept: this.#isAbroad ? [] : kept };
+      return { bytes, kept: this.#isAbroad ? this.#handles : kept };
     } finally {
       this.#records = [];
       this.#handles = [];

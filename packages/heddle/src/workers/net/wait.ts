@@ -5,6 +5,7 @@
  */
 import { TimeoutError } from "#heap";
 import { checkWaitOptions, tieToScope, type WaitOptions } from "../../sync/index.ts";
+import { keepAlive } from "./keep-alive.ts";
 
 /** Who waits. Only the first answer counts. */
 export interface Waiter<T> {
@@ -14,21 +15,6 @@ export interface Waiter<T> {
 
 /** Asks a wait to end early. It answers its waiter with this reason; or with what came before it could be stopped. */
 export type EndEarly = (reason: unknown) => void;
-
-/** How many wait. */
-let waiting = 0;
-/** It keeps the program alive as long as somebody waits. */
-let hold: NodeJS.Timeout | undefined;
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
-
-function count(change: 1 | -1): void {
-  waiting += change;
-  if (waiting > 0) hold ??= setInterval(() => undefined, LONGEST_DELAY_MS);
-  else {
-    clearInterval(hold);
-    hold = undefined;
-  }
-}
 
 /**
  * Waits for what `begin` begins.
@@ -55,11 +41,11 @@ export async function waitFor<T>(
   else if (timeoutMs !== Infinity) {
     timer = setTimeout(() => endEarly(new TimeoutError(operation, timeoutMs)), timeoutMs);
   }
-  count(1);
+  const letGo = keepAlive();
   try {
     return await promise;
   } finally {
-    count(-1);
+    letGo();
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
     untie?.();

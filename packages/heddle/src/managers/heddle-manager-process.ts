@@ -1,0 +1,31 @@
+/** What the process of a manager runs: a host for its objects, until whoever started it has no more use for it. */
+import { Socket } from "node:net";
+import { loadHandlesBy } from "../wire/index.ts";
+import { FrameLink, LARGEST_FRAME_BYTES } from "../workers/index.ts";
+import { Host, Root } from "./host.ts";
+import { SocketLink } from "./link.ts";
+import { Session } from "./session.ts";
+import { LINK_DESCRIPTOR } from "./start-process.ts";
+
+loadHandlesBy(() =>
+  Promise.all([import("../sync/index.ts"), import("../queues/index.ts"), import("../workers/index.ts")]),
+);
+
+const socket = new Socket({ fd: LINK_DESCRIPTOR, readable: true, writable: true });
+const link = new FrameLink(socket, LARGEST_FRAME_BYTES);
+// It keeps the process alive.
+socket.ref();
+const host = new Host();
+let isAsked = false;
+Session.host(
+  new SocketLink(link),
+  new Root(host, () => {
+    isAsked = true;
+    host.clear();
+    socket.unref();
+  }),
+);
+socket.once("close", () => {
+  // Nobody could call the objects any more. If that was not asked for, the other process is gone.
+  if (!isAsked) process.exit(1);
+});

@@ -1,0 +1,6 @@
+/** What the thread of a manager runs, where the toolkit is not part of a bundle. */
+import { workerData } from "node:worker_threads";
+import type { Beginning } from "../workers/index.ts";
+import { runManagerThread, type ThreadAssignment } from "./thread-host.ts";
+
+runManagerThread(workerData as Beginning<ThreadAssignment>);

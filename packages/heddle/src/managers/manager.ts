@@ -1,0 +1,256 @@
+/**
+ * Managers, as users have them.
+ *
+ * @packageDocumentation
+ */
+import { once } from "node:events";
+import { connect as connectSocket, type Socket } from "node:net";
+import { connect as connectTls, type ConnectionOptions, type SecureContextOptions } from "node:tls";
+import { FrameLink, HANDSHAKE_LIMIT_BYTES, introduce } from "../workers/index.ts";
+import { type Address, parseAddress } from "./address.ts";
+import type { Backend, ManagerStatistics } from "./backend.ts";
+import { checkKey, checkLimits, checkObject } from "./checks.ts";
+import { ManagerClosedError } from "./errors.ts";
+import { SocketLink } from "./link.ts";
+import { behindProxy } from "./proxies.ts";
+import type { Remote } from "./remote-type.ts";
+import { ManagerServer, PURPOSE } from "./server.ts";
+import { Session } from "./session.ts";
+import { startManagerProcess } from "./start-process.ts";
+import { shutDown, startManagerThread } from "./start-thread.ts";
+import { ROOT } from "./things.ts";
+
+/** How a manager is started. */
+export interface ManagerStartOptions {
+  /** Where the objects live: in a thread of this process, or in a process of their own. Default: a thread. */
+  readonly on?: "thread" | "process";
+}
+
+/** What both sides of a connection say. */
+export interface ManagerConnectionOptions {
+  /** `unix:/run/app.sock`, or `tcp:localhost:7000`. Port 0 lets the system choose: see {@link Manager.address}. */
+  readonly address: string;
+  /** The secret that both sides have. Who has it can run code in the other's process. */
+  readonly authKey: Uint8Array | string;
+  /** The longest message that this side takes, in bytes. Default: 64 MiB. */
+  readonly maxMessageBytes?: number;
+  /** How long the proof of the key may take. Default: 10 seconds. */
+  readonly handshakeTimeoutMs?: number;
+}
+
+export interface ManagerServeOptions extends ManagerConnectionOptions {
+  /** Key and certificate, to encrypt the connections by TLS. Without it whoever is on the way can read along. */
+  readonly tls?: SecureContextOptions;
+  /** So many connections may be waiting to prove the key; the oldest makes room for the next. Default: 128. */
+  readonly maxHalfOpen?: number;
+  /** So many clients may be connected. Default: 1024. */
+  readonly maxConnections?: number;
+  /** A client that is silent for so long, or does not take what it is sent, loses what it holds. Default: a minute. */
+  readonly leaseMs?: number;
+}
+
+export interface ManagerConnectOptions extends ManagerConnectionOptions {
+  /** As for `tls.connect`: the certificates to believe. */
+  readonly tls?: ConnectionOptions;
+}
+
+export interface ManagerShutdownOptions {
+  /** How long what runs may take, before it is ended by force. Default: a second. */
+  readonly graceMs?: number;
+}
+
+const GRACE_MS = 1000;
+
+/**
+ * Objects that live in one place (a thread, a process, a server) and are called from others, through proxies.
+ *
+ * Arguments and results are copied, as those of a task are. Passed by reference are: functions (callbacks), streams, abort signals, the
+ * objects of managers, their proxies, and what {@link remote} marks. Classes, and functions marked by `portable()`, travel as code.
+ *
+ * A proxy is let go of when it is disposed or collected, or its side's connection ends; an object that nobody has a proxy of, and
+ * that has no name, is let go of, too.
+ *
+ * @example
+ * ```ts
+ * import { Manager } from "heddle/managers";
+ *
+ * class Counter {
+ *   count = 0;
+ *   increment(by = 1): number {
+ *     return (this.count += by);
+ *   }
+ * }
+ *
+ * await using manager = await Manager.start({ on: "thread" });
+ * const counter = await manager.create(Counter);
+ * await counter.increment(2); // => 2
+ * await counter.count; // => 2
+ * ```
+ */
+export class Manager implements AsyncDisposable {
+  readonly #backend: Backend;
+  #isShutDown = false;
+  #stopped: Promise<void> | undefined;
+
+  private constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  /**
+   * Starts a manager whose objects live in a thread or process of their own. It never keeps the program alive by itself.
+   *
+   * @throws `TypeError`, `RangeError` for options that are none; what keeps the thread or process from being started.
+   */
+  static async start(options: ManagerStartOptions = {}): Promise<Manager> {
+    const { on = "thread" } = checkObject(options, "start manager");
+    if (on !== "thread" && on !== "process") {
+      throw new RangeError(`Cannot start manager: on must be "thread" or "process", and is ${String(on)}`);
+    }
+    return new Manager(await (on === "thread" ? startManagerThread() : startManagerProcess()));
+  }
+
+  /**
+   * Serves a manager at an address: its objects live in this thread. It keeps the program alive until it is shut down.
+   *
+   * Whoever has the key can have any code run here, as the classes of `create` travel. Nobody else is answered anything.
+   *
+   * @throws `AddressInUseError` when somebody answers there. `TypeError`, `RangeError` for options that are none.
+   */
+  static async serve(options: ManagerServeOptions): Promise<Manager> {
+    const { address, authKey, tls } = checkObject(options, "serve manager");
+    const key = checkKey(authKey, "serve manager");
+    return new Manager(await ManagerServer.open(parseAddress(address), key, checkLimits(options), tls));
+  }
+
+  /**
+   * Connects to a manager that is served elsewhere.
+   *
+   * @throws `AuthenticationError` when the two sides do not have the same key. `ManagerClosedError` when nobody answers.
+   */
+  static async connect(options: ManagerConnectOptions): Promise<Manager> {
+    const { authKey, tls } = checkObject(options, "connect to manager");
+    const key = checkKey(authKey, "connect to manager");
+    const address = parseAddress(options.address);
+    const { maxMessageBytes, handshakeTimeoutMs } = checkLimits(options);
+    const link = await openLink(address, options.address, tls);
+    const timer = setTimeout(() => link.destroy(new Error("The server does not answer")), handshakeTimeoutMs);
+    try {
+      await introduce(link, { key, purpose: PURPOSE });
+      link.limitBytes = maxMessageBytes;
+      const session = new Session(new SocketLink(link), { limitBytes: maxMessageBytes });
+      await session.settled;
+      return new Manager({
+        session,
+        stop: async () => session.close(shutDown()),
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Where the manager is served; `undefined` unless it is {@link serve | served} here. */
+  get address(): string | undefined {
+    return this.#backend.address;
+  }
+
+  /**
+   * Makes an object where the objects of the manager live. The class travels there.
+   *
+   * @throws What the constructor throws. `PortabilityError`, `WireError` when the class or an argument cannot travel.
+   */
+  async create<A extends unknown[], T extends object>(
+    cls: new (...args: A) => T,
+    ...args: A
+  ): Promise<Remote<T>> {
+    if (typeof cls !== "function") throw new TypeError(`Cannot create an object: ${String(cls)} is no class`);
+    const key = this.#use("create").createHere?.(cls as never, args);
+    if (key !== undefined) return (await this.#call("take", [key])) as Remote<T>;
+    const { session } = this.#backend;
+    return (await session.call(ROOT, ["create"], [cls, ...args], false, cls)) as Remote<T>;
+  }
+
+  /**
+   * Gives an object a name, by which anybody who has the manager finds it. It lives until it is unregistered.
+   *
+   * An object that is registered where the objects of the manager live is that object; from elsewhere it travels there, unless it
+   * is a proxy, or {@link remote} marked it.
+   *
+   * @throws `RegistrationError` when the name is taken.
+   */
+  async register(name: string, object: object): Promise<void> {
+    const backend = this.#use("register");
+    const isHere = behindProxy(object) === undefined;
+    if (isHere && backend.registerHere !== undefined) backend.registerHere(name, object);
+    else await this.#call("register", [name, object]);
+  }
+
+  /** Takes a name back; whether there was one. The object lives on while anybody has a proxy of it. */
+  async unregister(name: string): Promise<boolean> {
+    this.#use("unregister");
+    return (await this.#call("unregister", [name])) as boolean;
+  }
+
+  /**
+   * A proxy of the object with a name.
+   *
+   * @throws `RegistrationError` when there is none.
+   */
+  async get<T>(name: string): Promise<Remote<T>> {
+    this.#use("get");
+    return (await this.#call("get", [name])) as Remote<T>;
+  }
+
+  /** What it holds at this moment. */
+  statistics(): ManagerStatistics {
+    const { session } = this.#backend;
+    const ofServer = this.#backend.statistics?.();
+    if (ofServer !== undefined) return ofServer;
+    const { lent, borrowed } = session.counts();
+    return { clients: session.isOver ? 0 : 1, halfOpen: 0, lent, borrowed };
+  }
+
+  /**
+   * Ends the manager: a thread or process is asked to stop, then waited for, then ended by force; a server takes no new
+   * clients, finishes what runs, and ends all connections; a connection is closed. All calls after that fail, and so do those
+   * that were not answered. To shut it down again does nothing more.
+   */
+  shutdown(options: ManagerShutdownOptions = {}): Promise<void> {
+    const { graceMs = GRACE_MS } = checkObject(options, "shut down manager");
+    if (typeof graceMs !== "number" || !(graceMs >= 0)) {
+      throw new RangeError(`Cannot shut down manager: graceMs must be 0 or more, and is ${String(graceMs)}`);
+    }
+    this.#isShutDown = true;
+    return (this.#stopped ??= this.#backend.stop(graceMs));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown();
+  }
+
+  #use(verb: string): Backend {
+    if (this.#isShutDown) throw new ManagerClosedError(`Cannot ${verb}: the manager was shut down`);
+    return this.#backend;
+  }
+
+  #call(name: string, args: unknown[]): Promise<unknown> {
+    return this.#backend.session.call(ROOT, [name], args);
+  }
+}
+
+async function openLink(
+  address: Address,
+  text: string,
+  tls: ConnectionOptions | undefined,
+): Promise<FrameLink> {
+  const where = address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port };
+  const socket: Socket =
+    tls === undefined ? connectSocket({ ...where, noDelay: true }) : connectTls({ ...where, ...tls });
+  try {
+    await once(socket, tls === undefined ? "connect" : "secureConnect");
+  } catch (error) {
+    socket.destroy();
+    const { message } = error as Error;
+    throw new ManagerClosedError(`Cannot connect to ${text}: ${message}`, { cause: error });
+  }
+  return new FrameLink(socket, HANDSHAKE_LIMIT_BYTES);
+}

@@ -1,0 +1,62 @@
+/**
+ * What stays where it is when it is sent: rules of passing by reference.
+ *
+ * @packageDocumentation
+ */
+import { types } from "node:util";
+import { isDeclaredPortable } from "../portable/index.ts";
+import { isHandle } from "../wire/index.ts";
+import { Connection } from "../workers/index.ts";
+import type { Remote } from "./remote-type.ts";
+
+/** Objects that are passed by reference, for good. */
+const staying = new WeakSet<object>();
+
+/**
+ * Marks an object to be passed by reference to and from the objects of managers: it stays in the thread that it is in, and
+ * the other side gets a proxy. The mark is for good.
+ *
+ * @param object - Any object. Functions are passed by reference in any case.
+ * @returns The object: its type says what the other side gets.
+ * @throws `TypeError` when it is no object.
+ *
+ * @example
+ * ```ts
+ * import { remote } from "heddle/managers";
+ *
+ * class Library {
+ *   open(title: string) {
+ *     return remote({ title, read: () => `It was a dark and stormy night in ${title}` });
+ *   }
+ * }
+ * new Library().open("Paris").title; // => "Paris"
+ * ```
+ */
+export function remote<T extends object>(object: T): T & Remote<T> {
+  if ((typeof object !== "object" && typeof object !== "function") || object === null) {
+    throw new TypeError(`Cannot pass ${String(object)} by reference: it is no object`);
+  }
+  staying.add(object);
+  return object as T & Remote<T>;
+}
+
+/** What becomes of a thing that is sent. */
+export type Passing = "copy" | "lend" | "stream" | "signal";
+
+/** How a thing is passed that is no proxy. */
+export function passingOf(thing: object): Passing {
+  if (staying.has(thing)) return "lend";
+  if (typeof thing === "function") return isCode(thing) ? "copy" : "lend";
+  if (thing instanceof AbortSignal) return thing.aborted ? "copy" : "signal";
+  if (types.isProxy(thing) || isHandle(thing) || thing instanceof Connection) return "copy";
+  if (types.isGeneratorObject(thing) || thing instanceof Iterator) return "stream";
+  return typeof Reflect.get(thing, Symbol.asyncIterator) === "function" ? "stream" : "copy";
+}
+
+/** Classes travel, and what the program says is to; other functions are called where they are. */
+function isCode(fn: Function): boolean {
+  if (isDeclaredPortable(fn)) return true;
+  const text = Function.prototype.toString.call(fn);
+  if (text.startsWith("class")) return true;
+  return text.endsWith("{ [native code] }") && Object.hasOwn(fn, "prototype");
+}

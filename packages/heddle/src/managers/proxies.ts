@@ -1,0 +1,81 @@
+/**
+ * Makes the proxies of things that live on the other side of a session.
+ *
+ * @packageDocumentation
+ */
+import type { PathStep } from "./messages.ts";
+
+/** What a proxy does to the thing behind it. */
+export interface Behind {
+  call(path: readonly PathStep[], args: unknown[]): Promise<unknown>;
+  get(path: readonly PathStep[]): Promise<unknown>;
+  /** Iterates over what a method of that name gives. */
+  iterate(path: readonly PathStep[]): AsyncIterator<unknown>;
+  release(): void;
+}
+
+/** What consoles show of a proxy. */
+const SHOWN = { [Symbol.toStringTag]: "Remote" };
+
+/** What each proxy stands for. */
+const behind = new WeakMap<object, Behind>();
+
+/** What stands behind a proxy of a whole thing; `undefined` for all else, members of proxies too. */
+export function behindProxy(value: object): Behind | undefined {
+  return behind.get(value);
+}
+
+/** The proxy of a thing. */
+export function makeProxy(thing: Behind, isFunction: boolean): object {
+  const target = isFunction ? namelessFunction() : (Object.create(SHOWN) as object);
+  const proxy: object = new Proxy(target, {
+    get: (_, key) => memberOf(thing, [], key),
+    apply: (_, _self, args: unknown[]) => thing.call([], args),
+    set: refuseWrite,
+    defineProperty: refuseWrite,
+    deleteProperty: refuseWrite,
+    setPrototypeOf: refuseWrite,
+  });
+  behind.set(proxy, thing);
+  return proxy;
+}
+
+function memberOf(thing: Behind, path: readonly PathStep[], key: PropertyKey): unknown {
+  if (typeof key === "symbol") return symbolMember(thing, path, key);
+  const name = String(key);
+  // A proxy that could be awaited could not be given by a promise.
+  if (name === "then" && path.length === 0) return undefined;
+  return makeMember(thing, [...path, name]);
+}
+
+function symbolMember(thing: Behind, path: readonly PathStep[], key: symbol): unknown {
+  if (key === Symbol.asyncIterator) return () => thing.iterate(path);
+  if (key === Symbol.dispose && path.length === 0) return () => thing.release();
+  return undefined;
+}
+
+/** A member of a thing: called, it calls the method; awaited, it gives the property. */
+function makeMember(thing: Behind, path: readonly PathStep[]): object {
+  return new Proxy(namelessFunction(), {
+    get: (_, key) => {
+      if (key !== "then") return memberOf(thing, path, key);
+      return (resolve: (value: unknown) => unknown, reject: (error: unknown) => unknown): unknown =>
+        thing.get(path).then(resolve, reject);
+    },
+    apply: (_, _self, args: unknown[]) => thing.call(path, args),
+    set: refuseWrite,
+    defineProperty: refuseWrite,
+    deleteProperty: refuseWrite,
+  });
+}
+
+function refuseWrite(): never {
+  throw new TypeError(
+    "Cannot assign to a member of a remote object: nobody could wait for it, or be told that it failed; call a method that does it",
+  );
+}
+
+/** An arrow has no property that could not be hidden. */
+function namelessFunction(): () => void {
+  return () => undefined;
+}

@@ -1,0 +1,121 @@
+/**
+ * A manager that serves clients at an address.
+ *
+ * @packageDocumentation
+ */
+import { once } from "node:events";
+import { createServer, type Server } from "node:net";
+import { createSecureContext, type SecureContextOptions, TLSSocket } from "node:tls";
+import { MessageChannel } from "node:worker_threads";
+import { Acceptor, type FrameLink } from "../workers/index.ts";
+import { type Address, addressText, listenAt } from "./address.ts";
+import type { Backend, ManagerStatistics } from "./backend.ts";
+import { Host, Root } from "./host.ts";
+import { PortLink, SocketLink } from "./link.ts";
+import { Session } from "./session.ts";
+
+/** What proofs for managers are for. */
+export const PURPOSE = "manager";
+
+export interface ServerLimits {
+  readonly maxMessageBytes: number;
+  readonly handshakeTimeoutMs: number;
+  readonly maxHalfOpen: number;
+  readonly maxConnections: number;
+  readonly leaseMs: number;
+}
+
+/** Serves until it is stopped. */
+export class ManagerServer implements Backend {
+  readonly session: Session;
+  readonly address: string;
+  readonly #server: Server;
+  readonly #acceptor: Acceptor;
+  readonly #host: Host;
+  readonly #sessions: Set<Session>;
+
+  private constructor(
+    server: Server,
+    address: Address,
+    acceptor: Acceptor,
+    host: Host,
+    sessions: Set<Session>,
+  ) {
+    this.#server = server;
+    this.#acceptor = acceptor;
+    this.#host = host;
+    this.#sessions = sessions;
+    this.address = addressText(address, server);
+    const { port1, port2 } = new MessageChannel();
+    sessions.add(new Session(new PortLink(port1), { root: new Root(host) }));
+    this.session = new Session(new PortLink(port2));
+  }
+
+  /** @throws `AddressInUseError`, and what the system says about the address. */
+  static async open(
+    address: Address,
+    key: Uint8Array,
+    limits: ServerLimits,
+    tls: SecureContextOptions | undefined,
+  ): Promise<ManagerServer> {
+    const host = new Host();
+    const sessions = new Set<Session>();
+    const { handshakeTimeoutMs, maxHalfOpen, maxConnections, maxMessageBytes, leaseMs } = limits;
+    const onLink = (link: FrameLink): void => {
+      const session: Session = new Session(new SocketLink(link), {
+        root: new Root(host),
+        limitBytes: maxMessageBytes,
+        leaseMs,
+        isCautious: true,
+        onOver: () => sessions.delete(session),
+      });
+      sessions.add(session);
+    };
+    const acceptor = new Acceptor({
+      credentials: { key, purpose: PURPOSE },
+      handshakeTimeoutMs,
+      maxHalfOpen,
+      maxLinks: maxConnections,
+      limitBytes: maxMessageBytes,
+      onLink,
+    });
+    const secureContext = tls && createSecureContext(tls);
+    const server = createServer({ noDelay: true }, (socket) => {
+      acceptor.accept(secureContext ? new TLSSocket(socket, { isServer: true, secureContext }) : socket);
+    });
+    await listenAt(server, address);
+    return new ManagerServer(server, address, acceptor, host, sessions);
+  }
+
+  createHere(cls: new (...args: never[]) => object, args: unknown[]): string {
+    return this.#host.leave(this.#host.create(cls as new (...args: unknown[]) => object, args));
+  }
+
+  registerHere(name: string, object: object): void {
+    this.#host.register(name, object);
+  }
+
+  statistics(): ManagerStatistics {
+    const { links, halfOpen } = this.#acceptor.statistics();
+    let lent = 0;
+    for (const session of this.#sessions) lent += session.counts().lent;
+    return { clients: links, halfOpen, lent, borrowed: this.session.counts().borrowed };
+  }
+
+  /** Takes no new clients; lets calls that run come to their end, for so long; then ends all connections. */
+  async stop(graceMs: number): Promise<void> {
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    const deadline = performance.now() + graceMs;
+    const isBusy = (): boolean => [...this.#sessions].some((session) => session.counts().running > 0);
+    while (isBusy() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const session of this.#sessions) session.close();
+    this.session.close();
+    const timer = setTimeout(() => this.#acceptor.close(), Math.max(0, deadline - performance.now()));
+    // Whoever stands on the doorstep is not waited for.
+    this.#acceptor.dropHalfOpen();
+    await closed;
+    clearTimeout(timer);
+    this.#host.clear();
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * A manager whose objects live in a process of their own.
+ *
+ * @packageDocumentation
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { FrameLink, LARGEST_FRAME_BYTES } from "../workers/index.ts";
+import type { Backend } from "./backend.ts";
+import { processEntry } from "./entry.ts";
+import { SocketLink } from "./link.ts";
+import { Session } from "./session.ts";
+import { elapsed, shutDown } from "./start-thread.ts";
+import { ROOT } from "./things.ts";
+
+/** Where the process finds the stream to this one. */
+export const LINK_DESCRIPTOR = 3;
+
+/** A process whose stream has ended is waited for so long, to say how it ended. */
+const PATIENCE_MS = 2000;
+
+/** Flags of this process that say what it runs, or would have both listen at one port. */
+const OWN_FLAGS = /^--?(?:e|eval|p|print|i|interactive|c|check|test|watch|inspect|input-type)(?:[-=].*)?$/;
+const OWN_FLAGS_WITH_VALUE = /^--?(?:e|eval|p|print|pe)$/;
+
+/** Starts the process. It is there when it can be called. */
+export async function startManagerProcess(): Promise<Backend> {
+  const child = spawn(process.execPath, [...inheritedFlags(), fileURLToPath(processEntry())], {
+    stdio: ["ignore", "inherit", "inherit", "pipe"],
+  });
+  // It ends by itself when this end of the stream does.
+  child.unref();
+  const exited = once(child, "exit").then(
+    () => undefined,
+    (error: Error) => error,
+  );
+  const link = new FrameLink(child.stdio[LINK_DESCRIPTOR] as Socket, LARGEST_FRAME_BYTES);
+  let isAsked = false;
+  const session: Session = new Session(new SocketLink(link), {
+    whyOver: async () => (isAsked ? shutDown() : await whyGone(child, exited)),
+  });
+  await session.settled;
+  return {
+    session,
+    async stop(graceMs) {
+      isAsked = true;
+      child.ref();
+      await Promise.race([session.call(ROOT, ["shutdown"], []).catch(() => undefined), elapsed(graceMs)]);
+      session.close();
+      for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+        if (await hasExited(child, exited, graceMs)) return;
+        child.kill(signal);
+      }
+      await exited;
+    },
+  };
+}
+
+async function hasExited(child: ChildProcess, exited: Promise<unknown>, withinMs: number): Promise<boolean> {
+  const timer = Promise.withResolvers<void>();
+  const timeout = setTimeout(timer.resolve, withinMs);
+  await Promise.race([exited, timer.promise]);
+  clearTimeout(timeout);
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+async function whyGone(child: ChildProcess, exited: Promise<Error | undefined>): Promise<Error | undefined> {
+  const failure = await Promise.race([exited, elapsed(PATIENCE_MS)]);
+  if (failure !== undefined) return failure;
+  const { exitCode, signalCode } = child;
+  if (exitCode === null && signalCode === null) return undefined;
+  const how = signalCode === null ? `exit code ${exitCode}` : `signal ${signalCode}`;
+  return new Error(`the manager's process has ended: ${how}`);
+}
+
+function inheritedFlags(): string[] {
+  const flags: string[] = [];
+  const all = process.execArgv;
+  for (let i = 0; i < all.length; i++) {
+    const flag = all[i]!;
+    if (OWN_FLAGS_WITH_VALUE.test(flag)) i++;
+    else if (!OWN_FLAGS.test(flag)) flags.push(flag);
+  }
+  return flags;
+}

@@ -1,0 +1,37 @@
+/**
+ * The thread of a manager.
+ *
+ * @packageDocumentation
+ */
+import { pathToFileURL } from "node:url";
+import { type MessagePort, parentPort } from "node:worker_threads";
+import { begin, type Beginning, findEntry, takeOverAs, type WorkerEntry } from "../workers/index.ts";
+import { Host, Root } from "./host.ts";
+import { PortLink } from "./link.ts";
+import { Session } from "./session.ts";
+
+/** What the thread is given. */
+export interface ThreadAssignment {
+  readonly port: MessagePort;
+}
+
+/** Serves until whoever started it has no more use for it. */
+export function runManagerThread(beginning: Beginning<ThreadAssignment>): void {
+  begin(beginning, ({ port }) => {
+    const host = new Host();
+    Session.host(new PortLink(port), new Root(host, () => host.clear()));
+    // The listener keeps the thread alive until it is told to stop.
+    parentPort!.once("message", () => parentPort!.unref());
+  });
+}
+
+/** A bundle of CommonJS form has no `import.meta.url`. */
+const here = new URL(import.meta.url ?? pathToFileURL(__filename).href);
+const NAME = "heddle-manager";
+
+/** The module that the thread runs. */
+export function threadEntry(): WorkerEntry {
+  return findEntry(here, NAME);
+}
+
+takeOverAs<ThreadAssignment>(NAME, runManagerThread);
