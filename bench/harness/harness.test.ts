@@ -275,7 +275,7 @@ describe("bench/run.ts", () => {
     assert.equal(stdout, "");
     assert.match(
       stderr,
-      /^Cannot run the suite disptach: there are dispatch, pools, prime-factors, sync, queues, classics, tasks, server\n/u,
+      /^Cannot run the suite disptach: there are dispatch, pools, prime-factors, sync, queues, classics, tasks, server, startup\n/u,
     );
   });
 });
