@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { ThreadPoolExecutor } from "../futures/index.ts";
-import { addressOf, thisThread } from "../sync/index.ts";
+import { publish, thisThread } from "../sync/index.ts";
 import { GOT, kinds, PUT, type QueueRole } from "./fixtures/queue-roles.ts";
 import { Queue } from "./index.ts";
 
@@ -27,7 +27,7 @@ class Storm {
   }
 
   start(role: QueueRole["role"], index = 0): { worker: Worker; ended: Promise<void> } {
-    const queue = addressOf(this.queue);
+    const queue = publish(this.queue);
     const workerData: QueueRole = {
       role,
       kind: this.#kind,
@@ -200,4 +200,39 @@ test("a function that a worker puts can be called by who gets it", async () => {
   }, queue);
   const times = await queue.get();
   assert.equal(times(6), 42);
+});
+
+describe("shared memory in an item", () => {
+  /** A thread that runs `body`, with the queues `one` and `other` in reach, that has not heard of any buffer before. */
+  function thread(body: string, one: Queue<unknown>, other: Queue<unknown>): Worker {
+    const from = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
+    const program = `
+      import { existing } from ${from("../sync/index.ts")};
+      import { Queue } from ${from("./index.ts")};
+      const [one, other] = [existing(Queue, ${publish(one)}), existing(Queue, ${publish(other)})];
+      ${body}`;
+    return new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`));
+  }
+  const take = "const words = new Int32Array(one.getSync().buffer); words[0]++; other.putSync(words[0]);";
+
+  test("is there for a thread that blocks, and was started after it was put", async () => {
+    const [one, other] = [new Queue<unknown>(), new Queue<unknown>()];
+    const words = new Int32Array(new SharedArrayBuffer(8));
+    words[0] = 6;
+    one.putSync({ buffer: words.buffer });
+    const worker = thread(take, one, other);
+    assert.equal(await other.get(), 7);
+    assert.equal(words[0], 7);
+    await worker.terminate();
+  });
+
+  test("is there for it also if the thread that has it is blocked", async () => {
+    const [one, other] = [new Queue<unknown>(), new Queue<unknown>()];
+    const words = new Int32Array(new SharedArrayBuffer(8));
+    one.putSync({ buffer: words.buffer });
+    const worker = thread(take, one, other);
+    assert.equal(other.getSync({ timeoutMs: 30_000 }), 1);
+    assert.equal(words[0], 1);
+    await worker.terminate();
+  });
 });

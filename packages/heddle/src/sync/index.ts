@@ -5,6 +5,7 @@ export {
   addressOf,
   existing,
   keepObjectsIn,
+  publish,
   type Reach,
   reachOf,
   registerShared,

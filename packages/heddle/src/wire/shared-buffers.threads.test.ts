@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { threadHeap } from "#heap";
-import { findSharedBuffer, nameSharedBuffer } from "./shared-buffers.ts";
+import { blockingForBuffers, findSharedBuffer, nameSharedBuffer } from "./shared-buffers.ts";
 
 const module = JSON.stringify(new URL("./shared-buffers.ts", import.meta.url).href);
 
@@ -41,6 +41,16 @@ test("a thread finds a buffer that was named before it started, by asking for it
   worker.postMessage(id);
   assert.equal(await answer(), 2);
   await worker.terminate();
+});
+
+test("a thread that blocks looks for a buffer for two seconds, and says then what to do", (context) => {
+  let now = 0;
+  context.mock.method(performance, "now", () => (now += 400));
+  assert.throws(() => blockingForBuffers(() => findSharedBuffer(threadHeap().nextSerial())), {
+    name: "NotLoadedError",
+    message: /the thread that has the SharedArrayBuffer in it does not come to answer; await the value/,
+  });
+  assert.ok(now > 2000 && now < 4000);
 });
 
 test("a buffer keeps its number, and comes home as itself", async () => {

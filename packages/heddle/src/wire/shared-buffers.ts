@@ -15,8 +15,12 @@ const CHANNEL = "heddle.shared-buffers/1";
 
 /** A buffer that its owner has dropped may still be named by a message on its way, for so long in milliseconds. */
 const GRACE_MS = 10_000;
-/** Who asks for a buffer gives up after so long: the thread that announced it has ended, or is blocked. */
+/** Who asks for a buffer gives up after so long: the thread that announced it has ended, or is blocked by its own code. */
 const PATIENCE_MS = 10_000;
+/** Who blocks the thread meanwhile gives up sooner: it can be had without blocking. */
+const BLOCKED_PATIENCE_MS = 2_000;
+/** Between two looks of a thread that is blocked. */
+const LOOK_MS = 1;
 
 type Message =
   /** This buffer has that number. Sent when it is first named, and to who asks. */
@@ -36,6 +40,10 @@ class SharedBuffers {
   readonly #announced = new Map<number, SharedArrayBuffer>();
   readonly #wanted = new Map<number, PromiseWithResolvers<void>>();
   readonly #missing = new Set<number>();
+  /** Finding blocks the thread until the buffer has come. */
+  #blocks = false;
+  /** A word that a blocked thread sleeps on; nobody rings. */
+  #bed = 0;
   readonly #collected = new FinalizationRegistry<number>((id) => {
     this.#held.delete(id);
     this.#post({ kind: "drop", id });
@@ -65,11 +73,47 @@ class SharedBuffers {
     if (this.#missing.delete(id)) {
       throw new WireError(
         "a SharedArrayBuffer",
-        "the thread that sent it has ended or blocks its event loop",
+        "the thread that sent it has ended, or does not come to answer",
         "keep the buffer in a thread that outlives its use",
       );
     }
-    throw new NotLoadedError(this.#want(id));
+    const wanted = this.#want(id);
+    if (!this.#blocks) throw new NotLoadedError(wanted);
+    const come = this.#await(id);
+    if (come !== undefined) return come;
+    throw new NotLoadedError(
+      wanted,
+      "the thread that has the SharedArrayBuffer in it does not come to answer; await the value, or keep the buffer in another thread",
+    );
+  }
+
+  /** Runs `body`, in which finding a buffer that others have may block the thread. */
+  blocking<T>(body: () => T): T {
+    const before = this.#blocks;
+    this.#blocks = true;
+    try {
+      return body();
+    } finally {
+      this.#blocks = before;
+    }
+  }
+
+  /** Answers who asks, and hears what others announce: for a thread that is blocked. */
+  hear(): void {
+    this.#listen();
+  }
+
+  /** Looks for an answer, blocking the thread for a while. */
+  #await(id: number): SharedArrayBuffer | undefined {
+    const heap = threadHeap();
+    if (this.#bed === 0) heap.poke((this.#bed = heap.allocate(4)), 0);
+    for (const end = performance.now() + BLOCKED_PATIENCE_MS; performance.now() < end;) {
+      heap.wait(this.#bed, 0, LOOK_MS);
+      this.#listen();
+      const found = this.#find(id);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   #find(id: number): SharedArrayBuffer | undefined {
@@ -147,6 +191,16 @@ export function nameSharedBuffer(buffer: SharedArrayBuffer): number {
  */
 export function findSharedBuffer(id: number): SharedArrayBuffer {
   return (shared ??= new SharedBuffers()).find(id);
+}
+
+/** Runs `body`, in which a buffer that this thread has not heard of may be waited for, blocking it. */
+export function blockingForBuffers<T>(body: () => T): T {
+  return (shared ??= new SharedBuffers()).blocking(body);
+}
+
+/** Answers other threads that look for buffers of this one, which is blocked. */
+export function answerForBuffers(): void {
+  shared?.hear();
 }
 
 /** From now on this thread hears of the buffers that others name. */

@@ -23,6 +23,7 @@
 import { type Heap, type JoinedHeap, threadHeap } from "#heap";
 import { type FunctionTable, functionTableIn } from "../../portable/index.ts";
 import {
+  blockingForBuffers,
   Decoder,
   Encoder,
   hearOfSharedBuffers,
@@ -119,9 +120,11 @@ export class StoredValues {
   }
 
   /**
-   * As `take`, in a thread that blocks: modules are loaded on the spot.
+   * As `take`, in a thread that blocks: modules are loaded on the spot, and shared memory that this thread has not heard of
+   * is waited for.
    *
-   * @throws `NotLoadedError`, which says so, when a module can only be imported while the thread does not block.
+   * @throws `NotLoadedError`, which says so, when a module can only be imported while the thread does not block, or when the
+   * thread that has the shared memory does not answer for two seconds.
    */
   takeSync(address: number): unknown {
     const value = this.readSync(address);
@@ -131,7 +134,7 @@ export class StoredValues {
 
   /** As `takeSync`, and leaves the value where it is. */
   readSync(address: number): unknown {
-    return this.#table.loadingAtOnce(() => this.read(address));
+    return this.#table.loadingAtOnce(() => blockingForBuffers(() => this.read(address)));
   }
 
   #write(value: unknown, path: string, isForNow: boolean): number {

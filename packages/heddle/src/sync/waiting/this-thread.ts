@@ -15,6 +15,7 @@ import {
   threadHeap,
   type Words,
 } from "#heap";
+import { answerForBuffers } from "../../wire/index.ts";
 import { Choices } from "./choices.ts";
 import { Deaths } from "./deaths.ts";
 import { settleEnd, tellToLook } from "./ends.ts";
@@ -73,7 +74,7 @@ function joinThreads(): ThisThread {
 }
 
 /** What a thread that blocks does now and then, beside. */
-const looks: (() => void)[] = [];
+const looks: (() => void)[] = [answerForBuffers];
 
 /** Has `look` called now and then while this thread blocks: its event loop stands still, and others may wait for it. */
 export function whileBlocked(look: () => void): void {
