@@ -38,7 +38,8 @@ function failureOf(found: Linearizability): Linearizability & { ok: false } {
 }
 
 describe("linearizable(), on histories known to be good and bad", () => {
-  const { register, fifoQueue, lifoQueue, priorityQueue, channel, semaphore, lock, map } = specifications;
+  const { register, fifoQueue, lifoQueue, priorityQueue, channel, rendezvous, semaphore, lock, map } =
+    specifications;
 
   test("lets a read overlap a write and see either value, but not the old after the new", () => {
     const overlapping = (first: number, second: number) =>
@@ -103,6 +104,63 @@ describe("linearizable(), on histories known to be good and bad", () => {
     assert.ok(linearizable(history([...sequence]), fifoQueue({ capacity: 1 })).ok);
     assert.ok(!linearizable(history([...sequence]), fifoQueue({ capacity: 2 })).ok);
     assert.throws(() => fifoQueue({ capacity: 0 }), RangeError);
+  });
+
+  test("has the two halves of a rendezvous take effect together, while both are under way", () => {
+    const send = (start: number, end: number, result?: unknown, name = "send"): Operation => ({
+      thread: 0,
+      name,
+      args: [7],
+      start,
+      end,
+      result,
+    });
+    const receive = (start: number, end: number, result: unknown, name = "receive"): Operation => ({
+      thread: 1,
+      name,
+      args: [],
+      start,
+      end,
+      result,
+    });
+    const other = (
+      thread: number,
+      name: string,
+      start: number,
+      end: number,
+      result?: unknown,
+    ): Operation => ({
+      thread,
+      name,
+      args: [],
+      start,
+      end,
+      result,
+    });
+    const isFine = (...history: Operation[]): boolean => linearizable(history, rendezvous()).ok;
+    const late = { threw: "ERR_HEDDLE_TIMEOUT" };
+    const closed = { threw: "ERR_HEDDLE_CHANNEL_CLOSED" };
+    assert.ok(isFine(send(0, 3), receive(1, 2, 7)));
+    assert.ok(isFine(send(1, 2), receive(0, 3, 7)));
+    assert.ok(isFine(send(0, 1, late), receive(2, 3, late)));
+    assert.ok(isFine(send(0, Infinity), receive(1, 2, 7)));
+    assert.ok(!isFine(send(0, 1), receive(2, 3, 7)), "they did not meet");
+    assert.ok(!isFine(send(0, 3), receive(1, 2, 8)), "another value");
+    assert.ok(!isFine(send(0, 3, late), receive(1, 2, 7)), "it was received, and not sent");
+    assert.ok(!isFine(send(0, 3), receive(1, 2, late)), "it was sent, and not received");
+    assert.ok(isFine(send(0, 3, true, "trySend"), receive(1, 2, 7)));
+    assert.ok(isFine(send(0, 3), receive(1, 2, { value: 7 }, "tryReceive")));
+    assert.ok(
+      !isFine(send(0, 3, true, "trySend"), receive(1, 2, { value: 7 }, "tryReceive")),
+      "none of them waited",
+    );
+    assert.ok(isFine(send(0, 3, false, "trySend"), receive(1, 2, undefined, "tryReceive")));
+    const two = [send(0, 5), receive(0, 5, 7)];
+    assert.ok(isFine(...two, other(2, "receive", 0, 5, closed), other(3, "close", 0, 5)));
+    assert.ok(!isFine(...two, other(2, "receive", 0, 5, 7)), "it was received twice");
+    assert.ok(!isFine(other(2, "close", 0, 1), send(2, 5), receive(2, 5, 7)), "it was closed");
+    assert.ok(isFine(other(2, "close", 0, 1), send(2, 5, closed), other(3, "size", 2, 5, 0)));
+    assert.ok(!isFine(other(3, "size", 2, 5, 1)));
   });
 
   test("lets a channel be drained after it was closed, and nothing be sent", () => {

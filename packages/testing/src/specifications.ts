@@ -230,6 +230,87 @@ export function channel(options: QueueOptions = {}): Specification<QueueState> {
   return queueOf(FIFO, CHANNEL, { closedError: "ERR_HEDDLE_CHANNEL_CLOSED", ...options });
 }
 
+/** The value of a sender that a receiver is to take before anything else happens. */
+export interface RendezvousState {
+  readonly handed: { readonly value: unknown; readonly waited: boolean } | null;
+  readonly closed: boolean;
+}
+
+/**
+ * A channel that holds nothing: the operations of {@link channel}. A send and the receive of its value take effect together,
+ * while both are under way; and one of the two waits, so `trySend` and `tryReceive` do not meet.
+ */
+export function rendezvous(options: Omit<QueueOptions, "capacity"> = {}): Specification<RendezvousState> {
+  const { closedError = "ERR_HEDDLE_CHANNEL_CLOSED" } = options;
+  /** Nothing happens between the two halves. */
+  const whole =
+    (step: Step<RendezvousState>): Step<RendezvousState> =>
+    (state, args, call) =>
+      state.handed === null ? step(state, args, call) : [];
+  const send =
+    (waited: boolean, done: unknown): Step<RendezvousState> =>
+    (state, [value]) =>
+      state.closed ? throws(state, closedError) : gives({ ...state, handed: { value, waited } }, done);
+  const receive =
+    (
+      whenAlone: Step<RendezvousState>,
+      waits: boolean,
+      resultOf: (value: unknown) => unknown,
+    ): Step<RendezvousState> =>
+    (state, args, call) => {
+      const { handed } = state;
+      if (handed === null) return whenAlone(state, args, call);
+      return waits || handed.waited ? gives({ ...state, handed: null }, resultOf(handed.value)) : [];
+    };
+  const closedOr =
+    (outcomes: (state: RendezvousState) => readonly Outcome<RendezvousState>[]): Step<RendezvousState> =>
+    (state) =>
+      state.closed ? [...outcomes(state), ...throws(state, closedError)] : outcomes(state);
+  const { failures = GIVES_UP } = options;
+  const givesUp = (state: RendezvousState): readonly Outcome<RendezvousState>[] =>
+    failures.flatMap((failure) => throws(state, failure));
+  const waitingSend = whole(waiting(send(true, undefined), options));
+  const waitingReceive = receive(closedOr(givesUp), true, (value) => value);
+  return made<RendezvousState>(
+    { handed: null, closed: false },
+    {
+      send: waitingSend,
+      sendSync: waitingSend,
+      trySend: whole((state, args, call) => [
+        ...send(false, true)(state, args, call),
+        ...(state.closed ? [] : gives(state, false)),
+      ]),
+      receive: waitingReceive,
+      receiveSync: waitingReceive,
+      tryReceive: receive(
+        closedOr((state) => gives(state)),
+        false,
+        (value) => ({ value }),
+      ),
+      close: whole((state) => gives({ ...state, closed: true })),
+      size: whole((state) => gives(state, 0)),
+    },
+    { foresee: meetings },
+  );
+}
+
+/** A value can be handed over to whoever did not return, or to a receive of it that overlaps its send. */
+function meetings(history: readonly Operation[]): (state: RendezvousState) => boolean {
+  const sends = Map.groupBy(
+    history.filter(({ args }) => args.length > 0),
+    ({ args }) => args[0],
+  );
+  const met: unknown[] = [];
+  for (const { name, start, end, result } of history) {
+    if (!/receive/i.test(name) || isThrown(result)) continue;
+    if (end === Infinity) return () => true;
+    const value = name.startsWith("try") ? (result as { value: unknown } | undefined | null)?.value : result;
+    const isMeeting = sends.get(value)?.some((send) => send.end >= start && end >= send.start);
+    if (isMeeting === true) met.push(value);
+  }
+  return ({ handed }) => handed === null || typeof handed.value === "object" || met.includes(handed.value);
+}
+
 export interface SemaphoreOptions extends WaitingOptions {
   /** How many permits there may ever be: releasing more is a RangeError. */
   readonly maximum?: number;

@@ -1,4 +1,5 @@
 /** What real threads see of a channel can be explained by one order of their calls. */
+import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { assertLinearizable, specifications } from "@heddle/testing";
 import { type RecordedCall, recordCalls } from "../sync/fixtures/recorded.ts";
@@ -65,6 +66,20 @@ describe("what threads see of", () => {
       assertLinearizable(history, specifications.channel({ capacity }));
     });
   }
+
+  test("a Channel without capacity has one order, in which who sends and who receives meet", async () => {
+    const history = await recordCalls(new Channel<number>(), [...calls, ...selecting], ROUNDS);
+    assertLinearizable(history, specifications.rendezvous());
+    const received = history.filter(
+      ({ name, result }) => name === "receiveSync" && typeof result === "number",
+    );
+    assert.ok(received.length > 0, "nobody met");
+  });
+
+  test("a Channel without capacity that is closed has one order", async () => {
+    const history = await recordCalls(new Channel<number>(), [...calls, ending], ROUNDS);
+    assertLinearizable(history, specifications.rendezvous());
+  });
 
   test("a Channel that is used by selects as well has one order", async () => {
     const history = await recordCalls(new Channel<number>(2), [...calls, ...selecting], ROUNDS);
