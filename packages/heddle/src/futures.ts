@@ -27,6 +27,7 @@ export {
   type TaskEvent,
   type TaskOptions,
   type TaskStream,
+  ProcessPoolExecutor,
   ThreadPoolExecutor,
   toThread,
   wait,

@@ -3,12 +3,13 @@
  *
  * @packageDocumentation
  */
-import { MessageChannel, type ResourceLimits } from "node:worker_threads";
-import { startThread, type ThreadEnd, type WorkerThread } from "../workers/index.ts";
+import type { ResourceLimits } from "node:worker_threads";
+import type { ThreadEnd, WorkerThread } from "../workers/index.ts";
 import type { BoardLocation } from "./board.ts";
 import type { WorkerEnd } from "./errors.ts";
-import { type Parcel, ParcelPort } from "./parcels.ts";
-import { type Assignment, HEAR, LEAVE, LEFT, READY, RETIRES, workerEntry } from "./worker-entry.ts";
+import type { Parcel, ParcelPort } from "./parcels.ts";
+import type { Recruit } from "./recruits.ts";
+import { HEAR, LEAVE, LEFT, READY, RETIRES } from "./worker-entry.ts";
 
 /** After so many workers that ended before they were ready, no more are started. */
 const MAX_FAILED_STARTS = 3;
@@ -21,6 +22,8 @@ export interface CrewOptions {
   maxMemoryBytes: number;
   initialize: boolean;
   resourceLimits: ResourceLimits | undefined;
+  /** Starts a worker. */
+  recruit: Recruit;
 }
 
 /** Whom the crew tells what happens to workers. */
@@ -150,34 +153,16 @@ export class Crew {
   }
 
   #start(worker: number): void {
-    const { name, concurrency, maxTasks, maxMemoryBytes, initialize, resourceLimits } = this.#options;
-    const { port1, port2 } = new MessageChannel();
-    const assignment: Assignment = {
-      board: this.#board,
-      worker,
-      concurrency,
-      maxTasks,
-      maxMemoryBytes,
-      initialize,
-      side: port2,
-    };
-    this.#started++;
-    const member: Member = {
-      name: `${name}-${this.#started}`,
-      parcels: new ParcelPort(port1),
-      ready: false,
-      leaving: false,
-      ended: false,
-      thread: startThread({
-        entry: workerEntry(),
-        name: `${name}-${this.#started}`,
-        data: assignment,
-        transferList: [port2],
-        resourceLimits,
-        onMessage: (message) => this.#heard(worker, message),
-        onEnd: (end) => this.#ended(worker, end),
-      }),
-    };
+    const { recruit, concurrency, maxTasks, maxMemoryBytes, initialize, resourceLimits } = this.#options;
+    const name = `${this.#options.name}-${++this.#started}`;
+    const { thread, parcels } = recruit({
+      name,
+      duties: { board: this.#board, worker, concurrency, maxTasks, maxMemoryBytes, initialize },
+      resourceLimits,
+      onMessage: (message) => this.#heard(worker, message),
+      onEnd: (end) => this.#ended(worker, end),
+    });
+    const member: Member = { name, thread, parcels, ready: false, leaving: false, ended: false };
     this.#members[worker] = member;
     this.#names[worker] = member.name;
     this.#size++;

@@ -3,8 +3,8 @@
  *
  * @packageDocumentation
  */
-import type { Heap } from "#heap";
-import { functionTable } from "../portable/index.ts";
+import type { JoinedHeap } from "#heap";
+import { functionTableIn } from "../portable/index.ts";
 import { currentContext } from "../scopes/index.ts";
 import { Board } from "./board.ts";
 import { CallQueue } from "./call-queue.ts";
@@ -42,7 +42,7 @@ export interface DispatcherOptions extends CrewOptions, IdleWatchOptions {
 
 export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner, StreamOwner {
   readonly #options: DispatcherOptions;
-  readonly #heap: Heap;
+  readonly #heap: JoinedHeap;
   readonly #board: Board;
   readonly #calls: Calls;
   readonly #crew: Crew;
@@ -68,11 +68,11 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
   /** Called when no call is under way any more. */
   #onIdle: (() => void)[] = [];
 
-  constructor(heap: Heap, options: DispatcherOptions) {
+  constructor(heap: JoinedHeap, options: DispatcherOptions) {
     this.#heap = heap;
     this.#options = options;
     this.#observer = new Observer(options.name, options.measure);
-    const hooks = functionTable();
+    const hooks = functionTableIn(heap);
     // One that leaves keeps its number until it has gone.
     const canLeave = Math.min(options.idleTimeoutMs, options.maxTasks, options.maxMemoryBytes) < Infinity;
     this.#board = Board.create(heap, options.maxWorkers * (canLeave ? 2 : 1));

@@ -6,8 +6,10 @@ import { declareEverywhere } from "../portable/index.ts";
 export interface WorkerEnd {
   /** The worker's name, such as `pool-1-2`. */
   worker: string;
-  /** The exit code of its thread. */
-  exitCode?: number;
+  /** The exit code of its thread, or process. */
+  exitCode?: number | undefined;
+  /** The signal that ended its process. */
+  signal?: string | undefined;
   /** The error that ended it, when there was one. */
   cause?: unknown;
   /** Its initializer failed with that. */
@@ -28,6 +30,8 @@ export class BrokenExecutorError extends Error {
   readonly worker: string;
   /** The exit code of the worker, where it is known. */
   readonly exitCode: number | undefined;
+  /** The signal that ended the worker, if it was a process, such as "SIGKILL". */
+  readonly signal: string | undefined;
 
   constructor(what: { task: string; began: boolean } | { executor: string }, end: WorkerEnd) {
     const cannot =
@@ -40,6 +44,7 @@ export class BrokenExecutorError extends Error {
     this.task = "task" in what ? what.task : undefined;
     this.worker = end.worker;
     this.exitCode = end.exitCode;
+    this.signal = end.signal;
   }
 }
 
@@ -67,9 +72,10 @@ export class QueueFullError extends Error {
 for (const cls of [BrokenExecutorError, ExecutorShutdownError, QueueFullError])
   declareEverywhere(cls.name, cls);
 
-function describeEnd({ worker, exitCode, cause, inInitializer }: WorkerEnd): string {
+function describeEnd({ worker, exitCode, signal, cause, inInitializer }: WorkerEnd): string {
   if (inInitializer === true) return `the initializer of worker ${worker} failed with ${describe(cause)}`;
-  return `worker ${worker} ended ${cause === undefined ? `with exit code ${exitCode}` : `by ${describe(cause)}`}`;
+  const how = signal === undefined ? `with exit code ${exitCode}` : `by ${signal}`;
+  return `worker ${worker} ended ${cause === undefined ? how : `by ${describe(cause)}`}`;
 }
 
 function describe(cause: unknown): string {

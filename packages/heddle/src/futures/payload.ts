@@ -6,7 +6,7 @@
  */
 import type { Heap } from "#heap";
 import { Cargo, giveUpListed, listBytes, takeListed } from "../sync/index.ts";
-import { Decoder, Encoder, type Region, type WireHooks } from "../wire/index.ts";
+import { Decoder, Encoder, endMove, type Region, type WireHooks } from "../wire/index.ts";
 import { CAPACITY, INLINE, INLINE_BYTES, LENGTH, PAYLOAD } from "./slot.ts";
 
 /** What a port must carry beside a message. */
@@ -136,7 +136,10 @@ export class Payloads {
       this.#writing = false;
     }
     const { sideItems: items, transferList } = this.#encoder;
-    return items.length === 0 ? undefined : { items, transferList };
+    if (items.length > 0) return { items, transferList };
+    // What was to be moved was copied, as nothing goes beside the message.
+    if (transferList.length > 0) endMove(transferList as ArrayBuffer[]);
+    return undefined;
   }
 
   /** Gives the value that a slot holds. What the decoder throws, `NotLoadedError` among it, leaves the slot as it is. */

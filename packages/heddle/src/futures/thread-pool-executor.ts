@@ -1,56 +1,9 @@
 import { threadHeap } from "#heap";
-import { Dispatcher } from "./dispatcher.ts";
-import { defaultName, type ExecutorStatistics, type ShutdownOptions } from "./executor.ts";
-import { type ExecutorCore, ExecutorView } from "./executor-view.ts";
-import type { Future } from "./future.ts";
-import { checkPoolOptions, type PoolOptions } from "./pool-options.ts";
+import { ExecutorView } from "./executor-view.ts";
+import { Pool } from "./pool.ts";
+import type { PoolOptions } from "./pool-options.ts";
+import { recruitThread } from "./recruits.ts";
 import { RetryingCore } from "./retries.ts";
-import type { TaskOptions } from "./task-options.ts";
-
-/** The threads behind an executor. */
-class Pool implements ExecutorCore {
-  readonly name: string;
-  readonly maxWorkers: number;
-  readonly concurrency: number;
-  readonly #dispatcher: Dispatcher;
-  #gone: Promise<void> | undefined;
-
-  constructor(options: PoolOptions) {
-    const checked = checkPoolOptions(options);
-    this.name = options.name || defaultName("pool");
-    this.maxWorkers = checked.maxWorkers;
-    this.concurrency = checked.concurrency;
-    this.#dispatcher = new Dispatcher(threadHeap(), {
-      ...checked,
-      name: this.name,
-      initialize: checked.initializer !== undefined,
-    });
-    this.#dispatcher.crew.ensure(checked.minWorkers);
-  }
-
-  submit(fn: Function, args: readonly unknown[], options: TaskOptions, begun: boolean): Future<unknown> {
-    return this.#dispatcher.submit(fn, args, options, begun);
-  }
-
-  begin(): () => void {
-    return this.#dispatcher.begin();
-  }
-
-  broadcast(fn: Function, args: readonly unknown[], options: TaskOptions): Future<unknown>[] {
-    return this.#dispatcher.broadcast(fn, args, options);
-  }
-
-  statistics(): ExecutorStatistics {
-    return this.#dispatcher.statistics();
-  }
-
-  async shutdown({ wait = true, cancelPending = false }: ShutdownOptions): Promise<void> {
-    this.#dispatcher.close();
-    if (cancelPending) this.#dispatcher.cancelPending();
-    this.#gone ??= this.#dispatcher.idle().then(() => this.#dispatcher.stop());
-    if (wait) await this.#gone;
-  }
-}
 
 /**
  * Runs functions on worker threads.
@@ -78,6 +31,7 @@ class Pool implements ExecutorCore {
 export class ThreadPoolExecutor extends ExecutorView {
   /** @throws `RangeError` or `TypeError`, naming the option that is not what it should be. */
   constructor(options: PoolOptions = {}) {
-    super(new RetryingCore(new Pool(options)), {});
+    const place = { recruit: recruitThread, leave() {} };
+    super(new RetryingCore(new Pool(options, () => ({ ...place, heap: threadHeap() }))), {});
   }
 }

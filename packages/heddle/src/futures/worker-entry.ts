@@ -5,8 +5,8 @@
  */
 import { pathToFileURL } from "node:url";
 import { type MessagePort, parentPort } from "node:worker_threads";
-import { threadHeap } from "#heap";
-import { functionTable } from "../portable/index.ts";
+import { type JoinedHeap, threadHeap } from "#heap";
+import { functionTableIn } from "../portable/index.ts";
 import {
   begin,
   type Beginning,
@@ -20,8 +20,8 @@ import { Board, type BoardLocation } from "./board.ts";
 import { ParcelPort } from "./parcels.ts";
 import { WorkerLoop } from "./worker-loop.ts";
 
-/** What a worker is given. */
-export interface Assignment {
+/** What a worker has to do. */
+export interface Duties {
   board: BoardLocation;
   /** Its number in the pool. */
   worker: number;
@@ -33,6 +33,10 @@ export interface Assignment {
   maxTasks: number;
   /** and after a call that leaves it with more memory than this. */
   maxMemoryBytes: number;
+}
+
+/** What a thread is given. */
+export interface Assignment extends Duties {
   /** Where side items come and go. */
   side: MessagePort;
 }
@@ -54,23 +58,48 @@ export function runWorker(beginning: Beginning<Assignment>): void {
   begin(beginning, serve);
 }
 
-function serve({ board, side, ...options }: Assignment, core: ThreadCore): void {
+function serve({ side, ...duties }: Assignment, core: ThreadCore): void {
   const parcels = new ParcelPort(side);
-  const loop = new WorkerLoop(new Board(threadHeap(), board), functionTable(), {
+  const pool: PoolLink = {
+    heap: threadHeap(),
+    parcels,
+    tell: (message) => parentPort!.postMessage(message),
+    // The listener keeps the thread alive; without it the thread ends when nothing else holds it.
+    listen: (onMessage) => parentPort!.on("message", onMessage),
+    leave() {
+      stayDetached(core);
+      // Without closing it: it may have to pass on the errors of threads that it has started.
+      parentPort!.unref();
+      parcels.close();
+    },
+  };
+  work(duties, pool);
+}
+
+/** A worker's way to its pool. */
+export interface PoolLink {
+  readonly heap: JoinedHeap;
+  readonly parcels: ParcelPort;
+  tell(message: string): void;
+  listen(onMessage: (message: unknown) => void): void;
+  /** Lets the worker end, when nothing else holds it. */
+  leave(): void;
+}
+
+/** Runs calls until the pool says to stop. */
+export function work({ board, ...options }: Duties, pool: PoolLink): void {
+  const { heap, parcels } = pool;
+  const loop = new WorkerLoop(new Board(heap, board), functionTableIn(heap), {
     ...options,
     parcels,
-    onRetire: () => parentPort!.postMessage(RETIRES),
+    onRetire: () => pool.tell(RETIRES),
   });
-  // The listener keeps the thread alive; without it the thread ends when nothing else holds it.
-  parentPort!.on("message", (message) => {
-    if (message === HEAR) return loop.hear();
-    if (message === LEAVE) return loop.leave(() => parentPort!.postMessage(LEFT));
-    stayDetached(core);
-    // Without closing it: it may have to pass on the errors of threads that it has started.
-    parentPort!.unref();
-    parcels.close();
+  pool.listen((message) => {
+    if (message === HEAR) loop.hear();
+    else if (message === LEAVE) loop.leave(() => pool.tell(LEFT));
+    else pool.leave();
   });
-  parentPort!.postMessage(READY);
+  pool.tell(READY);
   loop.start();
 }
 

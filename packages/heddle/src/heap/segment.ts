@@ -109,12 +109,16 @@ export function openSegment(name: string): Segment {
   }
 }
 
-/** The heap of a descriptor that this process has inherited. */
-export function segmentOf(fd: number): Segment {
+/**
+ * The heap of a descriptor that a process has open: by default this one, which has inherited it.
+ *
+ * @throws `SharedHeapError` when it is no heap, and what opening it throws.
+ */
+export function segmentOf(fd: number, processId: number | "self" = "self"): Segment {
   const doing = `open the shared heap of descriptor ${fd}`;
   const libc = libcFor(doing);
   // A descriptor of its own: locks go by what was opened.
-  const own = openSync(`/proc/self/fd/${fd}`, constants.O_RDWR);
+  const own = openSync(`/proc/${processId}/fd/${fd}`, constants.O_RDWR);
   try {
     libc.tryLock(own, OPEN_LOCK, false);
     return checked(libc, own, doing);

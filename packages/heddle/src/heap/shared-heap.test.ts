@@ -170,7 +170,10 @@ describe("SharedHeap.unlink()", () => {
     });
     assert.equal(SharedHeap.at(locator), first);
     first.close();
-    assert.throws(() => SharedHeap.at(locator), /is not found by its name any more/);
+    assert.throws(
+      () => SharedHeap.at(locator),
+      /its name has been taken away, and who has sent it has left it/,
+    );
     assert.equal(SharedHeap.at(second.locator), second);
   });
 });

@@ -33,6 +33,9 @@ const JOIN_LOCK = 1;
 const JOIN_PAUSE_MS = 1;
 const JOIN_PATIENCE_MS = 10_000;
 
+/** The id of a heap, a process that has it open, by which descriptor, and its name. */
+const LOCATOR = /^([\da-f]{32})\/(\d+)\/(\d+)\/([^/]*)$/;
+
 /** What a thread has in a heap. */
 export interface HeapPart {
   /** Throws if it cannot be left now. */
@@ -133,15 +136,16 @@ export class SharedHeap extends ViewedHeap {
    * @throws `SharedHeapError` when it cannot be opened any more.
    */
   static at(locator: string): SharedHeap {
-    const slash = locator.indexOf("/");
-    const id = locator.slice(0, slash);
-    const name = locator.slice(slash + 1);
+    const [, id = "", processId, fd, name = ""] = LOCATOR.exec(locator) ?? [];
     const known = opened.get(id);
     if (known !== undefined) return known;
-    const found = name === "" ? undefined : SharedHeap.open(name);
-    if (found?.locator === locator) return found;
+    for (const open of [() => openSegment(name), () => segmentOf(Number(fd), Number(processId))]) {
+      const segment = tryTo(open);
+      if (segment?.id === id) return join(segment, name);
+      if (segment !== undefined) closeSync(segment.fd);
+    }
     throw new SharedHeapError(
-      `Cannot open shared heap ${JSON.stringify(name)}: the one that is meant is not found by its name any more`,
+      `Cannot open shared heap ${JSON.stringify(name)}: its name has been taken away, and who has sent it has left it`,
     );
   }
 
@@ -167,9 +171,14 @@ export class SharedHeap extends ViewedHeap {
     this.#bells.onRing = () => this.#watch?.look();
   }
 
-  /** By what {@link SharedHeap.at} finds it, in any process. */
+  /** Ends this process, whatever it does, when the thread has ended that started it. */
+  dieWithParent(): void {
+    this.#libc.dieWithParent();
+  }
+
+  /** By what {@link SharedHeap.at} finds it, in any process: by its name, or else as long as this one has it open. */
   get locator(): string {
-    return `${this.#segment.id}/${this.name}`;
+    return `${this.#segment.id}/${process.pid}/${this.descriptor}/${this.name}`;
   }
 
   /** For processes that inherit it. */
@@ -364,6 +373,14 @@ export class SharedHeap extends ViewedHeap {
     }
     words.length = count;
     return true;
+  }
+}
+
+function tryTo(open: () => Segment): Segment | undefined {
+  try {
+    return open();
+  } catch {
+    return undefined;
   }
 }
 

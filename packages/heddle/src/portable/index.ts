@@ -7,6 +7,7 @@ export {
   functionTableIn,
   type FunctionTableStatistics,
 } from "./function-table.ts";
+export { entryModules, workFor } from "./modules.ts";
 export { declareEverywhere } from "./names.ts";
 export { processOrigin } from "./origin.ts";
 export type { RecordParcel } from "./record-parcels.ts";

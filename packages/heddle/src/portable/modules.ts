@@ -35,12 +35,24 @@ let entries: Set<string> | undefined;
 /** The paths of the modules that started this thread and those before it. */
 function entryPaths(): Set<string> {
   if (entries !== undefined) return entries;
-  const inherited = isMainThread ? [] : (getEnvironmentData(ENVIRONMENT_KEY) as string[] | undefined);
-  entries = new Set(inherited);
+  entries = new Set(getEnvironmentData(ENVIRONMENT_KEY) as string[] | undefined);
   const started = startedPath();
   if (started !== undefined) entries.add(started);
   setEnvironmentData(ENVIRONMENT_KEY, [...entries]);
   return entries;
+}
+
+/** The paths of the modules that another process is not to run again on behalf of this one. */
+export function entryModules(): readonly string[] {
+  return [...entryPaths()];
+}
+
+let isWorker = !isMainThread;
+
+/** This process runs what others give it, and none of their entry modules. To be said before anything else is done here. */
+export function workFor(entries: readonly string[]): void {
+  isWorker = true;
+  setEnvironmentData(ENVIRONMENT_KEY, [...entries]);
 }
 
 /** Tells the threads started from now on which module is this thread's entry. */
@@ -147,7 +159,7 @@ let isGuarded = false;
  * The error says what to do; running the program a second time inside itself would be much harder to understand.
  */
 function guardEntry(): void {
-  if (isGuarded || isMainThread) return;
+  if (isGuarded || !isWorker) return;
   isGuarded = true;
   registerHooks({
     resolve(specifier, context, next) {

@@ -45,7 +45,7 @@ export class Encoder {
       isAbroad = hooks.leavesProcess === true,
       isAlone = isAbroad,
     } = options;
-    writer.copiesAsideFrom = copiesAsideFrom;
+    writer.copiesAsideFrom = isAlone ? Infinity : copiesAsideFrom;
     writer.isAlone = isAlone;
     writer.isAbroad = isAbroad;
     this.#writer = writer;

@@ -23,7 +23,7 @@ export function readLocated(reader: Reader): SharedHeap {
   try {
     return SharedHeap.at(locator);
   } catch (cause) {
-    const name = JSON.stringify(locator.slice(locator.indexOf("/") + 1));
+    const name = JSON.stringify(locator.slice(locator.lastIndexOf("/") + 1));
     throw new CorruptMessageError(`it refers to shared heap ${name}, which cannot be opened`, { cause });
   }
 }

@@ -43,12 +43,17 @@ export function findEntry(here: URL, name: string): WorkerEntry {
  */
 export function takeOverAs<T>(name: string, run: (beginning: Beginning<T>) => void): void {
   if (isMainThread || (workerData as Partial<Beginning<T>> | null)?.bundledAs !== name) return;
+  takeOver(() => run(workerData as Beginning<T>));
+}
+
+/** Runs something in place of the program of a bundle. */
+export function takeOver(run: () => void): never {
   const stop = new Error("A worker of heddle has taken over");
   const onError = (error: unknown): void => {
     process.off("uncaughtException", onError);
     if (error !== stop) throw error;
   };
   process.on("uncaughtException", onError);
-  run(workerData as Beginning<T>);
+  run();
   throw stop;
 }

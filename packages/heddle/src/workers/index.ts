@@ -19,4 +19,5 @@ export type { ThreadInfo } from "./thread-info.ts";
 export type { ThreadOptions } from "./thread-options.ts";
 export { onUncaught, type UncaughtError } from "./uncaught.ts";
 export { forgetUnobserved, noteUnobserved, type Unobserved } from "./unobserved.ts";
+export { beginProcess, startProcess, takeOverProcessAs } from "./worker-process.ts";
 export { startThread, type ThreadEnd, type WorkerThread } from "./worker-thread.ts";

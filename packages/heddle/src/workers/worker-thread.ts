@@ -34,9 +34,11 @@ export interface ThreadStart {
   onMessage: (message: unknown) => void;
 }
 
-/** How a thread ended. */
+/** How a thread, or a process, ended. */
 export interface ThreadEnd {
-  exitCode: number;
+  exitCode?: number | undefined;
+  /** The signal that ended a process. */
+  signal?: NodeJS.Signals | undefined;
   /** The uncaught error that ended it, or what `terminate` was given. */
   cause?: unknown;
 }

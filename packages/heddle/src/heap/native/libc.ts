@@ -58,6 +58,9 @@ const SOCKET_KIND = 2 | 0x800 | 0x80000;
 const SEND_FLAGS = 0x40 | 0x4000;
 const PIDFD_THREAD = 0x80;
 
+const PR_SET_PDEATHSIG = 1;
+const SIGKILL = 9;
+
 const ONE_BYTE = new Uint8Array(1);
 
 /** So many words can be waited for at once. */
@@ -153,6 +156,11 @@ export class Libc {
     this.#lock.setBigInt64(8, BigInt(byte), true);
     this.#lock.setBigInt64(16, 1n, true);
     return this.#functions.fcntl(fd, F_OFD_SETLK, this.#lock) === 0;
+  }
+
+  /** Ends this process, whatever it does, when the thread has ended that started it. */
+  dieWithParent(): void {
+    this.#functions.prctl(PR_SET_PDEATHSIG, SIGKILL);
   }
 
   /** The operating system's number of this thread. */
@@ -264,6 +272,7 @@ const DEFINITIONS = {
   fallocate: "int posix_fallocate(int, int64_t, int64_t)",
   fcntl: "int fcntl(int, int, void *)",
   gettid: "int gettid()",
+  prctl: "int prctl(int, unsigned long)",
   futex: "long syscall(long, uintptr_t, long, uint32_t, void *, uintptr_t, long)",
   futexWake: "long syscall(long, uintptr_t, long, long)",
   futexWaitv: "long syscall(long, void *, long, long, void *, long)",

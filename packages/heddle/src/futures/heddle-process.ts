@@ -1,0 +1,4 @@
+/** What a worker process of a pool runs, where the toolkit is not part of a bundle. */
+import { runProcess } from "./process-worker.ts";
+
+runProcess();

@@ -1,0 +1,75 @@
+/**
+ * A pool: its dispatcher, and how it ends.
+ *
+ * @packageDocumentation
+ */
+import type { JoinedHeap } from "#heap";
+import { Dispatcher } from "./dispatcher.ts";
+import { defaultName, type ExecutorStatistics, type ShutdownOptions } from "./executor.ts";
+import type { ExecutorCore } from "./executor-view.ts";
+import type { Future } from "./future.ts";
+import { checkPoolOptions, type PoolOptions } from "./pool-options.ts";
+import type { Recruit } from "./recruits.ts";
+import type { TaskOptions } from "./task-options.ts";
+
+/** Where a pool and its workers meet. */
+export interface PoolPlace {
+  readonly heap: JoinedHeap;
+  readonly recruit: Recruit;
+  /** Called when all workers are gone, and what they shared is free. */
+  leave(): void;
+}
+
+/** The workers behind an executor. */
+export class Pool implements ExecutorCore {
+  readonly name: string;
+  readonly maxWorkers: number;
+  readonly concurrency: number;
+  readonly #place: PoolPlace;
+  readonly #dispatcher: Dispatcher;
+  #gone: Promise<void> | undefined;
+
+  /** @param makePlace - Called when the options have been found to be in order. */
+  constructor(options: PoolOptions, makePlace: () => PoolPlace) {
+    const checked = checkPoolOptions(options);
+    this.name = options.name || defaultName("pool");
+    this.maxWorkers = checked.maxWorkers;
+    this.concurrency = checked.concurrency;
+    this.#place = makePlace();
+    this.#dispatcher = new Dispatcher(this.#place.heap, {
+      ...checked,
+      name: this.name,
+      initialize: checked.initializer !== undefined,
+      recruit: this.#place.recruit,
+    });
+    this.#dispatcher.crew.ensure(checked.minWorkers);
+  }
+
+  submit(fn: Function, args: readonly unknown[], options: TaskOptions, begun: boolean): Future<unknown> {
+    return this.#dispatcher.submit(fn, args, options, begun);
+  }
+
+  begin(): () => void {
+    return this.#dispatcher.begin();
+  }
+
+  broadcast(fn: Function, args: readonly unknown[], options: TaskOptions): Future<unknown>[] {
+    return this.#dispatcher.broadcast(fn, args, options);
+  }
+
+  statistics(): ExecutorStatistics {
+    return this.#dispatcher.statistics();
+  }
+
+  async shutdown({ wait = true, cancelPending = false }: ShutdownOptions): Promise<void> {
+    this.#dispatcher.close();
+    if (cancelPending) this.#dispatcher.cancelPending();
+    this.#gone ??= this.#dispatcher.idle().then(() => this.#end());
+    if (wait) await this.#gone;
+  }
+
+  async #end(): Promise<void> {
+    await this.#dispatcher.stop();
+    this.#place.leave();
+  }
+}
