@@ -17,8 +17,11 @@ export {
   Thread,
   ThreadEndedError,
   type ThreadInfo,
+  ThreadLocal,
   type ThreadOptions,
   threads,
   ThreadStateError,
+  Timer,
+  type TimerOptions,
   type UncaughtError,
 } from "./workers/index.ts";

@@ -16,7 +16,9 @@ export { type EncodedMessage, MessageCodec, type Naming } from "./net/message-co
 export { type Site, tellOrigin, thisSite } from "./sites.ts";
 export { Thread } from "./thread.ts";
 export type { ThreadInfo } from "./thread-info.ts";
+export { ThreadLocal } from "./thread-local.ts";
 export type { ThreadOptions } from "./thread-options.ts";
+export { Timer, type TimerOptions } from "./timer.ts";
 export { onUncaught, type UncaughtError } from "./uncaught.ts";
 export { forgetUnobserved, noteUnobserved, type Unobserved } from "./unobserved.ts";
 export { beginProcess, startProcess, takeOverProcessAs } from "./worker-process.ts";

@@ -70,8 +70,10 @@ let isLooking = false;
 function lookAfterChildren(): void {
   if (isLooking) return;
   isLooking = true;
-  whileBlocked(() => {
-    for (const child of children) child.look();
+  whileBlocked({
+    look() {
+      for (const child of children) child.look();
+    },
   });
 }
 

@@ -73,12 +73,19 @@ function joinThreads(): ThisThread {
   return thisThreadIn(threadHeap());
 }
 
-/** What a thread that blocks does now and then, beside. */
-const looks: (() => void)[] = [answerForBuffers];
+/** What a thread that blocks does now and then, beside: its event loop stands still. */
+export interface Lookout {
+  /** Called when a blocked thread has slept for a while. Throws nothing. */
+  look(): void;
+  /** In how many milliseconds it is to be called at the latest; absent: when the thread wakes anyway. */
+  dueMs?(): number;
+}
 
-/** Has `look` called now and then while this thread blocks: its event loop stands still, and others may wait for it. */
-export function whileBlocked(look: () => void): void {
-  looks.push(look);
+const lookouts: Lookout[] = [{ look: answerForBuffers }];
+
+/** Has a lookout called while this thread blocks. */
+export function whileBlocked(lookout: Lookout): void {
+  lookouts.push(lookout);
 }
 
 /** Has a thread of this process look after its waits, also those that block it: the scope that they are in may be over. */
@@ -112,10 +119,14 @@ function join(heap: JoinedHeap): ThisThread {
   const clock: Clock = {
     now: () => performance.now(),
     patience: new Patience(LOOKS),
-    sleepMs: SLEEP_MS,
+    get sleepMs(): number {
+      let leastMs = SLEEP_MS;
+      for (const lookout of lookouts) leastMs = Math.min(leastMs, lookout.dueMs?.() ?? SLEEP_MS);
+      return leastMs;
+    },
     onSlept: () => {
       deaths.settleTheDead();
-      for (const look of looks) look();
+      for (const lookout of lookouts) lookout.look();
     },
     onWoken: () => {
       if (heap.mayHaveLost) deaths.settleTheDead();
