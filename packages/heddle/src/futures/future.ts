@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
-import { type Context, currentContext, runIn } from "../scopes/index.ts";
+import { type AnyContext, contextToKeep, currentContext, runIn, type Waiter } from "../scopes/index.ts";
 import { type Outcome, registerSettling } from "../sync/index.ts";
 import { forgetUnobserved, noteUnobserved, type Unobserved } from "../workers/index.ts";
 import { checkObject } from "./checks.ts";
@@ -34,10 +34,19 @@ export interface CancelOptions {
 /** What a task waits for that awaits a future. */
 const AWAITING = "a future";
 
+/** What becomes of a future. One word has it together with the marks below: there may be a million of them. */
 const PENDING = 0;
 const FULFILLED = 1;
 const REJECTED = 2;
 const CANCELLED = 3;
+const STATE = 3;
+/** Somebody has asked for it. */
+const OBSERVED = 4;
+/** Its error waits for somebody to ask for it. */
+const UNOBSERVED = 8;
+
+/** Errors that wait for somebody to ask for them. */
+const notes = new WeakMap<Future<unknown>, Unobserved>();
 
 /**
  * One call of `then`, waiting.
@@ -45,15 +54,15 @@ const CANCELLED = 3;
  * A class, not an object literal: where most objects of one literal outlive a collection, as in bursts of calls, V8 goes on to
  * allocate them in its old generation, and each then keeps its promise, long settled, through every minor collection.
  */
-class Reaction {
+class Reaction implements Waiter {
   readonly onFulfilled: ((value: never) => unknown) | null | undefined;
   readonly onRejected: ((reason: unknown) => unknown) | null | undefined;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
   /** Where `then` was called: there its handlers run. */
-  readonly context: Context;
-  /** Unties it from the scope there. */
-  leaveScope: (() => void) | undefined = undefined;
+  readonly context: AnyContext;
+  /** What it waits for, while it is tied to the scope there. */
+  future: Future<unknown> | undefined = undefined;
   next: Reaction | undefined = undefined;
 
   constructor(
@@ -61,7 +70,7 @@ class Reaction {
     onRejected: Reaction["onRejected"],
     resolve: Reaction["resolve"],
     reject: Reaction["reject"],
-    context: Context,
+    context: AnyContext,
   ) {
     this.onFulfilled = onFulfilled;
     this.onRejected = onRejected;
@@ -72,22 +81,58 @@ class Reaction {
 
   /** Does what was asked for, with the value or the error that there is now. */
   run(fulfilled: boolean, outcome: unknown): void {
-    this.leaveScope?.();
+    if (this.future !== undefined) this.#leaveScope();
     if (currentContext() === this.context) this.#settle(fulfilled, outcome);
     else runIn(this.context, () => this.#settle(fulfilled, outcome));
   }
 
+  /** The code that waits may be told to stop. */
+  tieToScope(future: Future<unknown>): void {
+    const { scope, task } = this.context;
+    this.future = future;
+    scope!.addWaiter(this);
+    if (task !== undefined) task.waitsFor = AWAITING;
+  }
+
+  cancelled(reason: unknown): void {
+    drop(this.future!, this);
+    void SOON.then(() => this.run(false, reason));
+  }
+
+  #leaveScope(): void {
+    const { scope, task } = this.context;
+    this.future = undefined;
+    scope!.deleteWaiter(this);
+    if (task !== undefined && task.waitsFor === AWAITING) task.waitsFor = undefined;
+  }
+
   #settle(fulfilled: boolean, outcome: unknown): void {
-    const handler = fulfilled ? this.onFulfilled : this.onRejected;
     try {
-      if (typeof handler === "function") this.resolve(handler(outcome as never));
-      else if (fulfilled) this.resolve(outcome);
-      else this.reject(outcome);
+      this.resolve(answer(fulfilled, outcome, this.onFulfilled, this.onRejected));
     } catch (error) {
       this.reject(error);
     }
   }
 }
+
+/** What the promise that `then` gives becomes. */
+function answer(
+  fulfilled: boolean,
+  outcome: unknown,
+  onFulfilled: Reaction["onFulfilled"],
+  onRejected: Reaction["onRejected"],
+): unknown {
+  const handler = fulfilled ? onFulfilled : onRejected;
+  if (typeof handler === "function") return handler(outcome as never);
+  if (fulfilled) return outcome;
+  throw outcome;
+}
+
+/** Whoever is told by it is told in a microtask: for less than by `queueMicrotask`, which makes an `AsyncResource`. */
+const SOON = Promise.resolve();
+
+/** Takes back what `then` has asked for. */
+let drop: (future: Future<unknown>, reaction: Reaction) => void;
 
 /** Ends a future with a value. For executors; handlers run before it returns. */
 export let fulfil: <T>(future: Future<T>, value: T) => void;
@@ -97,6 +142,8 @@ export let reject: <T>(future: Future<T>, reason: unknown) => void;
 export let markObserved: (future: Future<unknown>) => void;
 /** As `addDoneCallback`, and gives what takes the callback back. */
 export let onDone: <T>(future: Future<T>, callback: (future: Future<T>) => void) => () => void;
+/** What the future was made with, until it is fulfilled or rejected. */
+export let controlOf: (future: Future<unknown>) => TaskControl | undefined;
 /** The value, error or reason of a future that is done. For executors. */
 export let outcomeOf: (future: Future<unknown>) => unknown;
 /** Ends a future as cancelled. Handlers run in a microtask: this is called from users' code. */
@@ -114,11 +161,8 @@ export let settleCancelled: <T>(future: Future<T>, reason: unknown) => void;
  * Source: PEP 3148, `concurrent.futures.Future`.
  */
 export class Future<T> implements PromiseLike<T> {
-  #state = PENDING;
+  #word = PENDING;
   #outcome: unknown = undefined;
-  #observed = false;
-  /** Set while an error waits for somebody to ask for it. */
-  #unobserved: Unobserved | undefined = undefined;
   /** Newest first. */
   #reactions: Reaction | undefined = undefined;
   #callbacks: Set<() => void> | undefined = undefined;
@@ -138,12 +182,14 @@ export class Future<T> implements PromiseLike<T> {
     fulfil = (future, value) => future.#settle(FULFILLED, value);
     reject = (future, reason) => future.#settle(REJECTED, reason);
     markObserved = (future) => future.#observe();
+    drop = (future, reaction) => future.#drop(reaction);
+    controlOf = (future) => future.#control;
     outcomeOf = (future) => future.#outcome;
     onDone = (future, callback) => future.#onDone(callback);
     settleCancelled = (future, reason) => {
       if (future.#state !== PENDING) return;
       future.#end(CANCELLED, reason);
-      queueMicrotask(() => future.#react());
+      void SOON.then(() => future.#react());
     };
   }
 
@@ -234,18 +280,21 @@ export class Future<T> implements PromiseLike<T> {
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     this.#observe();
+    const context = contextToKeep();
+    const { scope } = context;
+    if (scope?.isCancelled === true) {
+      return SOON.then(() => answer(false, scope.reason, onFulfilled, onRejected)) as Promise<A | B>;
+    }
+    if (this.#state !== PENDING) {
+      const isFulfilled = this.#state === FULFILLED;
+      return SOON.then(() => answer(isFulfilled, this.#outcome, onFulfilled, onRejected)) as Promise<A | B>;
+    }
     return new Promise((resolve, reject) => {
-      const context = currentContext();
       const settle = resolve as Reaction["resolve"];
       const reaction = new Reaction(onFulfilled, onRejected, settle, reject, context);
-      const { scope } = context;
-      if (scope?.isCancelled === true) queueMicrotask(() => reaction.run(false, scope.reason));
-      else if (this.#state !== PENDING) queueMicrotask(() => this.#run(reaction));
-      else {
-        reaction.next = this.#reactions;
-        this.#reactions = reaction;
-        if (scope !== undefined) this.#tieToScope(reaction);
-      }
+      reaction.next = this.#reactions;
+      this.#reactions = reaction;
+      if (scope !== undefined) reaction.tieToScope(this);
     });
   }
 
@@ -281,11 +330,13 @@ export class Future<T> implements PromiseLike<T> {
       : { isRejected: true, reason: this.#outcome };
   }
 
+  get #state(): number {
+    return this.#word & STATE;
+  }
+
   #observe(): void {
-    this.#observed = true;
-    if (this.#unobserved === undefined) return;
-    forgetUnobserved(this.#unobserved);
-    this.#unobserved = undefined;
+    if ((this.#word & UNOBSERVED) !== 0) forgetUnobserved(notes.get(this)!);
+    this.#word = (this.#word & STATE) | OBSERVED;
   }
 
   #settle(state: number, outcome: unknown): void {
@@ -295,11 +346,13 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   #end(state: number, outcome: unknown): void {
-    this.#state = state;
+    this.#word = state | (this.#word & OBSERVED);
     this.#outcome = outcome;
     // The body of a cancelled task may run on, and be stopped by another call of `cancel`.
     if (state !== CANCELLED) this.#control = undefined;
-    if (state === REJECTED && !this.#observed) this.#unobserved = noteUnobserved(this, outcome);
+    if (this.#word !== REJECTED) return;
+    this.#word = REJECTED | UNOBSERVED;
+    notes.set(this, noteUnobserved(this, outcome));
   }
 
   #react(): void {
@@ -314,20 +367,6 @@ export class Future<T> implements PromiseLike<T> {
 
   #run(reaction: Reaction): void {
     reaction.run(this.#state === FULFILLED, this.#outcome);
-  }
-
-  /** The code that waits may be told to stop. */
-  #tieToScope(reaction: Reaction): void {
-    const { scope, task } = reaction.context;
-    const forget = scope!.onCancel((reason) => {
-      this.#drop(reaction);
-      queueMicrotask(() => reaction.run(false, reason));
-    });
-    if (task !== undefined) task.waitsFor = AWAITING;
-    reaction.leaveScope = () => {
-      forget();
-      if (task?.waitsFor === AWAITING) task.waitsFor = undefined;
-    };
   }
 
   #drop(reaction: Reaction): void {

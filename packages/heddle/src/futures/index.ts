@@ -7,6 +7,7 @@ export {
   cancelledFuture,
   fulfil,
   Future,
+  controlOf,
   markObserved,
   reject,
   settleCancelled,

@@ -1,7 +1,19 @@
 /** What running code belongs to: scopes that can be cancelled, tasks, context variables. */
-export { type Binding, Context, currentContext, enter, OUTSIDE, runIn } from "./context.ts";
+export {
+  AnyContext,
+  type Binding,
+  Context,
+  contextToKeep,
+  currentContext,
+  enter,
+  goIn,
+  OUTSIDE,
+  runIn,
+  surroundings,
+  type Surroundings,
+} from "./context.ts";
 export { bindingsOf, type Carried, carry, ofVariable } from "./carried.ts";
 export { ContextVar } from "./context-var.ts";
-export { Scope, type ScopeOptions, throwIfCancelled } from "./scope.ts";
+export { Scope, type ScopeOptions, type Waiter, throwIfCancelled } from "./scope.ts";
 export { allTasks, TaskNode } from "./task-node.ts";
 export { ToldScope } from "./told-scope.ts";

@@ -6,7 +6,7 @@
  *
  * @packageDocumentation
  */
-import { Context, currentContext, OUTSIDE, runIn } from "./context.ts";
+import { type AnyContext, Context, currentContext, OUTSIDE, runIn } from "./context.ts";
 
 /** The longest delay that a timer takes. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
@@ -18,8 +18,25 @@ export interface ScopeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const NO_OPTIONS: ScopeOptions = {};
+
 /** Somebody who waits in a scope, and is told when it is cancelled. */
-type Tell = (reason: unknown) => void;
+export interface Waiter {
+  cancelled(reason: unknown): void;
+}
+
+/** One that is a function. */
+class Teller implements Waiter {
+  readonly #tell: (reason: unknown) => void;
+
+  constructor(tell: (reason: unknown) => void) {
+    this.#tell = tell;
+  }
+
+  cancelled(reason: unknown): void {
+    this.#tell(reason);
+  }
+}
 
 /** What few scopes have. */
 class Extras {
@@ -31,6 +48,12 @@ class Extras {
   unlink: (() => void) | undefined = undefined;
   holds = 0;
   onDrained: (() => void) | undefined = undefined;
+
+  /** The scope is closed. */
+  end(): void {
+    clearTimeout(this.timer);
+    this.unlink?.();
+  }
 }
 
 /** Around all scopes that are in no other one. It is never cancelled, and nothing runs in it. */
@@ -61,13 +84,16 @@ export class Scope {
   #after: Scope | undefined = undefined;
   #isListed = true;
   /** Mostly one; then it is here by itself. */
-  #waiting: Tell | Set<Tell> | undefined = undefined;
+  #waiting: Waiter | Set<Waiter> | undefined = undefined;
   #isCancelled = false;
   #reason: unknown = undefined;
   #extras: Extras | undefined = undefined;
 
   /** @param around - The context that it is made in. */
-  constructor({ isShield = false, signal }: ScopeOptions = {}, around: Context = currentContext()) {
+  constructor(
+    { isShield = false, signal }: ScopeOptions = NO_OPTIONS,
+    around: AnyContext = currentContext(),
+  ) {
     const parent = around.scope;
     this.parent = parent;
     this.isShield = isShield;
@@ -143,14 +169,14 @@ export class Scope {
     if (this.#isCancelled) return;
     this.#isCancelled = true;
     this.#reason = reason;
-    clearTimeout(this.#extras?.timer);
+    if (this.#extras !== undefined) clearTimeout(this.#extras.timer);
     // S2.
     if (this.#newest !== undefined)
       for (const scope of this.#listed()) if (!scope.isShield) scope.cancel(reason);
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    if (typeof waiting === "function") waiting(reason);
-    else if (waiting !== undefined) for (const tell of waiting) tell(reason);
+    if (waiting instanceof Set) for (const waiter of waiting) waiter.cancelled(reason);
+    else waiting?.cancelled(reason);
     this.#extras?.controller?.abort(reason);
   }
 
@@ -186,12 +212,24 @@ export class Scope {
   }
 
   /** Has `tell` called when the scope is cancelled, unless what this gives is called before. */
-  onCancel(tell: Tell): () => void {
+  onCancel(tell: (reason: unknown) => void): () => void {
+    const waiter = new Teller(tell);
+    this.addWaiter(waiter);
+    return () => this.deleteWaiter(waiter);
+  }
+
+  /** Has the waiter told when the scope is cancelled, unless it is deleted before. */
+  addWaiter(waiter: Waiter): void {
     const waiting = this.#waiting;
-    if (waiting === undefined) this.#waiting = tell;
-    else if (typeof waiting === "function") this.#waiting = new Set([waiting, tell]);
-    else waiting.add(tell);
-    return () => this.#forget(tell);
+    if (waiting === undefined) this.#waiting = waiter;
+    else if (waiting instanceof Set) waiting.add(waiter);
+    else this.#waiting = new Set([waiting, waiter]);
+  }
+
+  deleteWaiter(waiter: Waiter): void {
+    const waiting = this.#waiting;
+    if (waiting === waiter) this.#waiting = undefined;
+    else if (waiting instanceof Set) waiting.delete(waiter);
   }
 
   /** S3. Gives what ends the hold. */
@@ -203,10 +241,15 @@ export class Scope {
     };
   }
 
+  /** Whether it has begun something that cannot end at once, and has not. */
+  get isHeld(): boolean {
+    return this.#extras !== undefined && this.#extras.holds > 0;
+  }
+
   /** Resolves when nothing holds the scope; `undefined` if nothing does. For the one who closes it. */
   drained(): Promise<void> | undefined {
-    const extras = this.#extras;
-    if (extras === undefined || extras.holds === 0) return undefined;
+    if (!this.isHeld) return undefined;
+    const extras = this.#more();
     return new Promise((resolve) => (extras.onDrained = resolve));
   }
 
@@ -218,8 +261,7 @@ export class Scope {
 
   /** Nothing runs in it any more. */
   close(): void {
-    clearTimeout(this.#extras?.timer);
-    this.#extras?.unlink?.();
+    if (this.#extras !== undefined) this.#extras.end();
     if (!this.#isListed) return;
     this.#isListed = false;
     const list = this.parent ?? OUTERMOST;
@@ -257,12 +299,6 @@ export class Scope {
     const onAbort = (): void => this.cancel(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     this.#more().unlink = () => signal.removeEventListener("abort", onAbort);
-  }
-
-  #forget(tell: Tell): void {
-    const waiting = this.#waiting;
-    if (waiting === tell) this.#waiting = undefined;
-    else if (waiting instanceof Set) waiting.delete(tell);
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import type { Context } from "./context.ts";
+import type { AnyContext } from "./context.ts";
 import { OUTERMOST, Scope, type ScopeOptions } from "./scope.ts";
 
 let count = 0;
@@ -23,7 +23,7 @@ export class TaskNode extends Scope {
    * @param name - Absent: `task-` and its number.
    * @param around - The context that it is spawned in.
    */
-  constructor(name: string | undefined, around: Context) {
+  constructor(name: string | undefined, around: AnyContext) {
     super(NO_OPTIONS, around);
     this.#name = name;
     this.spawner = around.task;

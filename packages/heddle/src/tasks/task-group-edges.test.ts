@@ -1,5 +1,6 @@
 /** What asyncio, Trio, Java's StructuredTaskScope and Swift's groups say of the edges. */
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, test } from "node:test";
 import { Event } from "../sync/index.ts";
 import { InlineExecutor } from "../futures/index.ts";
@@ -153,6 +154,27 @@ describe("a task", () => {
     assert.deepEqual(seen, ["stop", "stop", "cancelling"]);
   });
 
+  test("that has only waited for other things is told to stop at its first wait in the toolkit", async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const stops: ((future: { cancel(reason: unknown): boolean }, group: TaskGroup) => void)[] = [
+      (future) => void future.cancel("stop"),
+      (_, group) => group.cancel("stop"),
+    ];
+    for (const stop of stops) {
+      const seen: unknown[] = [];
+      await taskGroup(async (group) => {
+        const task = group.spawn(async () => {
+          await gate;
+          seen.push(await sleep(FOREVER).catch((reason: unknown) => reason));
+        });
+        await turn();
+        stop(task, group);
+        open();
+      });
+      assert.deepEqual(seen, ["stop"]);
+    }
+  });
+
   test("that awaits itself is told so, instead of waiting for ever", async () => {
     for (const wait of [
       async (self: PromiseLike<unknown>) => await self,
@@ -166,6 +188,30 @@ describe("a task", () => {
         { name: "TaskStateError", code: "ERR_HEDDLE_TASK_STATE", message: /"snake".*itself/ },
       );
     }
+  });
+
+  test("sees the values of every AsyncLocalStorage that its spawner saw, and no other's", async () => {
+    const storage = new AsyncLocalStorage<string>();
+    for (const limit of [1, 2, Infinity]) {
+      const seen: (string | undefined)[] = [];
+      await taskGroup(
+        (group) => {
+          for (const name of ["a", "b", "c"]) {
+            storage.run(name, () =>
+              group.spawn(async () => {
+                seen.push(storage.getStore());
+                storage.enterWith(`left by ${name}`);
+                await turn();
+              }),
+            );
+          }
+          group.spawn(() => void seen.push(storage.getStore()));
+        },
+        { limit },
+      );
+      assert.deepEqual(seen, ["a", "b", "c", undefined], `limit ${limit}`);
+    }
+    assert.equal(storage.getStore(), undefined);
   });
 
   test("leaves the values of its spawner alone", async () => {
@@ -216,6 +262,23 @@ describe("a task", () => {
     assert.equal(await looked, "gone done");
     assert.deepEqual(tasks(), []);
   });
+});
+
+test("a hundred thousand failures are told as soon as a few", async () => {
+  await assert.rejects(
+    taskGroup(
+      (group) => {
+        for (let i = 0; i < 100_000; i++) group.spawn(() => Promise.reject(i));
+      },
+      { onError: "continue" },
+    ),
+    (error) => {
+      assert.ok(error instanceof AggregateError);
+      assert.equal(error.errors.length, 100_000);
+      assert.match(error.message, /100000 of its tasks failed .* and 99990 more\)$/);
+      return true;
+    },
+  );
 });
 
 describe("the stack of an error", () => {

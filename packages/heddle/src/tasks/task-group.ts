@@ -12,11 +12,15 @@ import {
   type Future,
   type WaitOptions,
 } from "../futures/index.ts";
-import { Context, currentContext, runIn, Scope } from "../scopes/index.ts";
+import { Context, currentContext, runIn, Scope, surroundings } from "../scopes/index.ts";
+import { type Beginner, beginSoon } from "./begin-soon.ts";
 import { checkBody } from "./checks.ts";
-import { abortError, type Failure, failureOf, TaskGroupStateError } from "./errors.ts";
+import { abortError, type Failure, TaskGroupStateError } from "./errors.ts";
+import { Failures } from "./failures.ts";
 import { SpawnSites, tellSpawn } from "./spawn-sites.ts";
-import { type Spawn, type Task, TaskFuture, type TaskOwner } from "./task.ts";
+import { Spawn, type TaskOwner } from "./spawn.ts";
+import { TaskFuture } from "./task-future.ts";
+import { Task, type TaskContext } from "./task.ts";
 
 /** How a group treats its tasks. `timeoutMs` and `signal` cancel the whole of it. */
 export interface TaskGroupOptions extends WaitOptions {
@@ -88,11 +92,20 @@ export interface TaskGroup {
  * sum; // => 3
  * ```
  */
-export async function taskGroup<T>(
+export function taskGroup<T>(
   body: (group: TaskGroup) => T | PromiseLike<T>,
-  options: TaskGroupOptions = {},
+  options?: TaskGroupOptions,
 ): Promise<T> {
-  checkBody(body, "taskGroup()");
+  try {
+    checkBody(body, "taskGroup()");
+    const group = options === undefined ? new Group(new GroupScope(), Infinity, true) : groupWith(options);
+    return group.run(body);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function groupWith(options: TaskGroupOptions): Group {
   const { timeoutMs, signal } = checkWaitOptions(options, "taskGroup()");
   checkKnown(options, KNOWN, "taskGroup()");
   const { limit = Infinity, onError = "cancel" } = options;
@@ -104,31 +117,49 @@ export async function taskGroup<T>(
   }
   const scope = new GroupScope({ signal });
   if (timeoutMs !== undefined) scope.cancelAfter(timeoutMs, () => new TimeoutError("taskGroup()", timeoutMs));
-  return await new Group(scope, limit, onError === "cancel").run(body);
+  return new Group(scope, limit, onError === "cancel");
 }
-
-/** So many tasks begin before those that are quick end: so they never all live at once. */
-const BATCH = 64;
 
 /** What a task waits for that leaves a group. */
 const LEAVING = "its task group";
 
-/** The scope of a group, with the tasks that have not begun in it. */
+/** The scope of a group, with its tasks. */
 class GroupScope extends Scope {
-  /** From `next` on; some may have been cancelled. */
+  /** Those that have not begun, from `next` on; some may have been cancelled. */
   readonly queue: (TaskFuture | undefined)[] = [];
   next = 0;
+  /** Those that run, as a list: the latest. */
+  #latest: TaskContext | undefined = undefined;
 
   override get inner(): readonly Scope[] {
-    // Whoever looks sees those, too: each is made a scope.
-    for (const future of this.#queued()) void future.task;
-    return super.inner;
+    const tasks: Scope[] = [];
+    for (let at = this.#latest; at !== undefined; at = at.before) tasks.push(at.task);
+    tasks.reverse();
+    for (const { context } of this.#queued()) tasks.push(context.task);
+    // Whoever looks makes a scope of each. Those that are in no task stand before.
+    const others = super.inner.filter((scope) => !(scope instanceof Task));
+    return [...others, ...tasks];
   }
 
   override cancel(reason: unknown): void {
     if (this.isCancelled) return;
     super.cancel(reason);
     for (const future of this.#queued()) future.dropOut(reason);
+  }
+
+  add(context: TaskContext): void {
+    const latest = this.#latest;
+    context.before = latest;
+    if (latest !== undefined) latest.after = context;
+    this.#latest = context;
+  }
+
+  remove(context: TaskContext): void {
+    const { before, after } = context;
+    if (after === undefined) this.#latest = before;
+    else after.before = before;
+    if (before !== undefined) before.after = after;
+    context.before = context.after = undefined;
   }
 
   *#queued(): Generator<TaskFuture> {
@@ -145,7 +176,7 @@ class GroupScope extends Scope {
  * - G1: a task is counted from its spawn until it has left; the group ends when none is, and nothing holds its scope.
  * - G2: a failure is noted before anybody is told of the cancellation that it causes.
  */
-class Group implements TaskGroup, TaskOwner {
+class Group implements TaskGroup, TaskOwner, Beginner {
   readonly context: Context;
   readonly #scope: GroupScope;
   readonly #limit: number;
@@ -156,7 +187,7 @@ class Group implements TaskGroup, TaskOwner {
   #running = 0;
   #size = 0;
   #hasEnded = false;
-  readonly #failures: Failure[] = [];
+  #failures: Failures | undefined = undefined;
   /** The cancellation came from within: by {@link cancel}, or a failure. */
   #cancelledItself = false;
   /** A cancellation has stopped a task. */
@@ -193,7 +224,7 @@ class Group implements TaskGroup, TaskOwner {
     const future = new TaskFuture(this.#describe(name), fn);
     this.#size++;
     scope.queue.push(future);
-    if (!this.#isScheduled && this.#running < this.#limit) this.#schedule();
+    this.#schedule();
     return future as Future<unknown> as Future<R>;
   }
 
@@ -215,24 +246,27 @@ class Group implements TaskGroup, TaskOwner {
     }
     const { task } = this.context;
     if (task !== undefined) task.waitsFor = LEAVING;
-    await this.#empty();
+    if (this.#size > 0 || scope.isHeld) await this.#empty();
     if (task?.waitsFor === LEAVING) task.waitsFor = undefined;
     this.#hasEnded = true;
     scope.close();
-    if (this.#failures.length > 0) throw failureOf(this.#failures);
+    if (this.#failures !== undefined) throw this.#failures.error;
     if (bodyStopped || (this.#wasCut && !this.#cancelledItself)) throw scope.reason;
     return value as T;
   }
 
   failed(task: Task, error: unknown): void {
-    if (!this.#isNoted(error)) tellSpawn(error, task.name, task.site);
+    if (this.#failures?.has(error) !== true) tellSpawn(error, task.name, task.site);
     this.#noteFailure({ task: task.name, error });
   }
 
-  left(future: Future<unknown>, hadBegun: boolean): void {
+  left(future: Future<unknown>, context: TaskContext | undefined): void {
     if (future.cancelled && this.#scope.isCancelled) this.#wasCut = true;
     this.#size--;
-    if (hadBegun) this.#running--;
+    if (context !== undefined) {
+      this.#running--;
+      this.#scope.remove(context);
+    }
     if (this.#size === 0) this.#onEmpty?.();
     else if (this.#scope.next < this.#scope.queue.length) this.#schedule();
   }
@@ -240,18 +274,21 @@ class Group implements TaskGroup, TaskOwner {
   #describe(name: string | undefined): Spawn {
     const site = this.#sites.next(beginOfSpawn);
     const { values } = currentContext();
+    const around = surroundings();
     const last = this.#lastSpawn;
-    if (last !== undefined && last.name === name && last.site === site && last.values === values) return last;
-    return (this.#lastSpawn = { owner: this, name, values, site });
+    if (
+      last !== undefined &&
+      last.name === name &&
+      last.site === site &&
+      last.values === values &&
+      last.surroundings === around
+    )
+      return last;
+    return (this.#lastSpawn = new Spawn(this, name, values, around, site));
   }
 
-  #isNoted(error: unknown): boolean {
-    return this.#failures.some((failure) => failure.error === error);
-  }
-
-  /** One error that went through several, as when one awaits another, is one failure. */
   #noteFailure(failure: Failure): void {
-    if (!this.#isNoted(failure.error)) this.#failures.push(failure);
+    (this.#failures ??= new Failures()).add(failure);
     if (this.#scope.isCancelled || (!this.#cancelsOnError && failure.task !== undefined)) return;
     const who =
       failure.task === undefined ? "The body of the task group" : `Task "${failure.task}" of the group`;
@@ -268,29 +305,33 @@ class Group implements TaskGroup, TaskOwner {
     }
   }
 
-  #schedule(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    queueMicrotask(this.#beginTasks);
-  }
-
-  readonly #beginTasks = (): void => {
-    this.#isScheduled = false;
+  begin(most: number): number {
     const scope = this.#scope;
     const { queue } = scope;
-    let left = BATCH;
+    let left = most;
     while (scope.next < queue.length && this.#running < this.#limit) {
-      if (left-- === 0) return this.#schedule();
+      if (left === 0) return 0;
       const future = queue[scope.next]!;
       queue[scope.next++] = undefined;
       if (future.done) continue;
+      left--;
       this.#running++;
+      scope.add(future.context);
       future.begin();
     }
-    if (scope.next < queue.length / 2) return;
-    queue.splice(0, scope.next);
-    scope.next = 0;
-  };
+    this.#isScheduled = false;
+    if (scope.next >= queue.length / 2) {
+      queue.splice(0, scope.next);
+      scope.next = 0;
+    }
+    return left;
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#running >= this.#limit) return;
+    this.#isScheduled = true;
+    beginSoon(this);
+  }
 }
 
 /** The code that spawns stands above it. */

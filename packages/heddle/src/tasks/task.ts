@@ -1,135 +1,19 @@
 /**
- * The tasks of a group: queued, as futures; from their begin on, as scopes too.
+ * Tasks that run.
  *
- * A group may have a million tasks queued. So a queued task is no more than its future, and becomes a scope when it
- * begins, or when somebody wants to see it.
+ * Most are over at once, or wait for something that is not of the toolkit. So a task that begins is a context that knows
+ * its future, and becomes a scope when code in it asks for one: by a wait, by a group, by its name.
  *
  * @packageDocumentation
  */
-import {
-  fulfil,
-  Future,
-  markObserved,
-  reject,
-  settleCancelled,
-  type TaskControl,
-  type WaitOptions,
-} from "../futures/index.ts";
-import { Context, currentContext, enter, TaskNode } from "../scopes/index.ts";
-import { TaskStateError } from "./errors.ts";
+import { fulfil, markObserved, reject, settleCancelled } from "../futures/index.ts";
+import { AnyContext, currentContext, goIn, type Surroundings, TaskNode } from "../scopes/index.ts";
 import type { SpawnSite } from "./spawn-sites.ts";
-
-/** Whom a task tells what becomes of it. */
-export interface TaskOwner {
-  /** The context that its tasks are spawned in, with its scope. */
-  readonly context: Context;
-  /** The error of a task has to be seen to. */
-  failed(task: Task, error: unknown): void;
-  /** A task has ended, whose future is settled. */
-  left(future: Future<unknown>, hadBegun: boolean): void;
-}
-
-/** What tasks that were spawned one after the other mostly have in common. */
-export interface Spawn {
-  readonly owner: TaskOwner;
-  readonly name: string | undefined;
-  readonly values: Context["values"];
-  /** Where it was spawned, or one like it, if that is known. */
-  readonly site: SpawnSite | undefined;
-}
-
-/** The future of a task; until the task begins, all there is of it. */
-export class TaskFuture extends Future<unknown> {
-  readonly spawn: Spawn;
-  #fn: (() => unknown) | undefined;
-  #task: Task | undefined = undefined;
-
-  constructor(spawn: Spawn, fn: () => unknown) {
-    super(CONTROL);
-    this.spawn = spawn;
-    this.#fn = fn;
-  }
-
-  /** The task as others see it. */
-  get task(): Task {
-    return (this.#task ??= new Task(this));
-  }
-
-  // oxlint-disable-next-line unicorn/no-thenable -- a future is awaited
-  override then<A = unknown, B = never>(
-    onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    const refusal = this.#refusal();
-    if (refusal === undefined) return super.then(onFulfilled, onRejected);
-    return Promise.reject(refusal).then(onFulfilled, onRejected);
-  }
-
-  override async result(options?: WaitOptions): Promise<unknown> {
-    const refusal = this.#refusal();
-    if (refusal !== undefined) throw refusal;
-    return await super.result(options);
-  }
-
-  override async exception(options?: WaitOptions): Promise<unknown> {
-    const refusal = this.#refusal();
-    if (refusal !== undefined) throw refusal;
-    return await super.exception(options);
-  }
-
-  /** Why the running code cannot wait for it: it is part of the task, which does not end before it does. */
-  #refusal(): TaskStateError | undefined {
-    const own = this.#task;
-    if (own === undefined || this.done) return undefined;
-    for (let at = currentContext().task; at !== undefined; at = at.spawner) {
-      if (at !== own) continue;
-      return new TaskStateError(`Cannot await task "${own.name}" within itself: it would wait for ever`);
-    }
-    return undefined;
-  }
-
-  /** Calls the function, in the context of the task; the caller's own is left. Only of a task that is not done. */
-  begin(): void {
-    const fn = this.#fn!;
-    this.#fn = undefined;
-    this.task.start(fn);
-  }
-
-  /** As {@link Future.cancel} says. A body on this thread cannot be ended: past the grace, its future waits no more. */
-  stop(reason: unknown, graceMs: number): boolean {
-    if (this.done) return this.cancelled;
-    if (this.#fn !== undefined) {
-      this.dropOut(reason);
-      return true;
-    }
-    this.#task!.cancel(reason);
-    if (graceMs !== Infinity) {
-      const timer = setTimeout(() => settleCancelled(this, reason), graceMs);
-      this.addDoneCallback(() => clearTimeout(timer));
-    }
-    return true;
-  }
-
-  /** T1. */
-  dropOut(reason: unknown): void {
-    this.#fn = undefined;
-    settleCancelled(this, reason);
-    this.#task?.close();
-    this.spawn.owner.left(this, false);
-  }
-
-  get hasBegun(): boolean {
-    return this.#fn === undefined;
-  }
-}
-
-const CONTROL: TaskControl = {
-  isRunning: (future) => (future as TaskFuture).hasBegun,
-  cancel: (future, reason, graceMs) => (future as TaskFuture).stop(reason, graceMs),
-};
+import type { Spawn } from "./spawn.ts";
+import type { TaskFuture } from "./task-future.ts";
 
 /**
- * The scope of what one function does, and its place among the tasks.
+ * The context of what one function does.
  *
  * ```text
  *        begin                     the function, and all it has begun, has ended
@@ -140,66 +24,144 @@ const CONTROL: TaskControl = {
  * - T1: a task that is cancelled while queued never runs.
  * - T2: its future is settled, and its owner told, once; the owner after the future.
  * - T3: it is cancelled if it was told to stop, and ended by throwing that reason. A value, or another error, counts.
+ * - T4: while it runs it stands in the list of its owner, whether it was seen or not.
  */
-export class Task extends TaskNode {
-  readonly #future: TaskFuture;
+export class TaskContext extends AnyContext {
+  readonly spawn: Spawn;
+  #future: TaskFuture | undefined;
+  #task: Task | undefined = undefined;
+  /** T4. */
+  before: TaskContext | undefined = undefined;
+  after: TaskContext | undefined = undefined;
 
-  constructor(future: TaskFuture) {
-    super(future.spawn.name, future.spawn.owner.context);
+  constructor(future: TaskFuture, spawn: Spawn) {
+    super();
+    this.spawn = spawn;
     this.#future = future;
   }
 
+  /** The task as others see it. What an ended one has left behind sees it closed. */
+  get task(): Task {
+    if (this.#task !== undefined) return this.#task;
+    this.#task = new Task(this);
+    if (this.#future === undefined) this.#task.close();
+    return this.#task;
+  }
+
+  /** The same, if anybody has looked at it. */
+  get taskIfSeen(): Task | undefined {
+    return this.#task;
+  }
+
+  get scope(): Task {
+    return this.task;
+  }
+
+  get values(): AnyContext["values"] {
+    return this.spawn.values;
+  }
+
+  get surroundings(): Surroundings {
+    return this.spawn.surroundings;
+  }
+
   get hasBegun(): boolean {
-    return this.#future.hasBegun;
-  }
-
-  /** Where it was spawned, or one like it, if that is known. */
-  get site(): SpawnSite | undefined {
-    return this.#future.spawn.site;
-  }
-
-  start(fn: () => unknown): void {
-    enter(new Context(this, this, this.#future.spawn.values));
-    let result: unknown;
-    try {
-      result = fn();
-      if (!(result instanceof Promise)) {
-        if (!isThenable(result)) return this.#leave(result, false);
-        result = Promise.resolve(result);
-      }
-    } catch (error) {
-      return this.#leave(error, true);
-    }
-    (result as Promise<unknown>).then(
-      (value) => this.#leave(value, false),
-      (error: unknown) => this.#leave(error, true),
-    );
+    return this.#future === undefined || this.#future.hasBegun;
   }
 
   /** The function has ended. What it began and did not await may not have. */
-  #leave(outcome: unknown, failed: boolean): void {
+  leave(outcome: unknown, failed: boolean): void {
+    // Whatever it has left behind is told.
+    const task = failed ? this.task : this.#task;
+    if (task === undefined) return this.#end(outcome, false, false);
     // T3.
-    const wasStopped = failed && this.isItsCancellation(outcome);
-    // Of no use any more.
-    if (failed) this.cancel(outcome);
-    const drained = this.drained();
+    const wasStopped = failed && task.isItsCancellation(outcome);
+    if (failed) task.cancel(outcome);
+    const drained = task.drained();
     if (drained === undefined) this.#end(outcome, failed, wasStopped);
     else void drained.then(() => this.#end(outcome, failed, wasStopped));
   }
 
   /** T2. */
   #end(outcome: unknown, failed: boolean, wasStopped: boolean): void {
-    const future = this.#future;
-    this.close();
+    const future = this.#future!;
+    const { owner } = this.spawn;
+    this.#future = undefined;
+    this.#task?.close();
+    future.ended();
     if (!failed) fulfil(future, outcome);
-    else if (wasStopped) settleCancelled(future, this.reason);
+    else if (wasStopped) settleCancelled(future, this.task.reason);
     else {
       markObserved(future);
       reject(future, outcome);
-      future.spawn.owner.failed(this, outcome);
+      owner.failed(this.task, outcome);
     }
-    future.spawn.owner.left(future, true);
+    owner.left(future, this);
   }
+}
+
+/** The scope of what one function does, and its place among the tasks. */
+export class Task extends TaskNode {
+  readonly #context: TaskContext;
+
+  constructor(context: TaskContext) {
+    super(context.spawn.name, context.spawn.owner.context);
+    this.#context = context;
+  }
+
+  get hasBegun(): boolean {
+    return this.#context.hasBegun;
+  }
+
+  /** Where it was spawned, or one like it, if that is known. */
+  get site(): SpawnSite | undefined {
+    return this.#context.spawn.site;
+  }
+}
+
+/** Calls the function of a task in its context; the caller's own is left. */
+export function begin(context: TaskContext, fn: () => unknown): void {
+  goIn(context, call, fn);
+}
+
+function call(fn: () => unknown): void {
+  let result: unknown;
+  try {
+    result = fn();
+    if (!(result instanceof Promise)) {
+      if (!isThenable(result)) return returned(result);
+      result = Promise.resolve(result);
+    }
+  } catch (error) {
+    return threw(error);
+  }
+  // What has a `then` of its own decides for itself where that calls back.
+  if ((result as Promise<unknown>).then === THEN) void (result as Promise<unknown>).then(returned, threw);
+  else leaveWith(Promise.resolve(result));
+}
+
+// oxlint-disable-next-line typescript/unbound-method -- only compared
+const THEN: Function = Promise.prototype.then;
+
+/** A promise calls it in the context that it was given it in, which is that of a task. So no task needs its own. */
+function returned(value: unknown): void {
+  running().leave(value, false);
+}
+
+function threw(error: unknown): void {
+  running().leave(error, true);
+}
+
+function leaveWith(result: Promise<unknown>): void {
+  const context = running();
+  void result.then(
+    (value) => context.leave(value, false),
+    (error: unknown) => context.leave(error, true),
+  );
+}
+
+function running(): TaskContext {
+  return currentContext() as TaskContext;
 }
 
 function isThenable(value: unknown): boolean {

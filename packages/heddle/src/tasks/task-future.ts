@@ -1,0 +1,109 @@
+/**
+ * The futures of tasks.
+ *
+ * A group may have a million tasks queued. So a queued task is no more than its future, of as few words as can be.
+ *
+ * @packageDocumentation
+ */
+import { controlOf, Future, settleCancelled, type WaitOptions } from "../futures/index.ts";
+import { currentContext } from "../scopes/index.ts";
+import { TaskStateError } from "./errors.ts";
+import type { Spawn } from "./spawn.ts";
+import { begin, TaskContext } from "./task.ts";
+
+/** The future of a task; until the task begins, all there is of it. */
+export class TaskFuture extends Future<unknown> {
+  #fn: (() => unknown) | undefined;
+  /** While it runs; and earlier, if somebody has looked at it. */
+  #context: TaskContext | undefined = undefined;
+
+  constructor(spawn: Spawn, fn: () => unknown) {
+    super(spawn);
+    this.#fn = fn;
+  }
+
+  /** What the task is a part of, and its scope. Of one that has not ended. */
+  get context(): TaskContext {
+    return (this.#context ??= new TaskContext(this, spawnOf(this)));
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- a future is awaited
+  override then<A = unknown, B = never>(
+    onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    const refusal = refusalOf(this, this.#context);
+    if (refusal === undefined) return super.then(onFulfilled, onRejected);
+    return Promise.reject(refusal).then(onFulfilled, onRejected);
+  }
+
+  override async result(options?: WaitOptions): Promise<unknown> {
+    const refusal = refusalOf(this, this.#context);
+    if (refusal !== undefined) throw refusal;
+    return await super.result(options);
+  }
+
+  override async exception(options?: WaitOptions): Promise<unknown> {
+    const refusal = refusalOf(this, this.#context);
+    if (refusal !== undefined) throw refusal;
+    return await super.exception(options);
+  }
+
+  /** Calls the function, in the context of the task; the caller's own is left. Only of a task that is not done. */
+  begin(): void {
+    const fn = this.#fn!;
+    this.#fn = undefined;
+    begin(this.context, fn);
+  }
+
+  /** As {@link Future.cancel} says. A body on this thread cannot be ended: past the grace, its future waits no more. */
+  stop(reason: unknown, graceMs: number): boolean {
+    if (this.done) return this.cancelled;
+    if (this.#fn !== undefined) {
+      this.dropOut(reason);
+      return true;
+    }
+    this.#context!.task.cancel(reason);
+    if (graceMs !== Infinity) {
+      const timer = setTimeout(() => settleCancelled(this, reason), graceMs);
+      this.addDoneCallback(() => clearTimeout(timer));
+    }
+    return true;
+  }
+
+  /** T1. */
+  dropOut(reason: unknown): void {
+    this.#fn = undefined;
+    settleCancelled(this, reason);
+    this.#context?.taskIfSeen?.close();
+    spawnOf(this).owner.left(this, undefined);
+  }
+
+  /** The task has ended: a future that is kept does not keep that. */
+  ended(): void {
+    this.#context = undefined;
+  }
+
+  get hasBegun(): boolean {
+    return this.#fn === undefined;
+  }
+}
+
+// Functions, as a class with private methods costs each instance a word.
+
+function spawnOf(future: TaskFuture): Spawn {
+  return controlOf(future) as Spawn;
+}
+
+/** Why the running code cannot wait for it: it is part of the task, which does not end before it does. */
+function refusalOf(future: TaskFuture, context: TaskContext | undefined): TaskStateError | undefined {
+  if (context === undefined || future.done) return undefined;
+  let at = currentContext().task;
+  const own = context.taskIfSeen;
+  if (own === undefined) return undefined;
+  for (; at !== undefined; at = at.spawner) {
+    if (at !== own) continue;
+    return new TaskStateError(`Cannot await task "${own.name}" within itself: it would wait for ever`);
+  }
+  return undefined;
+}
