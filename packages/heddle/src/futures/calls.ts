@@ -236,6 +236,13 @@ export class Call implements TaskControl {
     }
   }
 
+  /** It is cancelled, unless it has begun. */
+  leaveQueue(reason: unknown): void {
+    if (!this.#withdraw()) return;
+    settleCancelled(this.future!, reason);
+    this.#leave();
+  }
+
   /** It will not be run. One that has begun is left alone. */
   fail(error: unknown): void {
     const future = this.future!;

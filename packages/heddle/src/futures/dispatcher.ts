@@ -28,6 +28,9 @@ import { type Finisher, Poller } from "./poller.ts";
 import { FINISHED, FLAGS, NEXT, PINNED, STREAMS, WITHDRAWN } from "./slot.ts";
 import { StreamLinks, type StreamOwner } from "./stream-link.ts";
 import { StreamWatch } from "./stream-watch.ts";
+import { Room } from "./room.ts";
+import { delayFor } from "./timers.ts";
+import type { WaitOptions } from "./wait-options.ts";
 import type { TaskOptions } from "./task-options.ts";
 import { throwIfEnded } from "./wait-limits.ts";
 
@@ -63,6 +66,15 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
   /** Workers that have ended by themselves since a call was last submitted. */
   #idleDeaths = 0;
   #brokenBy: WorkerEnd | undefined;
+  /** Why all calls are cancelled, the future ones included. */
+  #cancelledBy: unknown;
+  readonly #room = new Room(
+    () => this.#limit - this.#calls.active,
+    () => {
+      this.#checkOpen();
+      this.#checkWorking();
+    },
+  );
   /** Workers with calls that were asked to stop, until they are told. */
   readonly #toTell = new Set<number>();
   /** Called when no call is under way any more. */
@@ -105,6 +117,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
   submit(fn: Function, args: readonly unknown[], options: TaskOptions, begun: boolean): Future<unknown> {
     this.#checkWorking();
     if (!begun) this.#checkRoom();
+    if (this.#cancelledBy !== undefined) return cancelledFuture(this.#cancelledBy);
     if (options.signal?.aborted) {
       this.#counts.cancelled++;
       return cancelledFuture(options.signal.reason);
@@ -152,15 +165,33 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     return new Promise((resolve) => this.#onIdle.push(resolve));
   }
 
+  /** Resolves when another call would be taken. */
+  ready(options: WaitOptions | undefined): Promise<void> {
+    return this.#room.wait(options);
+  }
+
   /** Takes no new work. What is under way goes on. */
   close(): void {
     this.#shutDown = true;
+    this.#room.note();
+  }
+
+  /** Cancels every call: those that run may go on for so long after they were told to stop. What is begun finds its calls cancelled. */
+  cancelAll(graceMs: number): void {
+    const reason = (this.#cancelledBy ??= shutDownReason(this.#options.name));
+    for (const call of this.#calls) call.future!.cancel(reason);
+    const endAll = (): void => {
+      for (const call of this.#calls) call.future!.cancel(reason, { graceMs: 0 });
+    };
+    if (graceMs === 0) return endAll();
+    const timer = setTimeout(endAll, delayFor(graceMs));
+    this.#onIdle.push(() => clearTimeout(timer));
   }
 
   /** Cancels every call that no worker has claimed. */
   cancelPending(): void {
     const reason = shutDownReason(this.#options.name);
-    for (const call of this.#calls) call.future!.cancel(reason);
+    for (const call of this.#calls) call.leaveQueue(reason);
   }
 
   /** Ends the workers, after {@link idle}, and gives the memory back. */
@@ -370,11 +401,18 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
   /** As many calls as can run at once do not count as queued, whether or not their workers have begun them. */
   #checkRoom(): void {
     this.#checkOpen();
-    const { name, maxWorkers, concurrency, maxQueued } = this.#options;
-    if (this.#calls.active >= maxWorkers * concurrency + maxQueued) throw new QueueFullError(name, maxQueued);
+    const { name, maxQueued } = this.#options;
+    if (this.#calls.active >= this.#limit) throw new QueueFullError(name, maxQueued);
+    this.#room.taken();
+  }
+
+  get #limit(): number {
+    const { maxWorkers, concurrency, maxQueued } = this.#options;
+    return maxWorkers * concurrency + maxQueued;
   }
 
   #noteIdle(): void {
+    this.#room.note();
     if (this.awaited > 0) return;
     this.#poller.rest();
     if (this.#begun > 0 || this.#streamWatch.size > 0) return;

@@ -3,12 +3,13 @@
  *
  * @packageDocumentation
  */
-import { checkFunction, checkObject } from "./checks.ts";
+import { checkFunction, checkKnown, checkObject } from "./checks.ts";
 import type { Executor, ExecutorStatistics, ShutdownOptions } from "./executor.ts";
 import type { Future } from "./future.ts";
 import { mapOver } from "./map.ts";
 import type { MapOptions, MapResult } from "./map-options.ts";
 import type { MapSession } from "./map-run.ts";
+import type { WaitOptions } from "./wait-options.ts";
 import { checkTaskOptions, type TaskOptions } from "./task-options.ts";
 import type { Streamed, TaskStream } from "./task-stream.ts";
 
@@ -24,6 +25,7 @@ export interface ExecutorCore {
   begin(): () => void;
   /** One call on every worker. */
   broadcast(fn: Function, args: readonly unknown[], options: TaskOptions): Future<unknown>[];
+  ready(options: WaitOptions | undefined): Promise<void>;
   shutdown(options: ShutdownOptions): Promise<void>;
   statistics(): ExecutorStatistics;
 }
@@ -89,8 +91,12 @@ export class ExecutorView implements Executor {
     return new ExecutorView(this.#core, { ...this.#options, ...options });
   }
 
+  ready(options?: WaitOptions): Promise<void> {
+    return this.#core.ready(options);
+  }
+
   shutdown(options: ShutdownOptions = {}): Promise<void> {
-    checkObject(options, "the options of shutdown()");
+    checkShutdownOptions(options);
     return this.#core.shutdown(options);
   }
 
@@ -101,6 +107,14 @@ export class ExecutorView implements Executor {
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
   }
+}
+
+function checkShutdownOptions(options: ShutdownOptions): void {
+  checkObject(options, "the options of shutdown()");
+  checkKnown(options, ["wait", "cancelPending", "graceMs"], "shutdown()");
+  const { graceMs } = options;
+  if (graceMs === undefined || (typeof graceMs === "number" && graceMs >= 0)) return;
+  throw new RangeError(`Cannot take the option graceMs: ${String(graceMs)} is not a number of milliseconds`);
 }
 
 /** The calls of one map. A shutdown waits for them while the session is held. */

@@ -3,6 +3,7 @@ import type { Future } from "./future.ts";
 import type { MapOptions, MapResult } from "./map-options.ts";
 import type { FunctionStatistics } from "./observe-histogram.ts";
 import type { TaskOptions } from "./task-options.ts";
+import type { WaitOptions } from "./wait-options.ts";
 import type { Streamed, TaskStream } from "./task-stream.ts";
 
 /**
@@ -46,7 +47,15 @@ export interface Executor extends AsyncDisposable {
   /** The same workers, with other options for the calls made through the result. */
   with(options: TaskOptions): Executor;
   /**
-   * Takes no more calls. Those under way are finished, unless `cancelPending` cancels the queued ones.
+   * Waits until another call would be taken: with `maxQueued`, while that many wait. Who waits is told in order, and finds room if it
+   * submits at once.
+   *
+   * @throws `ExecutorShutdownError` and `BrokenExecutorError` when none will be taken any more; `TimeoutError`, or the reason of the
+   * signal or of the scope around, when the wait ends early.
+   */
+  ready(options?: WaitOptions): Promise<void>;
+  /**
+   * Takes no more calls. Those under way are finished, unless `cancelPending` cancels the queued ones, or `graceMs` all.
    *
    * @returns When all are done and the workers are gone; at once if `wait` is false.
    */
@@ -61,6 +70,11 @@ export interface ShutdownOptions {
   wait?: boolean;
   /** Whether the calls that no worker has begun are cancelled. False by default. */
   cancelPending?: boolean;
+  /**
+   * All calls are cancelled: queued ones never run, running ones are told to stop, and those that have not ended after so long, in
+   * milliseconds, end with their workers. 0: all ends now. Without it running calls are finished, however long that takes.
+   */
+  graceMs?: number;
 }
 
 /** Counts, as of now. */

@@ -13,6 +13,9 @@ import { type InlineOwner, InlineTask } from "./inline-task.ts";
 import { Observer } from "./observer.ts";
 import { checkPoolOptions, type PoolOptions } from "./pool-options.ts";
 import { RetryingCore } from "./retries.ts";
+import { Room } from "./room.ts";
+import { delayFor } from "./timers.ts";
+import type { WaitOptions } from "./wait-options.ts";
 import { StreamWatch } from "./stream-watch.ts";
 import { TaskLine } from "./task-line.ts";
 import type { TaskOptions } from "./task-options.ts";
@@ -41,6 +44,16 @@ class Loop implements ExecutorCore, InlineOwner {
   /** Maps under way, which may submit more. */
   #begun = 0;
   #shutDown = false;
+  /** Those whose bodies go on. */
+  readonly #underWay = new Set<InlineTask>();
+  /** Why all calls are cancelled, the future ones included. */
+  #cancelledBy: unknown;
+  /** A shutdown does not wait for what still runs. */
+  #abandons = false;
+  readonly #room = new Room(
+    () => this.#free,
+    () => this.#checkOpen(),
+  );
   #onIdle: (() => void)[] = [];
 
   constructor(options: InlineOptions) {
@@ -58,6 +71,7 @@ class Loop implements ExecutorCore, InlineOwner {
 
   submit(fn: Function, args: readonly unknown[], options: TaskOptions, begun: boolean): Future<unknown> {
     if (!begun) this.#checkRoom();
+    if (this.#cancelledBy !== undefined) return cancelledFuture(this.#cancelledBy);
     if (options.signal?.aborted) {
       this.counts.cancelled++;
       return cancelledFuture(options.signal.reason);
@@ -97,17 +111,37 @@ class Loop implements ExecutorCore, InlineOwner {
     this.#noteIdle();
   }
 
-  async shutdown({ wait = true, cancelPending = false }: ShutdownOptions): Promise<void> {
+  ready(options: WaitOptions | undefined): Promise<void> {
+    return this.#room.wait(options);
+  }
+
+  async shutdown({ wait = true, cancelPending = false, graceMs }: ShutdownOptions): Promise<void> {
     this.#shutDown = true;
-    if (cancelPending) {
-      const reason = shutDownReason(this.name);
+    this.#room.note();
+    const reason = shutDownReason(this.name);
+    if (cancelPending || graceMs !== undefined) {
       for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) {
         if (task.isQueued) task.cancel(task.future, reason, Infinity);
       }
     }
+    if (graceMs !== undefined) this.#cancelAll(reason, graceMs);
     if (!wait || this.#isIdle) return;
     this.streams.endUnread();
     await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+  }
+
+  /** A body that runs here cannot be ended: past the grace, nobody waits for it any more. */
+  #cancelAll(reason: unknown, graceMs: number): void {
+    this.#cancelledBy ??= reason;
+    for (const task of this.#underWay) task.future.cancel(reason);
+    const endAll = (): void => {
+      for (const task of this.#underWay) task.future.cancel(reason, { graceMs: 0 });
+      this.#abandons = true;
+      this.#noteIdle();
+    };
+    if (graceMs === 0) return endAll();
+    const timer = setTimeout(endAll, delayFor(graceMs));
+    this.#onIdle.push(() => clearTimeout(timer));
   }
 
   statistics(): ExecutorStatistics {
@@ -117,7 +151,11 @@ class Loop implements ExecutorCore, InlineOwner {
   }
 
   get #isIdle(): boolean {
-    return this.#queued + this.#running + this.#begun === 0;
+    return this.#queued + (this.#abandons ? 0 : this.#running) + this.#begun === 0;
+  }
+
+  get #free(): number {
+    return this.concurrency + this.#maxQueued - this.#queued - this.#running;
   }
 
   #checkOpen(): void {
@@ -127,9 +165,8 @@ class Loop implements ExecutorCore, InlineOwner {
   /** As many calls as can run at once do not count as queued. */
   #checkRoom(): void {
     this.#checkOpen();
-    if (this.#queued + this.#running >= this.concurrency + this.#maxQueued) {
-      throw new QueueFullError(this.name, this.#maxQueued);
-    }
+    if (this.#free <= 0) throw new QueueFullError(this.name, this.#maxQueued);
+    this.#room.taken();
   }
 
   #schedule(): void {
@@ -149,19 +186,24 @@ class Loop implements ExecutorCore, InlineOwner {
       this.#running++;
       const done = task.run();
       if (done === undefined) this.#running--;
-      else void done.then(() => this.#oneLess());
+      else {
+        this.#underWay.add(task);
+        void done.then(() => this.#oneLess(task));
+      }
     }
     if (this.#queue.size > 0) this.#schedule();
     this.#noteIdle();
   }
 
-  #oneLess(): void {
+  #oneLess(task: InlineTask): void {
+    this.#underWay.delete(task);
     this.#running--;
     if (this.#queue.size > 0) this.#schedule();
     this.#noteIdle();
   }
 
   #noteIdle(): void {
+    this.#room.note();
     if (!this.#isIdle) return;
     const waiting = this.#onIdle;
     this.#onIdle = [];

@@ -10,7 +10,9 @@ import type { ExecutorCore } from "./executor-view.ts";
 import type { Future } from "./future.ts";
 import { checkPoolOptions, type PoolOptions } from "./pool-options.ts";
 import type { Recruit } from "./recruits.ts";
+import { RetryingCore } from "./retries.ts";
 import type { TaskOptions } from "./task-options.ts";
+import type { WaitOptions } from "./wait-options.ts";
 
 /** Where a pool and its workers meet. */
 export interface PoolPlace {
@@ -61,9 +63,14 @@ export class Pool implements ExecutorCore {
     return this.#dispatcher.statistics();
   }
 
-  async shutdown({ wait = true, cancelPending = false }: ShutdownOptions): Promise<void> {
+  ready(options: WaitOptions | undefined): Promise<void> {
+    return this.#dispatcher.ready(options);
+  }
+
+  async shutdown({ wait = true, cancelPending = false, graceMs }: ShutdownOptions): Promise<void> {
     this.#dispatcher.close();
     if (cancelPending) this.#dispatcher.cancelPending();
+    if (graceMs !== undefined) this.#dispatcher.cancelAll(graceMs);
     this.#gone ??= this.#dispatcher.idle().then(() => this.#end());
     if (wait) await this.#gone;
   }
@@ -72,4 +79,14 @@ export class Pool implements ExecutorCore {
     await this.#dispatcher.stop();
     this.#place.leave();
   }
+}
+
+/** Shuts down pools that nobody can submit to any more: what is under way is finished, and the workers go. */
+const dropped = new FinalizationRegistry<Pool>((pool) => void pool.shutdown({ wait: false }));
+
+/** What an executor submits to. The pool is shut down when nobody has that any more. */
+export function coreOf(pool: Pool): ExecutorCore {
+  const core = new RetryingCore(pool);
+  dropped.register(core, pool);
+  return core;
 }

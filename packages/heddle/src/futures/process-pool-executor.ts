@@ -1,9 +1,8 @@
 import { SharedHeap } from "#heap";
 import { ExecutorView } from "./executor-view.ts";
-import { Pool } from "./pool.ts";
+import { coreOf, Pool } from "./pool.ts";
 import type { PoolOptions } from "./pool-options.ts";
 import { recruitProcess } from "./process-worker.ts";
-import { RetryingCore } from "./retries.ts";
 
 /** Memory is taken as it is needed: this is only what addresses can tell apart. */
 const HEAP_BYTES = 2 ** 32;
@@ -40,6 +39,6 @@ export class ProcessPoolExecutor extends ExecutorView {
       const heap = SharedHeap.createNameless(HEAP_BYTES);
       return { heap, recruit: recruitProcess(heap), leave: () => heap.close() };
     };
-    super(new RetryingCore(new Pool(options, place)), {});
+    super(coreOf(new Pool(options, place)), {});
   }
 }

@@ -6,6 +6,7 @@
 import { currentContext, runIn } from "../scopes/index.ts";
 import { isChunkOutcome } from "./chunk.ts";
 import type { ExecutorStatistics, ShutdownOptions } from "./executor.ts";
+import type { WaitOptions } from "./wait-options.ts";
 import type { ExecutorCore } from "./executor-view.ts";
 import { fulfil, Future, onDone, outcomeOf, reject, settleCancelled, type TaskControl } from "./future.ts";
 import { isRunLimit } from "./task-limits.ts";
@@ -60,14 +61,18 @@ export class RetryingCore implements ExecutorCore {
     return this.#core.broadcast(fn, args, options);
   }
 
+  ready(options: WaitOptions | undefined): Promise<void> {
+    return this.#core.ready(options);
+  }
+
   shutdown(options: ShutdownOptions): Promise<void> {
     const gone = this.#core.shutdown(options);
-    if (options.cancelPending === true) {
+    if (options.cancelPending === true || options.graceMs !== undefined) {
       const reason = new DOMException(
         `Executor ${this.name} was shut down before this task was tried again`,
         "AbortError",
       );
-      for (const { future } of this.#retried) future.cancel(reason);
+      for (const task of this.#retried) task.endTries(reason);
     }
     return gone;
   }
@@ -132,6 +137,14 @@ class RetriedTask implements TaskControl {
       this.#end();
       throw error;
     }
+  }
+
+  /** I2. Leaves a try that is under way alone. */
+  endTries(reason: unknown): void {
+    this.#triesLeft = 0;
+    if (this.#stopWaiting === undefined) return;
+    settleCancelled(this.future, reason);
+    this.#end();
   }
 
   isRunning(): boolean {

@@ -20,7 +20,9 @@ export class SubmissionSites {
     if (fn === this.#lastFunction) return this.#lastSite;
     let site = this.#sites.get(fn);
     if (site === undefined && fn !== runChunk) {
-      site = thisSite();
+      const { stack } = thisSite();
+      // In words, as what has not been put into words keeps alive whom the frames belong to: the executor among them.
+      site = { stack };
       this.#sites.set(fn, site);
     }
     this.#lastFunction = fn;

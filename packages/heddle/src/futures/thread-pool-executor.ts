@@ -1,9 +1,8 @@
 import { threadHeap } from "#heap";
 import { ExecutorView } from "./executor-view.ts";
-import { Pool } from "./pool.ts";
+import { coreOf, Pool } from "./pool.ts";
 import type { PoolOptions } from "./pool-options.ts";
 import { recruitThread } from "./recruits.ts";
-import { RetryingCore } from "./retries.ts";
 
 /**
  * Runs functions on worker threads.
@@ -12,7 +11,8 @@ import { RetryingCore } from "./retries.ts";
  * travel with them. Arguments and results are copied, unless wrapped by `transfer` or shared. Workers start when
  * there is work for them, serve their own timers and sockets while idle, and do not keep the program alive; calls
  * under way do. A worker that ends is replaced; the call it ran fails, and runs no second time unless
- * `retries` asks for it.
+ * `retries` asks for it. One that is dropped without a shutdown finishes what was submitted, and lets its workers go when it is
+ * collected.
  *
  * @remarks
  * Cost: a call and its result take a few microseconds one by one and a fraction of one in bulk; a worker, about
@@ -32,6 +32,6 @@ export class ThreadPoolExecutor extends ExecutorView {
   /** @throws `RangeError` or `TypeError`, naming the option that is not what it should be. */
   constructor(options: PoolOptions = {}) {
     const place = { recruit: recruitThread, leave() {} };
-    super(new RetryingCore(new Pool(options, () => ({ ...place, heap: threadHeap() }))), {});
+    super(coreOf(new Pool(options, () => ({ ...place, heap: threadHeap() }))), {});
   }
 }
