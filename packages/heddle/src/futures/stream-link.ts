@@ -12,7 +12,7 @@ import type { Payloads } from "./payload.ts";
 import { CLAIMS, FLAGS, FLOW, SIDE_ITEMS } from "./slot.ts";
 import { dropStored, type SentBatch, takeBatch } from "./stream-batch.ts";
 import { StreamBuffer, type StreamEnd, type StreamOrigin } from "./stream-buffer.ts";
-import { ACKNOWLEDGED, DEFAULT_BUFFER, flowOf } from "./stream-flow.ts";
+import { DEFAULT_BUFFER, OwnerFlow } from "./stream-flow.ts";
 import type { StreamWatch } from "./stream-watch.ts";
 import { taskStream } from "./task-stream.ts";
 
@@ -30,28 +30,20 @@ export interface StreamOwner {
  */
 export class StreamLink implements StreamOrigin {
   readonly buffer: StreamBuffer = new StreamBuffer(this);
-  readonly #heap: Heap;
   readonly #call: Call;
   readonly #owner: StreamOwner;
-  readonly #capacity: number;
-  #read = 0;
-  /** What the worker knows of `#read`. Told when half a buffer has been read, so that not each value costs a word. */
-  #readKnown = 0;
-  #isLeft = false;
-  #acknowledged = 0;
+  readonly #flow: OwnerFlow;
   #isOpen = true;
 
   constructor(heap: Heap, call: Call, capacity: number, owner: StreamOwner) {
-    this.#heap = heap;
     this.#call = call;
-    this.#capacity = capacity;
+    this.#flow = new OwnerFlow(heap, call.address + FLOW, capacity);
     this.#owner = owner;
   }
 
   /** L2. */
   acknowledge(): void {
-    this.#acknowledged ^= ACKNOWLEDGED;
-    this.#tell();
+    if (this.#isOpen) this.#flow.acknowledge();
   }
 
   /** L1. The call is over. */
@@ -67,8 +59,7 @@ export class StreamLink implements StreamOrigin {
   }
 
   wasRead(): void {
-    this.#read++;
-    if (2 * (this.#read - this.#readKnown) >= this.#capacity) this.#tell();
+    if (this.#flow.noteRead() && this.#isOpen) this.#flow.grant();
   }
 
   setAwaited(isAwaited: boolean): void {
@@ -76,16 +67,7 @@ export class StreamLink implements StreamOrigin {
   }
 
   leave(): void {
-    this.#isLeft = true;
-    this.#tell();
-  }
-
-  #tell(): void {
-    if (!this.#isOpen) return;
-    this.#readKnown = this.#read;
-    const at = this.#call.address + FLOW;
-    this.#heap.store(at, flowOf(this.#read + this.#capacity, this.#isLeft, this.#acknowledged));
-    this.#heap.notify(at);
+    if (this.#isOpen) this.#flow.leave();
   }
 }
 

@@ -14,7 +14,7 @@ import {
   type StreamBatch,
   tryStore,
 } from "./stream-batch.ts";
-import { ACKNOWLEDGED, LEFT, roomFor } from "./stream-flow.ts";
+import { WorkerFlow } from "./stream-flow.ts";
 import { leftReason, pull, type StreamSink } from "./stream-pull.ts";
 
 /** What a run needs of its worker. */
@@ -39,13 +39,10 @@ export class StreamRun implements StreamSink {
   readonly #slot: number;
   readonly #scope: CallScope;
   readonly #host: StreamHost;
+  readonly #flow: WorkerFlow;
   #batch = newBatch();
   /** R4. The last value of the batch can only be sent, not stored: nothing more is asked for until then. */
   #isHeld = false;
-  /** How many values were yielded, modulo the range of credits. */
-  #yielded = 0;
-  /** The acknowledgement that says that the slot is this side's. */
-  #awaited = 0;
   /** The flow word as it was last looked at. */
   #seen = 0;
   #isListening = false;
@@ -60,6 +57,7 @@ export class StreamRun implements StreamSink {
     this.#slot = slot;
     this.#scope = scope;
     this.#host = host;
+    this.#flow = new WorkerFlow(heap, slot + FLOW);
   }
 
   /** Runs it to its end. Gives what it returned, or throws what it threw, when the owner has all its values. */
@@ -73,12 +71,12 @@ export class StreamRun implements StreamSink {
       this.#isClosed = true;
       dropStored(this.#batch);
       // Ends the wait that is pending.
-      this.#heap.notify(this.#slot + FLOW);
+      this.#heap.notify(this.#flow.address);
     }
   }
 
   get room(): number {
-    return this.#isHeld ? 0 : roomFor(this.#heap.load(this.#slot + FLOW), this.#yielded);
+    return this.#isHeld ? 0 : this.#flow.room;
   }
 
   get isLeft(): boolean {
@@ -86,8 +84,8 @@ export class StreamRun implements StreamSink {
   }
 
   put(value: unknown): void {
-    this.#yielded++;
-    if (isLasting(value) || this.#isFree || !tryStore(this.#batch, value)) {
+    this.#flow.noteYield();
+    if (isLasting(value) || this.#flow.isFree || !tryStore(this.#batch, value)) {
       this.#batch.values.push(value);
       this.#isHeld = !isLasting(value);
     }
@@ -99,17 +97,11 @@ export class StreamRun implements StreamSink {
   }
 
   get #isUnread(): boolean {
-    return this.#scope.isCancelled || (this.#heap.load(this.#slot + FLOW) & LEFT) !== 0;
-  }
-
-  /** R1. Whether the slot may be written. */
-  get #isFree(): boolean {
-    return (this.#heap.load(this.#slot + FLOW) & ACKNOWLEDGED) === this.#awaited;
+    return this.#scope.isCancelled || this.#flow.isLeft;
   }
 
   /** Tells the owner that this is a stream, by an empty batch. */
   async #open(): Promise<void> {
-    this.#heap.store(this.#slot + FLOW, 0);
     this.#scope.look();
     if (this.#scope.isCancelled) return;
     this.#send(newBatch());
@@ -138,12 +130,12 @@ export class StreamRun implements StreamSink {
   }
 
   async #whenFree(): Promise<void> {
-    while (!this.#isFree) await this.changed();
+    while (!this.#flow.isFree) await this.changed();
   }
 
   /** R3. */
   #flush(): void {
-    if (this.#batch.values.length === 0 || !this.#isFree || this.isLeft) return;
+    if (this.#batch.values.length === 0 || !this.#flow.isFree || this.isLeft) return;
     const batch = this.#batch;
     this.#batch = newBatch();
     this.#isHeld = false;
@@ -156,7 +148,7 @@ export class StreamRun implements StreamSink {
 
   #send({ values, stored }: StreamBatch): void {
     this.#host.sendBatch(this.#slot, [values, stored]);
-    this.#awaited ^= ACKNOWLEDGED;
+    this.#flow.noteHandOver();
   }
 
   /** A value cannot be sent: those before it go, and the stream ends with why. */
@@ -181,7 +173,7 @@ export class StreamRun implements StreamSink {
 
   #look(): void {
     if (this.#isClosed) return;
-    this.#seen = this.#heap.load(this.#slot + FLOW);
+    this.#seen = this.#flow.word;
     if (this.isStepping && this.#isUnread) this.#scope.cancel(leftReason());
     this.#flush();
     const wake = this.#wake;
@@ -194,7 +186,7 @@ export class StreamRun implements StreamSink {
   #listen(): void {
     if (this.#isListening || this.#isClosed) return;
     this.#isListening = true;
-    const outcome = this.#heap.waitAsync(this.#slot + FLOW, this.#seen);
+    const outcome = this.#heap.waitAsync(this.#flow.address, this.#seen);
     const look = (): void => {
       this.#isListening = false;
       this.#look();
