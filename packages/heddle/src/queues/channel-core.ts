@@ -9,7 +9,7 @@
  *
  * @packageDocumentation
  */
-import { type Heap, HeapFullError } from "#heap";
+import type { Heap } from "#heap";
 import { ANSWER, append, CELL, claimFirst, firstOf, GROUP, lengthOf, type Monitor } from "../sync/index.ts";
 import { type CellWords, readCell, writeCell } from "./cell-words.ts";
 import {
@@ -26,7 +26,7 @@ import {
   UNBOUNDED,
 } from "./channel-layout.ts";
 import { isThereMemory, RingSection } from "./ring-section.ts";
-import { DONE, NO_ITEM, NO_ROOM, type Ring, type RingOutcome } from "./ring.ts";
+import { DONE, NO_ITEM, NO_ROOM, type Ring } from "./ring.ts";
 
 /** How a send or a receive went: the value went over, the channel is closed, or it has to wait. */
 export type Answer = typeof NOT_YET | typeof PASSED | typeof REFUSED;
@@ -52,7 +52,7 @@ export const REFUSED = 2;
  * - C1: a value is in one place: the cell of a sender's node, the ring, or the cell of a receiver's node that was granted.
  *   It goes from one to the next in one section, or by the one store of the ring.
  * - C2: while a receiver waits that can be granted there is no value in the ring, and no sender waits that can be granted.
- *   While such a sender waits, the ring is full, or there is no memory for more. So nobody overtakes those who wait, and values leave in the order in
+ *   While such a sender waits, the ring is full, or there was no memory when it stood in line, or when there came to be room. So nobody overtakes those who wait, and values leave in the order in
  *   which their senders came.
  * - C3: who waits and cannot be granted is one of a choice that another has claimed. If that one dies the choice looks after
  *   itself (X3 of choices).
@@ -150,17 +150,20 @@ export class ChannelCore {
     return hasRoom || this.#heap.load(this.object + RECEIVERS) !== 0 || this.isClosed;
   }
 
-  /** Sends a value, if that can be done at once. */
+  /** Sends a value, if that can be done at once. Throws `HeapFullError`; then it was not sent. */
   sendNow(cell: CellWords): Answer {
     if (this.#hasRing) {
-      const outcome = this.#tryPut(cell);
+      const outcome = this.#ring.tryPut(cell);
       if (outcome === DONE) return PASSED;
       if (outcome === NO_ROOM) return NOT_YET;
     }
+    const section = this.#section;
+    section.refusal = undefined;
     this.#monitor.enter(this.object);
     const answer = this.#passOn(cell, 0);
     if (answer === NOT_YET) this.passOver();
     this.#monitor.leave();
+    if (section.refusal !== undefined) throw section.refusal;
     return answer;
   }
 
@@ -304,15 +307,6 @@ export class ChannelCore {
 
   #isRoomy(size: number): boolean {
     return this.capacity === UNBOUNDED || size < this.capacity;
-  }
-
-  #tryPut(cell: CellWords): RingOutcome {
-    try {
-      return this.#ring.tryPut(cell);
-    } catch (error) {
-      if (error instanceof HeapFullError) return NO_ROOM;
-      throw error;
-    }
   }
 
   /** C6. */

@@ -141,8 +141,8 @@ export class Channel<T> extends SharedObject {
   /**
    * Sends a value, without blocking the thread: waits for a receiver, or for room.
    *
-   * @throws `ChannelClosedError`. `WireError` or `PortabilityError` when the value cannot travel. `TimeoutError`, or the
-   * signal's reason, when the wait ends early. Nothing was sent then.
+   * @throws `ChannelClosedError`. `WireError` or `PortabilityError` when the value cannot travel. `HeapFullError` when there is
+   * no memory for it. `TimeoutError`, or the signal's reason, when the wait ends early. Nothing was sent then.
    */
   send(value: T, options?: WaitOptions): Promise<void> {
     try {

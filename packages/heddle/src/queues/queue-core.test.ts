@@ -1,9 +1,9 @@
 /** {@link QueueCore} where the heap is full. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ModelHeap } from "@heddle/testing";
 import { HeapFullError } from "#heap";
 import { MODEL, OBJECTS, seatThreads, sitDown } from "../sync/fixtures/model.ts";
+import { FullHeap } from "./fixtures/full-heap.ts";
 import { HeapItems } from "./heap-items.ts";
 import { Item } from "./items.ts";
 import { DONE, NOT_NOW, QueueCore } from "./queue-core.ts";
@@ -13,15 +13,6 @@ import { Ring } from "./ring.ts";
 import { StackItems } from "./stack-items.ts";
 
 const CELLS = 2;
-
-class FullHeap extends ModelHeap {
-  isFull = false;
-
-  override allocate(sizeBytes: number): number {
-    if (this.isFull) throw new HeapFullError(sizeBytes, 65536);
-    return super.allocate(sizeBytes);
-  }
-}
 
 function makeCore(shape: string): { heap: FullHeap; core: QueueCore } {
   const heap = new FullHeap(MODEL);

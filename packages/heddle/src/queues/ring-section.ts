@@ -34,6 +34,8 @@ export class RingSection {
   readonly #monitor: Monitor;
   readonly #head: End;
   readonly #tail: End;
+  /** Why there was no memory when it was last to be reserved. */
+  refusal: HeapFullError | undefined = undefined;
 
   constructor(heap: Heap, monitor: Monitor, ring: Ring) {
     this.#ring = ring;
@@ -90,9 +92,13 @@ export class RingSection {
     this.#move(tail, 1);
   }
 
-  /** Takes the memory for a cell that may be put in this section. False if there is none. */
+  /** Takes the memory for a cell that may be put in this section. False if there is none: {@link refusal} says so. */
   reserve(): boolean {
-    return isThereMemory(() => this.#makeRoom());
+    this.refusal = undefined;
+    return isThereMemory(
+      () => this.#makeRoom(),
+      (refusal) => (this.refusal = refusal),
+    );
   }
 
   /** Takes the oldest cell, of which there must be one. */
@@ -191,13 +197,17 @@ export class RingSection {
 }
 
 /** Whether there is memory for what a step takes. */
-export function isThereMemory(step: () => void): boolean {
+export function isThereMemory(
+  step: () => void,
+  refused: (refusal: HeapFullError) => void = () => {},
+): boolean {
   try {
     step();
     return true;
   } catch (error) {
-    if (error instanceof HeapFullError) return false;
-    throw error;
+    if (!(error instanceof HeapFullError)) throw error;
+    refused(error);
+    return false;
   }
 }
 
