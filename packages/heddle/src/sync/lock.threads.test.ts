@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { ThreadPoolExecutor } from "../futures/index.ts";
 import type { Future } from "../futures/index.ts";
 import { Condition } from "./condition.ts";
+import { Event } from "./event.ts";
 import { Lock } from "./lock.ts";
 import { RLock } from "./rlock.ts";
 
@@ -43,6 +44,28 @@ describe("a Lock between threads", () => {
     };
     await Promise.all([pool.submit(block), pool.submit(block), pool.submit(wait), wait(), wait()]);
     assert.equal(counter[0], 2 * 3000 + 3 * 1000);
+    assert.deepEqual(lock.statistics(), { locked: false, waiters: 0 });
+  });
+
+  test("is had by all who want it beside one that takes it again and again, and holds it for long", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 2 });
+    const lock = new Lock();
+    const stop = new Event();
+    const hog = (): void => {
+      while (!stop.isSet) {
+        using _guard = lock.acquireSync();
+        for (const end = performance.now() + 0.1; performance.now() < end;);
+      }
+    };
+    const hogging = pool.submit(hog);
+    await until(() => lock.locked);
+    const blocked = pool.submit(() => {
+      for (let i = 0; i < 10; i++) lock.acquireSync({ timeoutMs: 30_000 }).release();
+    });
+    for (let i = 0; i < 10; i++) (await lock.acquire({ timeoutMs: 30_000 })).release();
+    await blocked;
+    stop.set();
+    await hogging;
     assert.deepEqual(lock.statistics(), { locked: false, waiters: 0 });
   });
 

@@ -78,13 +78,14 @@ export class Once extends SharedObject {
   /**
    * Calls `body`, if nobody has; else waits for whoever does, without blocking the thread.
    *
-   * @param options - For the wait. They do not limit the call.
+   * @param options - For the wait. They do not limit the call; but with a signal that has aborted already none is made.
    * @returns What the one call gave.
    * @throws What the one call threw. `LockStateError` when it will never end: its thread has ended, or this is within the
    * body itself. `TimeoutError`, or the signal's reason, when the wait ends early.
    */
   async run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
     const checked = check(body, options);
+    checked.signal?.throwIfAborted();
     if (this.#core.outcome === 0) {
       if (this.#core.tryBegin()) return await this.#call(body);
       this.#refuseWithin();
@@ -100,6 +101,7 @@ export class Once extends SharedObject {
    */
   runSync<T>(body: () => T, options?: WaitOptions): T {
     const checked = check(body, options);
+    checked.signal?.throwIfAborted();
     if (this.#core.outcome === 0) {
       if (this.#core.tryBegin()) return this.#callSync(body);
       this.#refuseWithin();

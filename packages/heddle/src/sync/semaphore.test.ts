@@ -42,6 +42,31 @@ describe("a Semaphore", () => {
     assert.equal(semaphore.available, 7);
   });
 
+  test("lets as many of a crowd in as there are permits, and as many more as are released, each time", async () => {
+    const semaphore = new Semaphore(7);
+    for (let i = 0; i < 5; i++) semaphore.acquireSync();
+    const { came, guards } = line(
+      semaphore,
+      Array.from({ length: 20 }, () => 1),
+    );
+    for (const [released, inside] of [
+      [0, 2],
+      [1, 3],
+      [6, 9],
+      [5, 14],
+      [9, 20],
+    ] as const) {
+      if (released > 0) semaphore.release(released);
+      await settled();
+      assert.deepEqual(
+        came,
+        Array.from({ length: inside }, (_, index) => index),
+      );
+    }
+    await Promise.all(guards);
+    assert.deepEqual(semaphore.statistics(), { available: 3, waiters: 0 });
+  });
+
   test("serves in the order of asking, however much was asked for", async () => {
     const semaphore = new Semaphore(0);
     const { came, guards } = line(semaphore, [1, 3, 1, 2]);
