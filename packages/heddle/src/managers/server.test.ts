@@ -224,8 +224,8 @@ describe("Manager.serve() to those with the key", () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 100 }), async (body) => {
         link.send(packHead({ kind: Kind.CALL, id: 7, target: 0, path: ["get"] }), body);
-        const answer = await answer(link);
-        assert.equal(answer[0]! & 0x7f, Kind.FAIL);
+        const reply = await answer(link);
+        assert.equal(reply[0]! & 0x7f, Kind.FAIL);
       }),
       { numRuns: 100 },
     );

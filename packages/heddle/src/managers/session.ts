@@ -245,7 +245,7 @@ export class Session implements Calls {
     const { body, ...head } = unpackMessage(frame);
     switch (head.kind) {
       case Kind.SETTINGS:
-        return this.#adopt(this.#codec.decode(body) as Settings);
+        return this.#adopt(this.#codec.decode(body, this.#link.isAbroad) as Settings);
       case Kind.CALL:
         return this.#begin(head, body);
       case Kind.GET:
@@ -279,7 +279,7 @@ export class Session implements Calls {
   #begin({ id, target, path }: Head, body: Uint8Array): void {
     let args: unknown[];
     try {
-      args = this.#things.reading(() => this.#codec.decode(body)) as unknown[];
+      args = this.#things.reading(() => this.#codec.decode(body, this.#link.isAbroad)) as unknown[];
       if (!Array.isArray(args)) throw new TypeError(`Cannot call ${shown(path)}: its arguments are no list`);
     } catch (error) {
       if (error instanceof NotLoadedError) throw error;
@@ -327,7 +327,7 @@ export class Session implements Calls {
     let value: unknown;
     let isFailure = kind === Kind.FAIL;
     try {
-      value = this.#things.reading(() => this.#codec.decode(body));
+      value = this.#things.reading(() => this.#codec.decode(body, this.#link.isAbroad));
     } catch (error) {
       if (error instanceof NotLoadedError) throw error;
       value = error;

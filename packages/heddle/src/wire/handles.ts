@@ -88,6 +88,9 @@ export function readHandle(reader: Reader): object {
   const address = reader.part();
   if (typeof address !== "number") throw new CorruptMessageError("a handle has no address");
   const { hooks } = reader;
+  if (hooks.leavesProcess === true && hooks.heap === undefined) {
+    throw new CorruptMessageError("it names something in the heap of another process");
+  }
   const handle = reader.ask(() => formOf(kind).revive(address, hooks.heap));
   reader.ask(() => hooks.keepHandle?.(handle, address));
   return reader.remember(handle);

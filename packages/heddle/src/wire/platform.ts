@@ -12,7 +12,7 @@ import * as tag from "./tags.ts";
 import { hasPlatformMethod, isMarked, isTransferable } from "./transfer.ts";
 import type { Writer } from "./writer.ts";
 import { writers } from "./writers.ts";
-import type { WireError } from "./errors.ts";
+import { CorruptMessageError, type WireError } from "./errors.ts";
 
 /** The library of types for Node does not name these. */
 declare const WebAssembly: { Module: new () => object; Memory: new () => object };
@@ -26,6 +26,9 @@ export function writeShared(writer: Writer, value: object, at: number): number {
 
 export function readShared(reader: Reader): SharedArrayBuffer {
   const id = reader.word();
+  if (reader.hooks.leavesProcess === true) {
+    throw new CorruptMessageError("it names shared memory of another process");
+  }
   const buffer = reader.ask(() => findSharedBuffer(id));
   reader.ask(() => reader.hooks.keepShared?.(buffer));
   return reader.remember(buffer);

@@ -57,20 +57,23 @@ export class MessageCodec {
   readonly #table: FunctionTable = functionTable();
   readonly #local: MessageWriter;
   readonly #abroad: MessageWriter;
-  readonly #decoder: Decoder;
+  readonly #localDecoder: Decoder;
+  readonly #abroadDecoder: Decoder;
   /** The records of the message that is being read; `undefined` where they are named by address. */
   #records: readonly FunctionRecord[] | undefined;
 
   constructor(naming?: Naming) {
     this.#local = new MessageWriter(false, this.#table, naming);
     this.#abroad = new MessageWriter(true, this.#table, naming);
-    this.#decoder = new Decoder({
+    const hooks: WireHooks = {
       publishFunction: () => {
         throw new TypeError("Cannot publish a function while decoding");
       },
       resolveFunction: (address, serial) => this.#resolve(address, serial),
       ...(naming && { standFor: (plain) => naming.standFor(plain) }),
-    });
+    };
+    this.#localDecoder = new Decoder(hooks);
+    this.#abroadDecoder = new Decoder({ ...hooks, leavesProcess: true });
   }
 
   /**
@@ -87,12 +90,13 @@ export class MessageCodec {
   /**
    * Reads a value.
    *
+   * @param isAbroad - Whether the message came from another process: then nothing in it may name what is in this one's heap.
    * @throws `NotLoadedError` when a module has to be imported first: await it and decode again. `CorruptMessageError` when
    * the bytes are no message, or one of another process.
    */
-  decode(bytes: Uint8Array): unknown {
+  decode(bytes: Uint8Array, isAbroad: boolean): unknown {
     const flags = bytes[0];
-    if (flags === 0) return this.#decode(bytes, 1, bytes.length, undefined);
+    if (flags === 0) return this.#decode(bytes, [1, bytes.length], isAbroad, isAbroad ? [] : undefined);
     if ((flags !== LOCAL && flags !== PARCELS) || bytes.length < HEAD_BYTES) {
       throw new CorruptMessageError("it does not say what is in it");
     }
@@ -100,21 +104,21 @@ export class MessageCodec {
     if (bodyEnd > bytes.length) throw new CorruptMessageError("it ends in the middle of a value");
     const trailer = plainDecoder.decode(bytes, bodyEnd, bytes.length, []);
     if (flags === LOCAL) {
-      if (trailer !== processOrigin()) {
+      if (isAbroad || trailer !== processOrigin()) {
         throw new CorruptMessageError("it holds handles or functions of a process that is not this one");
       }
-      return this.#decode(bytes, HEAD_BYTES, bodyEnd, undefined);
+      return this.#decode(bytes, [HEAD_BYTES, bodyEnd], false, undefined);
     }
     if (!Array.isArray(trailer)) throw new CorruptMessageError("it holds no functions where it should");
     const records = this.#table.parcels.unpack(trailer as RecordParcel[]);
-    return this.#decode(bytes, HEAD_BYTES, bodyEnd, records);
+    return this.#decode(bytes, [HEAD_BYTES, bodyEnd], true, records);
   }
 
   /** Reads a value after the modules that it needs have been imported. */
-  async decodeAsync(bytes: Uint8Array): Promise<unknown> {
+  async decodeAsync(bytes: Uint8Array, isAbroad: boolean): Promise<unknown> {
     for (;;) {
       try {
-        return this.decode(bytes);
+        return this.decode(bytes, isAbroad);
       } catch (error) {
         if (!(error instanceof NotLoadedError)) throw error;
         await error.ready;
@@ -124,14 +128,14 @@ export class MessageCodec {
 
   #decode(
     bytes: Uint8Array,
-    start: number,
-    end: number,
+    [start, end]: readonly [number, number],
+    isAbroad: boolean,
     records: readonly FunctionRecord[] | undefined,
   ): unknown {
     const before = this.#records;
     this.#records = records;
     try {
-      return this.#decoder.decode(bytes, start, end, []);
+      return (isAbroad ? this.#abroadDecoder : this.#localDecoder).decode(bytes, start, end, []);
     } finally {
       this.#records = before;
     }

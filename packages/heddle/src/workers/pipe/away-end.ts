@@ -131,7 +131,7 @@ export class AwayEnd implements End {
   }
 
   #reject(waiter: Waiter<unknown>, body: Uint8Array): void {
-    this.#codec.decodeAsync(body).then(
+    this.#codec.decodeAsync(body, this.isAbroad).then(
       (error) => waiter.reject(error),
       (error: unknown) => waiter.reject(error),
     );

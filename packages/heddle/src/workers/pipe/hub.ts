@@ -90,7 +90,7 @@ class Hub {
   async #serve(link: FrameLink): Promise<void> {
     let hello: Hello;
     try {
-      hello = new MessageCodec().decode(await link.next()) as Hello;
+      hello = new MessageCodec().decode(await link.next(), true) as Hello;
     } catch {
       return link.destroy();
     }

@@ -39,7 +39,7 @@ export function writeLetter(value: unknown, isAbroad: boolean): Letter {
 
 /** Reads a letter, and ends it, after the modules that it needs have been imported. */
 export async function readLetter(letter: Letter): Promise<unknown> {
-  if ("bytes" in letter) return await messages().decodeAsync(letter.bytes);
+  if ("bytes" in letter) return await messages().decodeAsync(letter.bytes, true);
   try {
     return await storedValues().readAsync(letter.address);
   } finally {
