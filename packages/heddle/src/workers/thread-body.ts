@@ -35,6 +35,9 @@ export interface Aside {
   readonly packet: Packet;
 }
 
+/** Longer than any program runs. */
+const FOR_EVER_MS = 2 ** 30;
+
 /** A bundle of CommonJS form has no `import.meta.url`. */
 const hereUrl = new URL(import.meta.url ?? pathToFileURL(__filename).href);
 const NAME = "heddle-thread";
@@ -54,8 +57,7 @@ async function run(task: ThreadTask, core: ThreadCore): Promise<void> {
   let how: How = How.RETURNED;
   let outcome: unknown;
   try {
-    const args = (await unpack(task.packet)) as unknown[];
-    const target = await resolve(task.target);
+    const { target, args } = await receive(task);
     parentPort!.postMessage(BEGUN);
     const values = bindingsOf(args.pop() as Carried);
     scope.listen();
@@ -68,6 +70,18 @@ async function run(task: ThreadTask, core: ThreadCore): Promise<void> {
   scope.close();
   finish(core, how, outcome);
   parentPort!.postMessage(ENDED);
+}
+
+/** What it was given, when all that belongs to that is here. */
+async function receive(task: ThreadTask): Promise<{ target: Function; args: unknown[] }> {
+  // Shared memory comes by a port that keeps no thread alive.
+  const keepAlive = setInterval(() => {}, FOR_EVER_MS);
+  try {
+    const args = (await unpack(task.packet)) as unknown[];
+    return { target: await resolve(task.target), args };
+  } finally {
+    clearInterval(keepAlive);
+  }
 }
 
 async function resolve({ address, serial }: FunctionRecord): Promise<Function> {

@@ -65,6 +65,18 @@ describe("a Thread", () => {
     assert.ok(shared.buffer instanceof SharedArrayBuffer);
   });
 
+  test("is given shared memory that it has not heard of, however long that takes to come", async () => {
+    const threads = Array.from({ length: 12 }, () => {
+      const words = new Int32Array(new SharedArrayBuffer(4));
+      const add = (shared: Int32Array): number => Atomics.add(shared, 0, 7);
+      return { words, thread: new Thread(add, { args: [words] }).start() };
+    });
+    for (const { words, thread } of threads) {
+      assert.equal(await thread.result, 0);
+      assert.equal(words[0], 7);
+    }
+  });
+
   test("shares what is shared: locks, channels and the like are the same on both sides", async () => {
     const [lock, channel] = [new Lock(), new Channel<number>(3)];
     using _guard = lock.acquireSync();
