@@ -73,16 +73,6 @@ function nativeThreadId(): number {
   }
 }
 
-/** All threads of which this one can be sure that they have not ended. */
-export function liveThreads(): number[] {
-  const live: number[] = [];
-  const { roster } = here();
-  roster.forEach((thread) => {
-    if (thread === roster.main || !coreOf(thread).noticeDeath()) live.push(thread);
-  });
-  return live;
-}
-
 /** Whether there are threads that a thread has started by a `Thread`, and that are not gone. */
 export function hasStarted(identity: number): boolean {
   let isOne = false;

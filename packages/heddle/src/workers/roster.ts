@@ -13,7 +13,7 @@ const MAIN_THREAD = FIRST_OWN + 8;
 const NUMBER = FIRST_OWN + 12;
 const CHANGES = FIRST_OWN + 16;
 const HANDLERS = FIRST_OWN + 20;
-export const ROSTER_BYTES: number = FIRST_OWN + 24;
+const ROSTER_BYTES: number = FIRST_OWN + 24;
 
 /** The process has one; makes it if it has none yet. */
 export function findRoster(heap: Heap): number {
