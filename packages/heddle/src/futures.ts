@@ -26,6 +26,7 @@ export {
   type Streamed,
   type TaskEvent,
   type TaskOptions,
+  type TaskOutput,
   type TaskStream,
   ProcessPoolExecutor,
   ThreadPoolExecutor,

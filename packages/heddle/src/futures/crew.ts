@@ -9,6 +9,7 @@ import type { BoardLocation } from "./board.ts";
 import type { WorkerEnd } from "./errors.ts";
 import type { Parcel, ParcelPort } from "./parcels.ts";
 import type { Recruit } from "./recruits.ts";
+import { outputOf, type TaskOutput } from "./task-output.ts";
 import { HEAR, LEAVE, LEFT, READY, RETIRES } from "./worker-entry.ts";
 
 /** After so many workers that ended before they were ready, no more are started. */
@@ -21,6 +22,7 @@ export interface CrewOptions {
   maxTasks: number;
   maxMemoryBytes: number;
   initialize: boolean;
+  onOutput: ((output: TaskOutput) => void) | undefined;
   resourceLimits: ResourceLimits | undefined;
   /** Starts a worker. */
   recruit: Recruit;
@@ -157,7 +159,15 @@ export class Crew {
     const name = `${this.#options.name}-${++this.#started}`;
     const { thread, parcels } = recruit({
       name,
-      duties: { board: this.#board, worker, concurrency, maxTasks, maxMemoryBytes, initialize },
+      duties: {
+        board: this.#board,
+        worker,
+        concurrency,
+        maxTasks,
+        maxMemoryBytes,
+        initialize,
+        postsOutput: this.#options.onOutput !== undefined,
+      },
       resourceLimits,
       onMessage: (message) => this.#heard(worker, message),
       onEnd: (end) => this.#ended(worker, end),
@@ -173,6 +183,12 @@ export class Crew {
     if (message === READY) this.#ready(worker);
     else if (message === RETIRES) this.#retires(worker);
     else if (message === LEFT) this.#leave(this.#members[worker]!.thread.stop());
+    else if (this.#options.onOutput !== undefined) this.#heardOutput(worker, message);
+  }
+
+  #heardOutput(worker: number, message: unknown): void {
+    const output = outputOf(message, this.nameOf(worker));
+    if (output !== undefined) this.#options.onOutput!(output);
   }
 
   #retires(worker: number): void {

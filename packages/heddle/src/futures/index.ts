@@ -19,6 +19,7 @@ export type { TaskEvent, WorkerEvent } from "./observe-channels.ts";
 export type { Durations, FunctionStatistics } from "./observe-histogram.ts";
 export type { PoolOptions } from "./pool-options.ts";
 export type { TaskOptions } from "./task-options.ts";
+export type { TaskOutput } from "./task-output.ts";
 export type { Streamed, TaskStream } from "./task-stream.ts";
 export { ProcessPoolExecutor } from "./process-pool-executor.ts";
 export { ThreadPoolExecutor } from "./thread-pool-executor.ts";

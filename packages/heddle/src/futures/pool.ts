@@ -12,6 +12,7 @@ import { checkPoolOptions, type PoolOptions } from "./pool-options.ts";
 import type { Recruit } from "./recruits.ts";
 import { RetryingCore } from "./retries.ts";
 import type { TaskOptions } from "./task-options.ts";
+import { printingAs } from "./task-output.ts";
 import type { WaitOptions } from "./wait-options.ts";
 
 /** Where a pool and its workers meet. */
@@ -22,6 +23,9 @@ export interface PoolPlace {
   leave(): void;
 }
 
+/** How what a task prints is named. */
+const nameOf = (fn: Function, { name }: TaskOptions): string => name ?? (fn.name || "(anonymous)");
+
 /** The workers behind an executor. */
 export class Pool implements ExecutorCore {
   readonly name: string;
@@ -29,6 +33,7 @@ export class Pool implements ExecutorCore {
   readonly concurrency: number;
   readonly #place: PoolPlace;
   readonly #dispatcher: Dispatcher;
+  readonly #tellsOutput: boolean;
   #gone: Promise<void> | undefined;
 
   /** @param makePlace - Called when the options have been found to be in order. */
@@ -38,6 +43,7 @@ export class Pool implements ExecutorCore {
     this.maxWorkers = checked.maxWorkers;
     this.concurrency = checked.concurrency;
     this.#place = makePlace();
+    this.#tellsOutput = checked.onOutput !== undefined;
     this.#dispatcher = new Dispatcher(this.#place.heap, {
       ...checked,
       name: this.name,
@@ -48,7 +54,8 @@ export class Pool implements ExecutorCore {
   }
 
   submit(fn: Function, args: readonly unknown[], options: TaskOptions, begun: boolean): Future<unknown> {
-    return this.#dispatcher.submit(fn, args, options, begun);
+    if (!this.#tellsOutput) return this.#dispatcher.submit(fn, args, options, begun);
+    return printingAs(nameOf(fn, options), () => this.#dispatcher.submit(fn, args, options, begun));
   }
 
   begin(): () => void {
@@ -56,7 +63,8 @@ export class Pool implements ExecutorCore {
   }
 
   broadcast(fn: Function, args: readonly unknown[], options: TaskOptions): Future<unknown>[] {
-    return this.#dispatcher.broadcast(fn, args, options);
+    if (!this.#tellsOutput) return this.#dispatcher.broadcast(fn, args, options);
+    return printingAs(nameOf(fn, options), () => this.#dispatcher.broadcast(fn, args, options));
   }
 
   statistics(): ExecutorStatistics {

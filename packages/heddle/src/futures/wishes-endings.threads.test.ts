@@ -9,8 +9,9 @@ import { syncBuiltinESMExports } from "node:module";
 import os from "node:os";
 import { describe, test } from "node:test";
 import { MessageChannel, threadId } from "node:worker_threads";
-import { cpuCount } from "../workers/index.ts";
+import { cpuCount, currentThread } from "../workers/index.ts";
 import { BrokenExecutorError } from "./errors.ts";
+import type { TaskOutput } from "./task-output.ts";
 import { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 import { toThread } from "./to-thread.ts";
 
@@ -186,5 +187,85 @@ describe("The wish", () => {
     const workers = new Set([...ones, ...others]);
     assert(workers.size <= cpuCount());
     assert(!workers.has(threadId));
+  });
+
+  test("16. to see which task wrote what to stderr, and in which worker (vitest #8705, rstest #1171)", async () => {
+    const outputs: TaskOutput[] = [];
+    await using pool = new ThreadPoolExecutor({
+      name: "runner",
+      maxWorkers: 1,
+      concurrencyPerWorker: 2,
+      onOutput: (output) => void outputs.push(output),
+    });
+    const report = async (file: string): Promise<void> => {
+      console.error("begins", file);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      process.stdout.write(`ends ${file}\n`);
+    };
+    const files = ["a", "b"];
+    await Promise.all(files.map((file) => pool.with({ name: `${file}.test.ts` }).submit(report, file)));
+    const dying = pool.submit(function dying() {
+      console.error("last words");
+      process.exit(3);
+    });
+    await assert.rejects(dying.result(), BrokenExecutorError);
+    const each = function each(n: number): void {
+      console.log(n);
+    };
+    await pool.map(each, [7]).toArray();
+    while (outputs.length < 6) await new Promise(setImmediate);
+    const lines = outputs.map(
+      ({ task, stream, text, worker }) => `${worker}: ${task}: ${stream}: ${text.trimEnd()}`,
+    );
+    assert.deepEqual(lines.sort(), [
+      "runner-1: a.test.ts: stderr: begins a",
+      "runner-1: a.test.ts: stdout: ends a",
+      "runner-1: b.test.ts: stderr: begins b",
+      "runner-1: b.test.ts: stdout: ends b",
+      "runner-1: dying: stderr: last words",
+      "runner-2: each: stdout: 7",
+    ]);
+  });
+
+  test("16. for a report of each crash that names the task and the worker, with what it printed before (vitest #8705, rstest #1171)", async () => {
+    const printed: string[] = [];
+    await using pool = new ThreadPoolExecutor({
+      name: "runner",
+      maxWorkers: 1,
+      onOutput: ({ text }) => void printed.push(text),
+    });
+    const crash = pool.with({ name: "a.test.ts" }).submit(() => {
+      console.error("about to crash");
+      setImmediate(() => {
+        throw new RangeError("no disk");
+      });
+      return new Promise(() => {});
+    });
+    const error = await crash.exception();
+    assert(error instanceof BrokenExecutorError);
+    const { message, task, worker, exitCode, cause } = error;
+    assert.deepEqual(
+      { message, task, worker, exitCode },
+      {
+        message: "Cannot finish task a.test.ts: worker runner-1 ended by RangeError: no disk",
+        task: "a.test.ts",
+        worker: "runner-1",
+        exitCode: 1,
+      },
+    );
+    assert.match((cause as Error).stack!, /wishes-endings/);
+    assert.deepEqual(printed, ["about to crash\n"]);
+  });
+
+  test("16. that a task knows its worker, and workers start when there is work (vitest #8705, rstest #1171)", async () => {
+    await using pool = new ThreadPoolExecutor({ name: "runner", maxWorkers: 3 });
+    assert.equal(pool.statistics().workers, 0);
+    const who = (): { name: string; id: number } => ({ name: currentThread().name, id: threadId });
+    const first = await pool.submit(who);
+    assert.equal(first.name, "runner-1");
+    assert.equal(pool.statistics().workers, 1);
+    const all = await pool.broadcast(who);
+    assert.deepEqual(all.map(({ name }) => name).sort(), ["runner-1", "runner-2", "runner-3"]);
+    assert.equal(all.find(({ name }) => name === "runner-1")!.id, first.id);
   });
 });

@@ -54,6 +54,14 @@ describe("The wish", () => {
     await isSet(heeded, 1);
     assert.equal(await pool.submit(() => threadId), worker);
 
+    const told = newWords();
+    const late = pool.submit(heed, told);
+    await isSet(told, 0);
+    assert.equal(late.cancel(reason, { graceMs: 600_000 }), true);
+    await assert.rejects(late.result(), (error) => error === reason);
+    await isSet(told, 1);
+    assert.equal(await pool.submit(() => threadId), worker);
+
     const spun = newWords();
     const stubborn = pool.submit(spin, spun);
     await isSet(spun, 0);
@@ -121,6 +129,37 @@ describe("The wish", () => {
       assert.deepEqual({ running, queued }, { running: 0, queued: 0 });
       const response = await fetch(`http://127.0.0.1:${port}`, { headers: { connection: "close" } });
       assert.equal(await response.text(), "alive");
+    }
+  });
+
+  test("7. for streams in and out, with back-pressure (piscina #110, comlink #435)", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const buffer = 8;
+    const made = newWords();
+    const stream = await pool.with({ buffer }).submit(async function* (words: Int32Array) {
+      for (let i = 0; ; i++) {
+        words[0] = i + 1;
+        yield i;
+      }
+    }, made);
+    let read = 0;
+    for await (const value of stream) {
+      assert.equal(value, read++);
+      assert(made[0]! <= read + buffer + 1, `${made[0]} values are made, and ${read} read`);
+      await new Promise(setImmediate);
+      if (read === 200) break;
+    }
+
+    let pulled = 0;
+    const source = async function* (): AsyncGenerator<number> {
+      for (;;) yield pulled++;
+    };
+    let answered = 0;
+    for await (const value of pool.map((n: number) => n * 2, source(), { buffer })) {
+      assert.equal(value, 2 * answered++);
+      assert(pulled <= answered + buffer + 1, `${pulled} items are read, and ${answered} answered`);
+      await new Promise(setImmediate);
+      if (answered === 200) break;
     }
   });
 

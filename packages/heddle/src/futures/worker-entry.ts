@@ -18,6 +18,7 @@ import {
 } from "../workers/index.ts";
 import { Board, type BoardLocation } from "./board.ts";
 import { ParcelPort } from "./parcels.ts";
+import { postOutput } from "./task-output.ts";
 import { WorkerLoop } from "./worker-loop.ts";
 
 /** What a worker has to do. */
@@ -33,6 +34,8 @@ export interface Duties {
   maxTasks: number;
   /** and after a call that leaves it with more memory than this. */
   maxMemoryBytes: number;
+  /** What is printed in it is posted to the pool. */
+  postsOutput: boolean;
 }
 
 /** What a thread is given. */
@@ -80,14 +83,15 @@ function serve({ side, ...duties }: Assignment, core: ThreadCore): void {
 export interface PoolLink {
   readonly heap: JoinedHeap;
   readonly parcels: ParcelPort;
-  tell(message: string): void;
+  tell(message: unknown): void;
   listen(onMessage: (message: unknown) => void): void;
   /** Lets the worker end, when nothing else holds it. */
   leave(): void;
 }
 
 /** Runs calls until the pool says to stop. */
-export function work({ board, ...options }: Duties, pool: PoolLink): void {
+export function work({ board, postsOutput, ...options }: Duties, pool: PoolLink): void {
+  if (postsOutput) postOutput((message) => pool.tell(message));
   const { heap, parcels } = pool;
   const loop = new WorkerLoop(new Board(heap, board), functionTableIn(heap), {
     ...options,
