@@ -545,6 +545,30 @@ describe("a generator as a task, in a worker", () => {
   });
 });
 
+describe("a stream as an argument", () => {
+  test("is moved, if it is a web stream, and read in the worker as it fills", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    async function* words(): AsyncGenerator<string> {
+      yield "warp";
+      await new Promise(setImmediate);
+      yield "weft";
+    }
+    const join = async (stream: ReadableStream<string>): Promise<string> => {
+      let all = "";
+      for await (const word of stream) all += word;
+      return all;
+    };
+    assert.equal(await pool.submit(join, transfer(ReadableStream.from(words()))), "warpweft");
+  });
+
+  test("is refused, if it is a generator, with what to do instead", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const error = await pool.submit((numbers: Iterable<number>) => [...numbers], upTo(3)).exception();
+    assert.ok(error instanceof WireError);
+    assert.match(error.message, /args\[0\].*in the middle of its function.*send its values/);
+  });
+});
+
 /** What a program prints that is run by itself, and how it ends. */
 function run(program: string): { status: number | null; stdout: string; stderr: string } {
   const { status, stdout, stderr } = spawnSync(
