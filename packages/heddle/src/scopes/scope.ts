@@ -70,7 +70,7 @@ let outermost: Scope | undefined;
  * ```
  *
  * - S1: the first reason stays. Cancellation is level-triggered: from then on every wait inside throws it.
- * - S2: a scope around another one cancels it before it tells those who wait in itself, so the inner ones go first.
+ * - S2: a scope around others cancels them with it, and tells those who wait in them before those who wait in itself.
  * - S3: a scope that is held has begun something that cannot end at once, such as a call in a worker. Who closes it waits
  *   for that: {@link Scope.drained}.
  */
@@ -167,17 +167,38 @@ export class Scope {
   /** Stops all that runs in the scope. S1: only the first call counts. */
   cancel(reason: unknown): void {
     if (this.#isCancelled) return;
+    this.#mark(reason);
+    if (this.#newest === undefined) return this.#tell();
+    // No recursion: scopes may be nested deeper than the stack is.
+    const scopes: Scope[] = [this];
+    for (const scope of scopes) {
+      for (let inner = scope.#newest; inner !== undefined; inner = inner.#before) {
+        if (inner.isShield || inner.#isCancelled) continue;
+        inner.#mark(reason);
+        scopes.push(inner);
+      }
+    }
+    // S2.
+    for (const scope of scopes.toReversed()) scope.#tell();
+  }
+
+  /** For what else ends with the scope. It has been cancelled, and all who wait in it are told. */
+  wasCancelled(): void {}
+
+  #mark(reason: unknown): void {
     this.#isCancelled = true;
     this.#reason = reason;
     if (this.#extras !== undefined) clearTimeout(this.#extras.timer);
-    // S2.
-    if (this.#newest !== undefined)
-      for (const scope of this.#listed()) if (!scope.isShield) scope.cancel(reason);
+  }
+
+  #tell(): void {
+    const reason = this.#reason;
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (waiting instanceof Set) for (const waiter of waiting) waiter.cancelled(reason);
     else waiting?.cancelled(reason);
-    this.#extras?.controller?.abort(reason);
+    if (this.#extras !== undefined) this.#extras.controller?.abort(reason);
+    this.wasCancelled();
   }
 
   /** Cancels the scope with `reason()` when so much time has passed. Replaces an earlier deadline. */

@@ -37,10 +37,10 @@ export class TaskNode extends Scope {
 /** All tasks of this thread that have not ended: each before those that it has spawned. */
 export function allTasks(): TaskNode[] {
   const tasks: TaskNode[] = [];
-  const visit = (scope: Scope): void => {
+  const left: Scope[] = [OUTERMOST];
+  for (let scope = left.pop(); scope !== undefined; scope = left.pop()) {
     if (scope instanceof TaskNode) tasks.push(scope);
-    for (const inner of scope.inner) visit(inner);
-  };
-  visit(OUTERMOST);
+    left.push(...scope.inner.toReversed());
+  }
   return tasks;
 }

@@ -7,6 +7,6 @@ export { retry, type RetryOptions } from "./retry.ts";
 export { run, type RunOptions } from "./run.ts";
 export { SingleFlight } from "./single-flight.ts";
 export { checkpoint, sleep } from "./sleep.ts";
-export { type SpawnOptions, type TaskGroup, taskGroup, type TaskGroupOptions } from "./task-group.ts";
+export { type SpawnOptions, TaskGroup, taskGroup, type TaskGroupOptions } from "./task-group.ts";
 export { currentTask, printTasksOn, type TaskInfo, tasks, taskTree } from "./task-info.ts";
 export { timeoutSignal } from "./timeout-signal.ts";

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { checkWaitOptions, LONGEST_DELAY_MS, throwIfEnded } from "../futures/index.ts";
-import { currentContext } from "../scopes/index.ts";
+import { currentContext, type Scope, type TaskNode, type Waiter } from "../scopes/index.ts";
 import { checkDuration } from "./checks.ts";
 
 /** What a task waits for that sleeps. */
@@ -23,45 +23,56 @@ const SLEEPING = "sleep()";
  * await sleep(5);
  * ```
  */
-export async function sleep(milliseconds: number, options?: { signal?: AbortSignal }): Promise<void> {
-  checkDuration(milliseconds, "sleep()");
-  const checked = checkWaitOptions(options, "sleep()");
-  throwIfEnded(checked);
-  await new Promise<void>(
-    (resolve, reject) => void new Sleeper(milliseconds, checked.signal, resolve, reject),
-  );
+export function sleep(milliseconds: number, options?: { signal?: AbortSignal }): Promise<void> {
+  try {
+    checkDuration(milliseconds, "sleep()");
+    const checked = checkWaitOptions(options, "sleep()");
+    throwIfEnded(checked);
+    return new Promise((resolve, reject) => {
+      const sleeper = new Sleeper(milliseconds, resolve, reject);
+      if (checked.signal !== undefined) sleeper.endWith(checked.signal);
+    });
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 let wake: (sleeper: Sleeper) => void;
 
-/** One call that sleeps. */
-class Sleeper {
+/** One call that sleeps. There may be a million of them. */
+class Sleeper implements Waiter {
   readonly #resolve: () => void;
   readonly #reject: (reason: unknown) => void;
-  readonly #signal: AbortSignal | undefined;
-  readonly #leaveScope: (() => void) | undefined;
-  readonly #onAbort: (() => void) | undefined;
-  readonly #task = currentContext().task;
+  readonly #scope: Scope | undefined;
+  readonly #task: TaskNode | undefined;
+  /** Unties it from its signal. */
+  #forgetSignal: (() => void) | undefined = undefined;
   #timer!: NodeJS.Timeout | NodeJS.Immediate;
   #leftMs: number;
 
-  constructor(
-    milliseconds: number,
-    signal: AbortSignal | undefined,
-    resolve: () => void,
-    reject: (reason: unknown) => void,
-  ) {
+  constructor(milliseconds: number, resolve: () => void, reject: (reason: unknown) => void) {
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#signal = signal;
     this.#leftMs = milliseconds;
-    this.#leaveScope = currentContext().scope?.onCancel((reason) => this.#end(reason));
-    if (signal !== undefined) {
-      this.#onAbort = () => this.#end(signal.reason);
-      signal.addEventListener("abort", this.#onAbort, { once: true });
-    }
-    if (this.#task !== undefined) this.#task.waitsFor = SLEEPING;
+    const { scope, task } = currentContext();
+    this.#scope = scope;
+    this.#task = task;
+    scope?.addWaiter(this);
+    if (task !== undefined) task.waitsFor = SLEEPING;
     this.#wait();
+  }
+
+  endWith(signal: AbortSignal): void {
+    const onAbort = (): void => this.cancelled(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#forgetSignal = () => signal.removeEventListener("abort", onAbort);
+  }
+
+  cancelled(reason: unknown): void {
+    clearTimeout(this.#timer as NodeJS.Timeout);
+    clearImmediate(this.#timer as NodeJS.Immediate);
+    this.#leave();
+    this.#reject(reason);
   }
 
   /** A timer takes no delay that is longer: it is set again and again. */
@@ -73,16 +84,9 @@ class Sleeper {
   }
 
   #leave(): void {
-    this.#leaveScope?.();
-    if (this.#onAbort !== undefined) this.#signal!.removeEventListener("abort", this.#onAbort);
+    this.#scope?.deleteWaiter(this);
+    this.#forgetSignal?.();
     if (this.#task?.waitsFor === SLEEPING) this.#task.waitsFor = undefined;
-  }
-
-  #end(reason: unknown): void {
-    clearTimeout(this.#timer as NodeJS.Timeout);
-    clearImmediate(this.#timer as NodeJS.Immediate);
-    this.#leave();
-    this.#reject(reason);
   }
 
   static {

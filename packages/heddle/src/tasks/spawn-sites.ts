@@ -1,9 +1,9 @@
 /**
  * Where tasks were spawned, for the stacks of their errors.
  *
- * Taking the stack of every spawn would cost ten times the rest of the task, and a kilobyte. So a group takes those of its
- * first spawns, and then of fewer and fewer, for many tasks are nearly always spawned in one place; and a thread takes only so
- * many in a time, however many groups it has.
+ * Taking the stack of every spawn would cost nine times the rest of the task, and a kilobyte. So a group takes that of its first
+ * spawn, of some more, and then of fewer and fewer, for many tasks are nearly always spawned in one place; and a thread
+ * takes only so many in a time, beside the first ones, however many groups it has.
  *
  * @packageDocumentation
  */
@@ -43,10 +43,10 @@ export class SpawnSites {
   #count = 0;
   #latest: SpawnSite | undefined;
 
-  /** The site of a spawn, or of an earlier one of the group, if any was taken. `spawn` is called by the code looked for. */
+  /** The site of a spawn, or of an earlier one of the group. `spawn` is called by the code looked for. */
   next(spawn: Function): SpawnSite | undefined {
     const count = ++this.#count;
-    if ((count <= TAKEN || (count & (count - 1)) === 0) && mayTake()) {
+    if (count === 1 || ((count <= TAKEN || (count & (count - 1)) === 0) && mayTake())) {
       this.#latest = {} as SpawnSite;
       Error.captureStackTrace(this.#latest, spawn);
     }

@@ -71,6 +71,21 @@ describe("a group", () => {
     assert.deepEqual(order, ["cleaned up", "left"]);
   });
 
+  test("within thousands of others is cancelled with the outermost", async () => {
+    const depth = 5000;
+    const reasons: unknown[] = [];
+    const descend = async (levels: number): Promise<void> => {
+      if (levels === 0) await sleep(FOREVER).finally(() => reasons.push(currentTask().signal.reason));
+      else await taskGroup((group) => void group.spawn(() => descend(levels - 1)));
+    };
+    await taskGroup(async (group) => {
+      group.spawn(() => descend(depth));
+      while (tasks().length <= depth) await turn();
+      group.cancel("stop");
+    });
+    assert.deepEqual(reasons, ["stop"]);
+  });
+
   test("in a group that is cancelled ends with the reason of the outer one, its own onError notwithstanding", async () => {
     await taskGroup(async (outer) => {
       const inner = outer.spawn(() =>

@@ -43,7 +43,7 @@ const KNOWN = ["timeoutMs", "signal", "limit", "onError"];
 const NO_OPTIONS: SpawnOptions = {};
 
 /** A group, as those who spawn in it see it. Made by {@link taskGroup}. */
-export interface TaskGroup {
+export abstract class TaskGroup {
   /**
    * Has `fn` called soon, after the code that runs now; while as many run as the `limit` allows, later.
    *
@@ -51,18 +51,18 @@ export interface TaskGroup {
    * Nobody has to await it: what the task throws, the group throws. In a group that was cancelled it is cancelled.
    * @throws `TaskGroupStateError` when the group has ended.
    */
-  spawn<R>(fn: () => R | PromiseLike<R>, options?: SpawnOptions): Future<R>;
+  abstract spawn<R>(fn: () => R | PromiseLike<R>, options?: SpawnOptions): Future<R>;
   /**
    * Stops all that runs in the group: its tasks, and its body. The group throws the reason if that stopped its body;
    * its tasks end quietly.
    *
    * @param reason - What their waits throw; an `AbortError` by default. Only the first call counts.
    */
-  cancel(reason?: unknown): void;
+  abstract cancel(reason?: unknown): void;
   /** Aborts when the group is cancelled. */
-  readonly signal: AbortSignal;
+  abstract readonly signal: AbortSignal;
   /** How many of its tasks have not ended. */
-  readonly size: number;
+  abstract readonly size: number;
 }
 
 /**
@@ -141,10 +141,8 @@ class GroupScope extends Scope {
     return [...others, ...tasks];
   }
 
-  override cancel(reason: unknown): void {
-    if (this.isCancelled) return;
-    super.cancel(reason);
-    for (const future of this.#queued()) future.dropOut(reason);
+  override wasCancelled(): void {
+    for (const future of this.#queued()) future.dropOut(this.reason);
   }
 
   add(context: TaskContext): void {
@@ -176,7 +174,7 @@ class GroupScope extends Scope {
  * - G1: a task is counted from its spawn until it has left; the group ends when none is, and nothing holds its scope.
  * - G2: a failure is noted before anybody is told of the cancellation that it causes.
  */
-class Group implements TaskGroup, TaskOwner, Beginner {
+class Group extends TaskGroup implements TaskOwner, Beginner {
   readonly context: Context;
   readonly #scope: GroupScope;
   readonly #limit: number;
@@ -195,6 +193,7 @@ class Group implements TaskGroup, TaskOwner, Beginner {
   #onEmpty: (() => void) | undefined;
 
   constructor(scope: GroupScope, limit: number, cancelsOnError: boolean) {
+    super();
     const { task, values } = currentContext();
     this.#scope = scope;
     this.context = new Context(scope, task, values);
@@ -202,15 +201,15 @@ class Group implements TaskGroup, TaskOwner, Beginner {
     this.#cancelsOnError = cancelsOnError;
   }
 
-  get signal(): AbortSignal {
+  override get signal(): AbortSignal {
     return this.#scope.signal;
   }
 
-  get size(): number {
+  override get size(): number {
     return this.#size;
   }
 
-  spawn<R>(fn: () => R | PromiseLike<R>, options: SpawnOptions = NO_OPTIONS): Future<R> {
+  override spawn<R>(fn: () => R | PromiseLike<R>, options: SpawnOptions = NO_OPTIONS): Future<R> {
     if (typeof fn !== "function") throw new TypeError(`Cannot spawn a task: ${typeof fn} is not a function`);
     const { name } = options;
     if (name !== undefined && typeof name !== "string") {
@@ -228,7 +227,7 @@ class Group implements TaskGroup, TaskOwner, Beginner {
     return future as Future<unknown> as Future<R>;
   }
 
-  cancel(reason: unknown = abortError("The task group was cancelled")): void {
+  override cancel(reason: unknown = abortError("The task group was cancelled")): void {
     if (this.#scope.isCancelled || this.#hasEnded) return;
     this.#cancelledItself = true;
     this.#scope.cancel(reason);
