@@ -1,5 +1,5 @@
 /**
- * Threads, how many of them make sense, and what joins processes: memory that they share, and pipes.
+ * Threads and processes, how many of them make sense, and what joins processes: memory that they share, and pipes.
  *
  * @packageDocumentation
  */
@@ -14,6 +14,9 @@ export {
   onUncaught,
   Pipe,
   type PipeOptions,
+  Process,
+  ProcessEndedError,
+  ProcessStateError,
   Thread,
   ThreadEndedError,
   type ThreadInfo,

@@ -84,6 +84,19 @@ describe("ProcessPoolExecutor", () => {
     assert.equal(await pool.submit(() => "goes on"), "goes on");
   });
 
+  test("runs asynchronous calls, one after the other and at once", async () => {
+    const later = async (n: number): Promise<number> => {
+      await new Promise(setImmediate);
+      return n + 1;
+    };
+    for (let i = 0; i < 20; i++) assert.equal(await pool.submit(later, i), i + 1);
+    const all = await Promise.all(Array.from({ length: 100 }, (_, i) => pool.submit(later, i)));
+    assert.deepEqual(
+      all,
+      Array.from({ length: 100 }, (_, i) => i + 1),
+    );
+  });
+
   test("gives errors back whole", async () => {
     const error = await pool
       .submit(() => {

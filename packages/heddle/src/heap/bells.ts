@@ -11,7 +11,8 @@
  *   addresses. So one of the two sees the other.
  * - G2: an address stays until its thread takes it out. So if who notifies dies before it has rung, whoever settles that can
  *   ring again.
- * - G3: a ring says nothing but that there may be something. Who is rung looks at all words that it waits for.
+ * - G3: a ring says nothing but that there may be something. Who is rung looks at all words that it waits for. A wait of the
+ *   thread that notifies ends by that itself, whatever the word holds.
  *
  * @packageDocumentation
  */
@@ -100,7 +101,14 @@ export class Bells {
     const words = this.#words;
     const mask = address | 0;
     let rung = 0;
+    // G3.
+    for (const waiter of this.#waiters) {
+      if ((waiter.address | 0) !== mask) continue;
+      waiter.end("ok");
+      rung++;
+    }
     for (const seat of this.#seats) {
+      if (seat === this.#seat) continue;
       const bells = bellsAt(seat);
       const count = words.load(bells + COUNT);
       for (let i = 0; i < count; i++) {
@@ -113,10 +121,9 @@ export class Bells {
     return rung;
   }
 
-  /** Makes a thread look at what it waits for. */
+  /** Makes another thread look at what it waits for. */
   ring(seat: number): void {
-    if (seat === this.#seat) setImmediate(() => this.#look());
-    else this.#libc.send(this.#socket, this.#prefix + this.#seats.identityAt(seat));
+    this.#libc.send(this.#socket, this.#prefix + this.#seats.identityAt(seat));
   }
 
   /** Nobody who sits there waits. */

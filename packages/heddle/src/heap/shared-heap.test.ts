@@ -278,6 +278,17 @@ describe("a wait in a shared heap", () => {
     assert.equal(heap.notify(word), 0);
   });
 
+  test("ends by a notify of its own thread, whatever the word holds", async (context) => {
+    const heap = heapFor(context);
+    const word = heap.allocate(16);
+    heap.store(word, 3);
+    for (let i = 0; i < 20; i++) {
+      const waiting = heap.waitAsync(word, 3);
+      assert.equal(heap.notify(word), 1);
+      assert.equal(await waiting, "ok");
+    }
+  });
+
   test("does not keep a program alive", () => {
     run(`import { SharedHeap } from ${JSON.stringify(MODULE)};
       const heap = SharedHeap.create(${JSON.stringify(freshName())}, { sizeBytes: 2 ** 20 });

@@ -20,6 +20,7 @@ import {
 } from "./segment.ts";
 import { COMMITTED_WORD, EPOCH_WORD } from "./segment-layout.ts";
 import { SharedHeapError } from "./shared-heap-error.ts";
+import { seatOf } from "./seats.ts";
 import { ViewedHeap } from "./viewed-heap.ts";
 import { Watch } from "./watch.ts";
 
@@ -233,6 +234,18 @@ export class SharedHeap extends ViewedHeap {
   whenSomebodyDies(callback: () => void): void {
     this.#watch = new Watch(this, this.#lives, this.#libc, callback);
     this.#watch.look();
+  }
+
+  /**
+   * Blocks this thread until another one has ended, or for so long; a moment if it is not there.
+   *
+   * @param identity - Of the other thread; 0 for nobody.
+   */
+  waitForEnd(identity: number, timeoutMs: number): void {
+    const seat = seatOf(identity);
+    const isThere = identity !== 0 && this.seats.isSeated(identity) && !this.#lives.isOver(seat);
+    const word = isThere ? this.#lives.wordOf(seat) : EPOCH_WORD;
+    this.#libc.wait(this.#base + word, this.load(word), Math.min(timeoutMs, SLICE_MS));
   }
 
   /** Something that this thread has in the heap is to be left properly. */

@@ -13,6 +13,8 @@ export { LARGEST_FRAME_BYTES } from "./net/frames.ts";
 export { AuthenticationError, type Credentials, HANDSHAKE_LIMIT_BYTES, introduce } from "./net/handshake.ts";
 export { keepAlive } from "./net/keep-alive.ts";
 export { type EncodedMessage, MessageCodec, type Naming } from "./net/message-codec.ts";
+export { Process } from "./process.ts";
+export { ProcessEndedError, ProcessStateError } from "./process-errors.ts";
 export { type Site, tellOrigin, thisSite } from "./sites.ts";
 export { Thread } from "./thread.ts";
 export type { ThreadInfo } from "./thread-info.ts";

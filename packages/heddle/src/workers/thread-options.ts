@@ -16,32 +16,33 @@ export interface ThreadOptions<A extends readonly unknown[] = readonly unknown[]
 const KNOWN = ["args", "name", "daemon", "resourceLimits"];
 
 /** Throws `TypeError` if something is not what it should be, and says what. */
-export function checkThread(target: unknown, options: ThreadOptions): void {
-  if (typeof target !== "function") refuse("its target must be a function", target);
-  if (!isObject(options)) refuse("its options must be an object", options);
+export function checkThread(target: unknown, options: ThreadOptions, kind: string = "Thread"): void {
+  if (typeof target !== "function") refuse(kind, "its target must be a function", target);
+  if (!isObject(options)) refuse(kind, "its options must be an object", options);
   for (const key of Object.keys(options)) {
     if (KNOWN.includes(key)) continue;
     throw new TypeError(
-      `Cannot make a Thread: it has no option ${key}; this release knows ${KNOWN.join(", ")}`,
+      `Cannot make a ${kind}: it has no option ${key}; this release knows ${KNOWN.join(", ")}`,
     );
   }
   const { args, name, daemon, resourceLimits } = options;
-  if (args !== undefined && !Array.isArray(args)) refuse("its args must be an array", args);
-  if (name !== undefined) checkName(name);
-  if (daemon !== undefined && typeof daemon !== "boolean") refuse("daemon must be true or false", daemon);
+  if (args !== undefined && !Array.isArray(args)) refuse(kind, "its args must be an array", args);
+  if (name !== undefined) checkName(name, kind);
+  if (daemon !== undefined && typeof daemon !== "boolean")
+    refuse(kind, "daemon must be true or false", daemon);
   if (resourceLimits !== undefined && !isObject(resourceLimits)) {
-    refuse("its resourceLimits must be an object", resourceLimits);
+    refuse(kind, "its resourceLimits must be an object", resourceLimits);
   }
 }
 
-export function checkName(name: unknown): asserts name is string {
-  if (typeof name !== "string") refuse("its name must be a string", name);
+export function checkName(name: unknown, kind: string = "Thread"): asserts name is string {
+  if (typeof name !== "string") refuse(kind, "its name must be a string", name);
 }
 
 function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null;
 }
 
-function refuse(rule: string, found: unknown): never {
-  throw new TypeError(`Cannot make a Thread: ${rule}, and is ${inspect(found, { depth: 0 })}`);
+function refuse(kind: string, rule: string, found: unknown): never {
+  throw new TypeError(`Cannot make a ${kind}: ${rule}, and is ${inspect(found, { depth: 0 })}`);
 }

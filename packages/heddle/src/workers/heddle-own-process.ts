@@ -1,0 +1,4 @@
+/** What a process of its own runs, where the toolkit is not part of a bundle. */
+import { runOwnProcess } from "./process-body.ts";
+
+runOwnProcess();
