@@ -8,13 +8,16 @@ import { checkInteger, checkKnown, checkObject } from "./checks.ts";
 export interface PoolOptions {
   /** At most so many workers; by default as many as there are processors, held to the limit of the container. */
   maxWorkers?: number;
-  /** So many are started at once, the others when there is work for them. 0 by default. */
+  /**
+   * So many are started at once and kept, the others come when there is work for them. More than are needed are warm spares. 0 by
+   * default. After four ends in a row of idle workers, and no new call, they are not replaced before there is one.
+   */
   minWorkers?: number;
   /** Names the pool and its workers in errors. */
   name?: string;
   /** Runs in every worker before its first call. If it fails, so does every call, with `BrokenExecutorError`. */
   initializer?: () => unknown;
-  /** So many calls may wait for a worker; one more throws `QueueFullError`. No limit by default. */
+  /** So many calls may wait for a worker; one more throws `QueueFullError`, and `ready()` waits for room. No limit by default. */
   maxQueued?: number;
   /** How many asynchronous calls may be under way in one worker at once. 1 by default. */
   concurrencyPerWorker?: number;
