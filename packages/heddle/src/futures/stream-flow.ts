@@ -26,7 +26,7 @@ const LEFT = 2;
 const CREDIT_SHIFT = 2;
 
 /** How many values may be unread where nobody says. */
-export const DEFAULT_BUFFER = 64;
+export const DEFAULT_BUFFER = 256;
 /** A reader may be behind by so many values at most. */
 export const LARGEST_BUFFER: number = 2 ** 24;
 

@@ -39,7 +39,7 @@ export interface TaskOptions {
   affinity?: string;
   /**
    * A task whose function is a generator yields at most so many values more than were read, and then waits for its reader.
-   * 64 by default.
+   * 256 by default.
    */
   buffer?: number;
 }
