@@ -9,6 +9,12 @@ const ours = (id: string, settings: string, way: string): ContenderSpec => ({
 });
 
 const heddle = ours("heddle", "acquireSync() and guard.release(); a hand-over by two semaphores", "guard");
+const heddleKnown: ContenderSpec = {
+  ...heddle,
+  id: "heddle-known",
+  settings: "the same, of a lock that was sent elsewhere: with atomics",
+  run: { module: "sync/heddle.ts", options: { way: "guard", known: true } },
+};
 const heddleNoSpin: ContenderSpec = {
   ...heddle,
   id: "heddle-no-spin",
@@ -108,6 +114,7 @@ const cases: readonly CaseSpec[] = [
     metrics: cost,
     contenders: ids(
       heddle,
+      heddleKnown,
       heddleUsing,
       heddleAsync,
       heddleRun,
@@ -128,7 +135,7 @@ const cases: readonly CaseSpec[] = [
     run: "uncontended-try",
     question: "the same by tryAcquire (multithreading: its Semaphore, its Mutex has no such thing)",
     metrics: cost,
-    contenders: ids(heddle, bare, asyncMutex, effect, effectTake, multithreading),
+    contenders: ids(heddle, heddleKnown, bare, asyncMutex, effect, effectTake, multithreading),
     workers: [1],
     load: alone,
     quickLoad: quick,
@@ -187,14 +194,15 @@ const cases: readonly CaseSpec[] = [
 
 const targets: readonly TargetSpec[] = [
   ...["uncontended", "try-acquire"].flatMap((id): readonly TargetSpec[] => [
-    {
+    ...[heddle, heddleKnown].map(({ id: subject }): TargetSpec => ({
       case: id,
       metric: "ns",
       text: "3 times the two atomics it cannot avoid",
       relation: "at most",
       factor: 3,
       reference: floors,
-    },
+      subject,
+    })),
     {
       case: id,
       metric: "ns",
@@ -240,6 +248,7 @@ export const sync: Suite = {
   cases,
   contenders: [
     heddle,
+    heddleKnown,
     heddleNoSpin,
     heddleUsing,
     heddleAsync,

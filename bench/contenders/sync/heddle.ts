@@ -1,5 +1,6 @@
 /** Heddle: a Lock, entered in each of the ways it offers; a hand-over by two semaphores, or by a condition. */
 import { ThreadPoolExecutor } from "heddle/futures";
+import { Queue } from "heddle/queues";
 import { Condition, Lock, Semaphore } from "heddle/sync";
 import type { Contest, Relay } from "../loops.ts";
 import { contend, follow, lead } from "../loops.ts";
@@ -132,6 +133,8 @@ const relayByCondition = (
 export async function open({ workers, settings }: OpenOptions): Promise<SyncSubject> {
   const lock = new Lock();
   const way = String(settings["way"]);
+  // From here on another thread might have it.
+  if (settings["known"] === true) new Queue<Lock>().putSync(lock);
   const enter = ways[way];
   if (workers === 1)
     return {

@@ -169,6 +169,8 @@ const explore = (preemptions: number, more: CheckOptions = {}): CheckOptions => 
   ...more,
 });
 const mortal = (preemptions: number): CheckOptions => explore(preemptions, { mortal: [0] });
+/** Of what has too many schedules with an interruption: all without any, and some with several. */
+const sampled: readonly CheckOptions[] = [mortal(0), { ...mortal(1), random: 2000 }];
 const sorted = (values: readonly unknown[]): readonly unknown[] =>
   values.toSorted((a, b) => String(a).localeCompare(String(b)));
 
@@ -389,7 +391,7 @@ describe("a select, every interleaving", () => {
   });
 
   test("goes on when the one that it was about to meet is killed at any step", (context) => {
-    report(context, check(killed(), mortal(1)));
+    for (const options of sampled) report(context, check(killed(), options));
   });
 
   test("is found by those who come after one that passed it over, when its winner was killed", (context) => {
@@ -446,7 +448,8 @@ describe("a select among channels with buffers, every interleaving", () => {
       (it) => [it.send(A, 1), it.receive(A, { timeoutMs: 1 })],
     ];
     const last: Role = (it) => [it.send(B, 8, { timeoutMs: 1 }), it.receive(B)];
-    report(context, check(play(roles, { capacity: 1, isMortal: true, afterwards: last }), mortal(1)));
+    const cast: Cast = { capacity: 1, isMortal: true, afterwards: last };
+    for (const options of sampled) report(context, check(play(roles, cast), options));
   });
 });
 
@@ -513,7 +516,9 @@ describe("the checker finds", () => {
         return -1;
       }
     }
-    assert.equal(finding(killed({ choice: Claimed }), mortal(1)), "deadlock");
+    for (const options of [mortal(1), ...sampled]) {
+      assert.equal(finding(killed({ choice: Claimed }), options), "deadlock");
+    }
   });
 
   test("a close of which those who wait do not know", () => {
