@@ -240,6 +240,35 @@ for (const [kind, begin] of Object.entries(KINDS)) {
       assert.equal(await desk.sum(drawer, new Counter(10)), 11);
     });
 
+    test("keeps objects that nobody else can copy where they are", async () => {
+      class Vault {
+        open(): Secret {
+          return new Secret(7);
+        }
+      }
+      class Secret {
+        readonly #value: number;
+        constructor(value: number) {
+          this.#value = value;
+        }
+        tell(): number {
+          return this.#value;
+        }
+      }
+      await using kept = await begin();
+      const vault = await kept.manager.create(Vault);
+      const secret = (await vault.open()) as unknown as Remote<Secret>;
+      assert.equal(await secret.tell(), 7);
+      const lock = await kept.manager.create(Lock);
+      const guard = await lock.acquire();
+      assert.equal(await lock.locked, true);
+      await (guard.release as unknown as () => Promise<void>)();
+      assert.equal(await lock.locked, false);
+      const counter = await kept.manager.create(Counter);
+      const copies = [new URL("https://a.b/"), new Headers([["a", "b"]]), Buffer.from("x")];
+      for (const value of copies) assert.deepEqual(await counter.copyOf(value), value);
+    });
+
     test("gives an object that returns itself as the proxy that it has", async () => {
       await using kept = await begin();
       const counter = await kept.manager.create(Counter);

@@ -65,7 +65,7 @@ const GRACE_MS = 1000;
  * Objects that live in one place (a thread, a process, a server) and are called from others, through proxies.
  *
  * Arguments and results are copied, as those of a task are. Passed by reference are: functions (callbacks), streams, abort signals, the
- * objects of managers, their proxies, and what {@link remote} marks. Classes, and functions marked by `portable()`, travel as code.
+ * objects of managers, their proxies, instances of classes with private names, and what {@link remote} marks. Classes, and functions marked by `portable()`, travel as code.
  *
  * A proxy is let go of when it is disposed or collected, or its side's connection ends; an object that nobody has a proxy of, and
  * that has no name, is let go of, too.

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { types } from "node:util";
-import { isDeclaredPortable } from "../portable/index.ts";
+import { holdsPrivateNames, isDeclaredPortable } from "../portable/index.ts";
 import { isHandle } from "../wire/index.ts";
 import { Connection } from "../workers/index.ts";
 import type { Remote } from "./remote-type.ts";
@@ -50,7 +50,16 @@ export function passingOf(thing: object): Passing {
   if (thing instanceof AbortSignal) return thing.aborted ? "copy" : "signal";
   if (types.isProxy(thing) || isHandle(thing) || thing instanceof Connection) return "copy";
   if (types.isGeneratorObject(thing) || thing instanceof Iterator) return "stream";
-  return typeof Reflect.get(thing, Symbol.asyncIterator) === "function" ? "stream" : "copy";
+  if (typeof Reflect.get(thing, Symbol.asyncIterator) === "function") return "stream";
+  return isUncopyable(thing) ? "lend" : "copy";
+}
+
+/** Whether only the code of its class can make the like of an object. An error arrives in any case, as it can. */
+function isUncopyable(object: object): boolean {
+  const prototype = Object.getPrototypeOf(object) as object | null;
+  if (prototype === null || prototype === Object.prototype || prototype === Array.prototype) return false;
+  const cls: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  return typeof cls === "function" && !types.isNativeError(object) && holdsPrivateNames(cls);
 }
 
 /** Classes travel, and what the program says is to; other functions are called where they are. */

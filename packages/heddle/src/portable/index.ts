@@ -8,6 +8,7 @@ export {
   type FunctionTableStatistics,
 } from "./function-table.ts";
 export { entryModules, workFor } from "./modules.ts";
+export { holdsPrivateNames } from "./instances.ts";
 export { declareEverywhere } from "./names.ts";
 export { processOrigin } from "./origin.ts";
 export type { RecordParcel } from "./record-parcels.ts";

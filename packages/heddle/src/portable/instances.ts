@@ -1,6 +1,7 @@
 /** Whether instances of a class can be made again from their fields. */
 import { analyseFunction, isNativeText } from "./analyse.ts";
 import { describeFunction, PortabilityError } from "./errors.ts";
+import { builtinName } from "./names.ts";
 
 const checked = new WeakSet<Function>();
 
@@ -13,6 +14,27 @@ export function checkInstances(cls: Function, path: string): void {
     if (analyseFunction(text)?.hasPrivateInstanceNames === true) throw refuseInstances(base, path);
   }
   checked.add(cls);
+}
+
+const holding = new WeakMap<Function, boolean>();
+
+/** Whether instances of a class of the program, or of what it uses, hold private names. What the platform has does not count. */
+export function holdsPrivateNames(cls: Function): boolean {
+  let answer = holding.get(cls);
+  if (answer === undefined) {
+    answer = builtinName(cls) === undefined && isRefused(cls);
+    holding.set(cls, answer);
+  }
+  return answer;
+}
+
+function isRefused(cls: Function): boolean {
+  try {
+    checkInstances(cls, "");
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function refuseInstances(cls: Function, path: string): PortabilityError {
