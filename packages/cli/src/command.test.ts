@@ -36,7 +36,7 @@ describe("heddle", () => {
       [["map", FUNCTIONS, "1", "--jbos", "2"], /did you mean --jobs\?/],
       [["map", `${FUNCTIONS}#duoble`, "1"], /it exports .*double.*; did you mean .*#double\?/],
       [["map", `${FUNCTIONS}#noFunction`, "1"], /noFunction is a number, not a function/],
-      [["map", "./nowhere.ts", "1"], /Cannot map \.\/nowhere\.ts: no such file/],
+      [["map", "./nowhere.ts", "1"], /Cannot use \.\/nowhere\.ts: no such file/],
       [["map", `${FUNCTIONS}#echo`, "--input", path("nowhere")], /nowhere: no such file/],
       [["map", `${FUNCTIONS}#echo`, "1", "--output", path("no/where")], /Cannot write .*: no such file/],
       [

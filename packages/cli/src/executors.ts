@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { cpuCount, fromModule, InlineExecutor, ThreadPoolExecutor, type Executor } from "heddle";
-import type { Place } from "./arguments.ts";
+import type { Place } from "./map-arguments.ts";
 import * as chunkModule from "./chunk.ts";
 import type { LoadedFunction } from "./load-module.ts";
 import type { ChunkExecutor } from "./runner.ts";

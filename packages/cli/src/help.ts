@@ -1,24 +1,29 @@
 /**
- * What `heddle --help` and `heddle --version` say.
+ * What `heddle --help`, the help of each command, and `heddle --version` say.
  *
  * @packageDocumentation
  */
 import { readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
+import type { CommandName } from "./arguments.ts";
 
-export const HELP = `heddle map MODULE[#EXPORT] [ITEM...]   a function over many inputs, in parallel
-
-  MODULE is a path or a package; its default export is called unless #EXPORT names another.
+const TARGET = `  MODULE is a path or a package; its default export is called unless #EXPORT names another.
   The function is called with an item and its index, and may be async.
+`;
 
-Input
+const INPUT = `Input
   --input FILE|-          read items from a file, or from standard input
   --format FORMAT         lines: text, one item a line
                           numbers: one a line; integers beyond 2^53 become bigint
                           json: a value a line, or one array
                           csv: the first row names the fields of the others
                           (default: by the file's extension; a file of nothing but numbers is numbers; else lines)
+`;
 
+const MAP = `heddle map MODULE[#EXPORT] [ITEM...]   a function over many inputs, in parallel
+
+${TARGET}
+${INPUT}
 Running
   --on inline|threads     where the function runs (default: threads)
   --jobs N                how many at a time (default: one a core on threads, 1 inline)
@@ -43,6 +48,39 @@ Exit status: 0 all done, 1 some inputs failed, 2 wrong usage or unreadable input
 
 Example: heddle map examples/prime-factors.ts#primeFactors --input examples/data/numbers.txt
 `;
+
+const ADVISE = `heddle advise MODULE[#EXPORT] [ITEM...]   where a function should run, by measuring it
+
+${TARGET}
+  Reads the input, runs a sample of it in a plain loop, on the event loop where it waits, on threads and on processes; says
+  what the whole input would take in each way, recommends one, and gives the line of code for it. Takes some ten seconds.
+  What the function does it does for real, several times over.
+
+${INPUT}
+Output
+  --report FILE           the page with the chart (default: heddle-advice.html)
+
+  --help, --version
+
+Exit status: 0 advised, 2 wrong usage, unreadable input or a function that fails.
+
+Example: heddle advise examples/prime-factors.ts#primeFactors --input examples/data/large-numbers.txt
+`;
+
+const GENERAL = `heddle map MODULE[#EXPORT] [ITEM...]      a function over many inputs, in parallel
+heddle advise MODULE[#EXPORT] [ITEM...]   where a function should run, by measuring it
+
+heddle map --help, heddle advise --help: all about one of them
+heddle --version
+
+Example: heddle map examples/prime-factors.ts#primeFactors --input examples/data/numbers.txt
+`;
+
+/** The help of a command; the overview if none is named. */
+export function helpOf(command: CommandName | undefined): string {
+  if (command === undefined) return GENERAL;
+  return command === "map" ? MAP : ADVISE;
+}
 
 /** The version of this package, from its own package.json. */
 export function version(): string {

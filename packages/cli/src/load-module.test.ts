@@ -62,16 +62,16 @@ describe("loadFunction()", () => {
   });
 
   test("says that there is no such file, or no such package either", async () => {
-    await refuses("nowhere.ts", "f", /^Cannot map nowhere\.ts: no such file$/);
-    await refuses("./nowhere", "f", /^Cannot map \.\/nowhere: no such file$/);
-    await refuses("nowhere", "f", /^Cannot map nowhere: there is no such file, and no package of that name$/);
+    await refuses("nowhere.ts", "f", /^Cannot use nowhere\.ts: no such file$/);
+    await refuses("./nowhere", "f", /^Cannot use \.\/nowhere: no such file$/);
+    await refuses("nowhere", "f", /^Cannot use nowhere: there is no such file, and no package of that name$/);
   });
 
   test("names the functions there are when the export is missing or no function", async () => {
     await refuses(
       "typed.ts",
       "twcie",
-      /^Cannot map typed\.ts: twcie is missing; it exports default, twice; did you mean typed\.ts#twice\?$/,
+      /^Cannot use typed\.ts: twcie is missing; it exports default, twice; did you mean typed\.ts#twice\?$/,
     );
     await refuses("typed.ts", "limit", /: limit is a number, not a function; it exports default, twice/);
     await refuses("typed.ts", "Box", /: Box is a class, not a function/);

@@ -34,20 +34,20 @@ export async function loadFunction(module: string, exportName: string): Promise<
 
   const named = exportName === "default" ? "its default export" : exportName;
   const found = fn === undefined ? "is missing" : `is ${fn === null ? "null" : kindOf(fn)}`;
-  throw usageError(`Cannot map ${module}: ${named} ${found}${functionsIn(exports, module, exportName)}`);
+  throw usageError(`Cannot use ${module}: ${named} ${found}${functionsIn(exports, module, exportName)}`);
 }
 
 function addressOf(module: string): string {
   const path = resolve(module);
   if (existsSync(path)) return pathToFileURL(path).href;
   if (module.startsWith("file:")) return module;
-  if (isPath(module)) throw usageError(`Cannot map ${module}: no such file`);
+  if (isPath(module)) throw usageError(`Cannot use ${module}: no such file`);
   try {
     return resolveFromHere(module);
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
     throw usageError(
-      `Cannot map ${module}: ${isMissing ? "there is no such file, and no package of that name" : oneLine(error)}`,
+      `Cannot use ${module}: ${isMissing ? "there is no such file, and no package of that name" : oneLine(error)}`,
     );
   }
 }

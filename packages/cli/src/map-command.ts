@@ -5,7 +5,7 @@
  */
 import { existsSync, realpathSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
-import type { MapArguments } from "./arguments.ts";
+import type { MapArguments } from "./map-arguments.ts";
 import { Delivery } from "./delivery.ts";
 import { usageError } from "./errors.ts";
 import { defaultJobs, startExecutor } from "./executors.ts";

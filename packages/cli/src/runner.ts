@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import type { Halt } from "./arguments.ts";
+import type { Halt } from "./map-arguments.ts";
 import {
   failureLine,
   linePrefix,

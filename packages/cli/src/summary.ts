@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import type { Place } from "./arguments.ts";
+import type { Place } from "./map-arguments.ts";
 import type { Failure } from "./chunk.ts";
 import { count, counted, duration, rate } from "./figures.ts";
 

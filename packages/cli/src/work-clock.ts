@@ -61,6 +61,21 @@ export class WorkClock {
   }
 }
 
+/** What a thread has had of the processor since it began, in milliseconds. */
+export interface ThreadTimes {
+  readonly runMs: number;
+  /** How long it has waited for a core. */
+  readonly delayMs: number;
+}
+
+/** The times of this thread; `undefined` where the system does not say. */
+export function threadTimes(): ThreadTimes | undefined {
+  if (figures === undefined) return undefined;
+  const length = readSync(figures, text, 0, text.length, 0);
+  const [runNs, delayNs] = text.toString("latin1", 0, length).split(" ");
+  return { runMs: Number(runNs) / 1e6, delayMs: Number(delayNs) / 1e6 };
+}
+
 /** The open file of this thread's figures; `undefined` where there is none. One a thread, as each has its own `thread-self`. */
 const figures: number | undefined = openFigures();
 const text: Buffer = Buffer.alloc(96);
@@ -74,8 +89,5 @@ function openFigures(): number | undefined {
 }
 
 function delayedMs(): number | undefined {
-  if (figures === undefined) return undefined;
-  const length = readSync(figures, text, 0, text.length, 0);
-  const [, delayNs] = text.toString("latin1", 0, length).split(" ");
-  return Number(delayNs) / 1e6;
+  return threadTimes()?.delayMs;
 }

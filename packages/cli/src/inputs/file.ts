@@ -7,7 +7,7 @@ import { createReadStream, type Stats } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Readable } from "node:stream";
-import type { Format } from "../arguments.ts";
+import type { Format } from "../input-arguments.ts";
 import { CommandError, systemReason } from "../errors.ts";
 import { CsvParser } from "./csv.ts";
 import { JsonParser } from "./json.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import * as fc from "fast-check";
-import type { Format } from "../arguments.ts";
+import type { Format } from "../input-arguments.ts";
 import { CsvParser } from "./csv.ts";
 import { JsonParser } from "./json.ts";
 import { LinesParser } from "./lines.ts";

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { createHash } from "node:crypto";
-import type { Format } from "../arguments.ts";
+import type { Format } from "../input-arguments.ts";
 import { oneLine } from "../errors.ts";
 import { parseJson } from "./json-value.ts";
 import { parseNumber } from "./numbers.ts";

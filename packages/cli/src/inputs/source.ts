@@ -3,7 +3,8 @@
  *
  * @packageDocumentation
  */
-import type { Format, MapArguments } from "../arguments.ts";
+import type { Format } from "../input-arguments.ts";
+import type { MapArguments } from "../map-arguments.ts";
 import { fileSource, standardInputSource } from "./file.ts";
 import { itemsSource } from "./items.ts";
 
