@@ -21,6 +21,7 @@ import { classics } from "./suites/classics.ts";
 import { dispatch } from "./suites/dispatch.ts";
 import { poolsSuite } from "./suites/pools.ts";
 import { primeFactors } from "./suites/prime-factors.ts";
+import { processes } from "./suites/processes.ts";
 import { queues } from "./suites/queues.ts";
 import { server } from "./suites/server.ts";
 import { startup } from "./suites/startup.ts";
@@ -37,6 +38,7 @@ const suites: readonly Suite[] = [
   tasks,
   server,
   startup,
+  processes,
 ];
 
 /** The languages that take part. */

@@ -15,6 +15,7 @@ import {
 } from "./latency.ts";
 import { factorisations, factorisationsCold, increments, largestFactors } from "./map.ts";
 import { factorials, imapFromNothing, jobs } from "./pools.ts";
+import { processFirst, processHaul, processLock, processOutlive, processPingPong } from "./processes.ts";
 import { haul, inThread, inThreadTry } from "./queues.ts";
 import { burstOfAdds, burstOfObjects, burstOfTurns, windowOfAdds } from "./rate.ts";
 import { quickRoute } from "./server.ts";
@@ -57,6 +58,11 @@ export const caseRuns: Readonly<Record<string, CaseRun<never>>> = {
   "async-tree": asyncTree,
   sleeping,
   startup,
+  "process-lock": processLock,
+  "process-ping-pong": processPingPong,
+  "process-haul": processHaul,
+  "process-first": processFirst,
+  "process-outlive": processOutlive,
   "quick-route": quickRoute,
   ...classicRuns,
 };

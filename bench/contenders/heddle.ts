@@ -1,6 +1,6 @@
 /** Heddle: plain functions, given to the pool as they are. */
 import { transfer } from "heddle";
-import { ThreadPoolExecutor } from "heddle/futures";
+import { ProcessPoolExecutor, ThreadPoolExecutor } from "heddle/futures";
 import type { SampleRecord } from "../work.ts";
 import {
   add,
@@ -23,7 +23,8 @@ const functions = { increment, factorise, largestFactor, factorial, echo: echo<n
 const moveBack = (buffer: ArrayBuffer): ArrayBuffer => transfer(buffer);
 
 export async function open({ workers, concurrency, settings }: OpenOptions): Promise<BenchPool> {
-  const pool = new ThreadPoolExecutor({
+  const Pool = settings["processes"] === true ? ProcessPoolExecutor : ThreadPoolExecutor;
+  const pool = new Pool({
     minWorkers: workers,
     maxWorkers: workers,
     concurrencyPerWorker: concurrency,

@@ -10,6 +10,7 @@ export async function open({ workers, settings }: OpenOptions): Promise<BenchPoo
     filename,
     minThreads: workers,
     maxThreads: workers,
+    ...(settings["processes"] === true && { runtime: "child_process" as const }),
     ...(settings["tuned"] === true && {
       useAtomics: settings["atomics"] === true,
       concurrentTasksPerWorker: numberSetting(settings, "tasksPerWorker"),

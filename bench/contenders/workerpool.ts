@@ -7,7 +7,11 @@ import type { BenchPool, OpenOptions } from "./pool.ts";
 const script = fileURLToPath(new URL("./workers/workerpool.mjs", import.meta.url));
 
 export async function open({ workers, settings }: OpenOptions): Promise<BenchPool> {
-  const pool = workerpool.pool(script, { workerType: "thread", minWorkers: workers, maxWorkers: workers });
+  const pool = workerpool.pool(script, {
+    workerType: settings["processes"] === true ? "process" : "thread",
+    minWorkers: workers,
+    maxWorkers: workers,
+  });
   const chunkSize = settings["chunkSize"];
   // Its own promise class: it lacks only the names that TypeScript asks of a Promise.
   const call = (method: string, values: unknown[], transfer?: object[]): Promise<never> =>

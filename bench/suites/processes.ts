@@ -1,0 +1,181 @@
+/** What does it cost that processes share memory? */
+import type { CaseSpec, ContenderSpec, Suite } from "../harness/types.ts";
+
+const heddle: ContenderSpec = {
+  id: "heddle",
+  role: "ours",
+  settings: "objects in a SharedHeap; Process",
+  run: { module: "processes/heddle.ts" },
+};
+const threads: ContenderSpec = {
+  id: "heddle-threads",
+  role: "floor",
+  settings: "the same lock in the heap that threads share",
+  run: { module: "processes/threads.ts" },
+};
+const futex: ContenderSpec = {
+  id: "bare-futex",
+  role: "floor",
+  settings: "two words in a mapped file, futex(2) by koffi",
+  run: { module: "processes/futex.ts" },
+};
+const fork: ContenderSpec = {
+  id: "fork",
+  role: "raw",
+  settings: "child_process.fork and process.send",
+  run: { module: "processes/fork.ts" },
+};
+const pool: ContenderSpec = {
+  id: "heddle-pool",
+  role: "ours",
+  settings: "ProcessPoolExecutor",
+  run: { module: "heddle.ts", options: { processes: true } },
+};
+const pools: readonly ContenderSpec[] = [
+  {
+    id: "tinypool-processes",
+    role: "pool",
+    settings: "runtime child_process",
+    run: { module: "tinypool.ts", options: { processes: true } },
+  },
+  {
+    id: "workerpool-processes",
+    role: "pool",
+    settings: "workerType process",
+    run: { module: "workerpool.ts", options: { processes: true } },
+  },
+  {
+    id: "python-processes",
+    role: "mark",
+    settings: "concurrent.futures.ProcessPoolExecutor",
+    run: { program: "python", way: "processes" },
+  },
+];
+
+const cases: readonly CaseSpec[] = [
+  {
+    id: "lock",
+    run: "process-lock",
+    question: "acquireSync and release, with nobody else there",
+    metrics: [{ name: "ns", unit: "ns", better: "lower" }],
+    contenders: ["heddle", "heddle-threads"],
+    load: { times: 3_000_000 },
+    quickLoad: { times: 500_000 },
+  },
+  {
+    id: "ping-pong",
+    run: "process-ping-pong",
+    question: "there and back between two processes that block",
+    metrics: [
+      { name: "p50", unit: "µs", better: "lower" },
+      { name: "p99", unit: "µs", better: "lower" },
+    ],
+    contenders: ["heddle", "bare-futex"],
+    load: { rounds: 20_000 },
+    quickLoad: { rounds: 5_000 },
+  },
+  {
+    id: "haul",
+    run: "process-haul",
+    question: "small values from one process to another",
+    metrics: [{ name: "rate", unit: "values/s", better: "higher" }],
+    contenders: ["heddle", "fork"],
+    load: { values: 2_000_000 },
+    quickLoad: { values: 300_000 },
+  },
+  {
+    id: "round-trip",
+    run: "round-trip",
+    question: "add(1, 2) in a pool of processes, one in flight",
+    metrics: [
+      { name: "p50", unit: "µs", better: "lower" },
+      { name: "p99", unit: "µs", better: "lower" },
+      { name: "main", unit: "µs CPU/task", better: "lower" },
+      { name: "cpu", unit: "% of a core", better: "neither" },
+    ],
+    contenders: [pool.id, ...pools.map(({ id }) => id)],
+    load: { samples: 20_000, warmUpMs: 400, forMs: 500 },
+    quickLoad: { warmUpMs: 200, forMs: 150 },
+  },
+  {
+    id: "first-answer",
+    run: "process-first",
+    question: "from starting a process to its first answer",
+    metrics: [{ name: "first", unit: "ms", better: "lower" }],
+    contenders: ["heddle", "fork"],
+    load: {},
+  },
+  {
+    id: "outlive",
+    run: "process-outlive",
+    question: "kill -9 of who holds a lock, until a blocked thread has it",
+    metrics: [
+      { name: "p50", unit: "ms", better: "lower" },
+      { name: "most", unit: "ms", better: "lower" },
+    ],
+    contenders: ["heddle"],
+    load: { kills: 20 },
+    quickLoad: { kills: 5 },
+  },
+];
+
+export const processes: Suite = {
+  name: "processes",
+  question: "What does it cost that processes share memory?",
+  doesNotShow: "Does not show: more than two processes, and event loops that wait.",
+  workers: [1],
+  unit: "other process",
+  cases,
+  contenders: [heddle, threads, futex, fork, pool, ...pools],
+  packages: ["koffi", "tinypool", "workerpool"],
+  targets: [
+    {
+      case: "lock",
+      metric: "ns",
+      text: "a lock between processes costs at most twice that between threads",
+      relation: "at most",
+      factor: 2,
+      reference: { contenders: ["heddle-threads"] },
+    },
+    {
+      case: "ping-pong",
+      metric: "p50",
+      text: "there and back takes at most 1.5 times what bare futexes take",
+      relation: "at most",
+      factor: 1.5,
+      reference: { contenders: ["bare-futex"] },
+    },
+    {
+      case: "haul",
+      metric: "rate",
+      text: "a queue carries at least 20 times what process.send does",
+      relation: "at least",
+      factor: 20,
+      reference: { contenders: ["fork"] },
+    },
+    {
+      case: "round-trip",
+      metric: "p50",
+      text: "a call takes at most a third of what other process pools take",
+      relation: "at most",
+      factor: 1 / 3,
+      subject: pool.id,
+      reference: { contenders: pools.map(({ id }) => id) },
+    },
+    {
+      case: "first-answer",
+      metric: "first",
+      text: "a process starts in at most 1.2 times what fork takes",
+      relation: "at most",
+      factor: 1.2,
+      reference: { contenders: ["fork"] },
+    },
+    {
+      case: "outlive",
+      metric: "most",
+      text: "the death of who holds a lock is seen within 20 ms",
+      relation: "at most",
+      factor: 20,
+    },
+  ],
+};
