@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { threadId } from "node:worker_threads";
 import { currentContext, throwIfCancelled } from "../scopes/index.ts";
+import { currentTask } from "../tasks/index.ts";
 import type { Executor } from "./executor.ts";
 import { InlineExecutor } from "./inline-executor.ts";
 import { ThreadPoolExecutor } from "./thread-pool-executor.ts";
@@ -14,7 +15,7 @@ async function until(condition: () => boolean): Promise<void> {
 
 /** Waits until its signal aborts, and gives a value all the same. */
 const heedful = async (words: Int32Array, value: string): Promise<string> => {
-  const { signal } = currentContext().scope!;
+  const { signal } = currentTask();
   const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
   words[0] = 1;
   await aborted;

@@ -226,3 +226,22 @@ describe("map()", () => {
     assert.throws(() => executor.map(identity, [], { onError: "ignore" as never }), RangeError);
   });
 });
+
+test("A map over nothing gives nothing, whatever its options", async () => {
+  const executor = new InlineExecutor();
+  for (const items of [
+    [],
+    new Set<number>(),
+    new Float64Array(0),
+    (async function* () {})(),
+  ] as Iterable<number>[]) {
+    for (const options of [
+      {},
+      { chunkSize: 7 },
+      { buffer: 1 },
+      { ordered: false },
+      { onError: "collect" as const },
+    ])
+      assert.deepEqual(await executor.map((n: number) => n, items, options).toArray(), []);
+  }
+});
