@@ -255,7 +255,7 @@ export class MapRun {
   }
 
   #call(first: number, items: readonly unknown[]): Future<unknown> {
-    const args = [this.#fn, first, items, this.#options.failFast];
+    const args = [this.#fn, first, items, this.#options.failFast, throwIfCancelled];
     const submit = (): Future<unknown> =>
       this.#session.submit(runChunk, args, this.#fn.name || "(anonymous)");
     return currentContext() === this.#context ? submit() : runIn(this.#context, submit);

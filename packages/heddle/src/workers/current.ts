@@ -3,9 +3,8 @@
  *
  * @packageDocumentation
  */
-import { existing } from "../sync/index.ts";
-import { buryOrphans, here, ownThread } from "./here.ts";
-import { Thread } from "./thread.ts";
+import { declareEverywhere } from "../portable/index.ts";
+import { buryOrphans, here, infoOf, ownThread } from "./here.ts";
 import type { ThreadInfo } from "./thread-info.ts";
 
 /**
@@ -21,12 +20,12 @@ import type { ThreadInfo } from "./thread-info.ts";
  * ```
  */
 export function currentThread(): ThreadInfo {
-  return existing(Thread, ownThread());
+  return infoOf(ownThread());
 }
 
 /** The thread that the process began with. */
 export function mainThread(): ThreadInfo {
-  return existing(Thread, here().roster.main);
+  return infoOf(here().roster.main);
 }
 
 /**
@@ -36,10 +35,13 @@ export function mainThread(): ThreadInfo {
 export function threads(): ThreadInfo[] {
   ownThread();
   buryOrphans();
-  const all: Thread[] = [];
+  const all: ThreadInfo[] = [];
   here().roster.forEach((thread) => {
-    const handle = existing(Thread, thread);
+    const handle = infoOf(thread);
     if (handle.isAlive) all.push(handle);
   });
   return all;
 }
+
+// Where Heddle is part of a bundle, threads have the same functions.
+for (const [name, fn] of Object.entries({ currentThread, mainThread, threads })) declareEverywhere(name, fn);

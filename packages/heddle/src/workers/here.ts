@@ -8,6 +8,7 @@ import * as workerThreads from "node:worker_threads";
 import type { Heap } from "#heap";
 import { thisThread, threadEnded, type ThisThread } from "../sync/index.ts";
 import { findRoster, Roster } from "./roster.ts";
+import type { ThreadInfo } from "./thread-info.ts";
 import { KEEPS, letGoOf, makeThread, OWN, ThreadCore } from "./thread-core.ts";
 
 const { isMainThread, threadId } = workerThreads;
@@ -34,6 +35,18 @@ export function here(): Here {
     if (isMainThread) process.on("beforeExit", stay);
   }
   return known;
+}
+
+/** What a handle for a thread is made by: says the module of the class, which everything else stands below. */
+let handleOf: (thread: number) => ThreadInfo;
+
+export function makeHandlesBy(make: (thread: number) => ThreadInfo): void {
+  handleOf = make;
+}
+
+/** This thread's handle for a thread. */
+export function infoOf(thread: number): ThreadInfo {
+  return handleOf(thread);
 }
 
 /** A thread of the process, as this one sees it. */

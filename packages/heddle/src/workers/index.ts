@@ -16,7 +16,6 @@ export { type EncodedMessage, MessageCodec, type Naming } from "./net/message-co
 export { Process } from "./process.ts";
 export { ProcessEndedError, ProcessStateError } from "./process-errors.ts";
 export { type Site, tellOrigin, thisSite } from "./sites.ts";
-export { Thread } from "./thread.ts";
 export type { ThreadInfo } from "./thread-info.ts";
 export { ThreadLocal } from "./thread-local.ts";
 export type { ThreadOptions } from "./thread-options.ts";
@@ -25,3 +24,5 @@ export { onUncaught, type UncaughtError } from "./uncaught.ts";
 export { forgetUnobserved, noteUnobserved, type Unobserved } from "./unobserved.ts";
 export { beginProcess, startProcess, takeOverProcessAs } from "./worker-process.ts";
 export { startThread, type ThreadEnd, type WorkerThread } from "./worker-thread.ts";
+// The last: in a bundle, threads take over there.
+export { Thread } from "./thread.ts";

@@ -10,7 +10,7 @@ import { bindingsOf, type Carried, ToldScope } from "../scopes/index.ts";
 import { storedValues } from "../sync/index.ts";
 import { type FunctionRecord, NotLoadedError, type Packet, WireError } from "../wire/index.ts";
 import { begin } from "./begin.ts";
-import { type Beginning, findEntry, takeOverAs, type WorkerEntry } from "./entry.ts";
+import { type Beginning, findEntry, type WorkerEntry } from "./entry.ts";
 import { interruption } from "./errors.ts";
 import { here } from "./here.ts";
 import { pack, unpack } from "./packets.ts";
@@ -40,11 +40,12 @@ const FOR_EVER_MS = 2 ** 30;
 
 /** A bundle of CommonJS form has no `import.meta.url`. */
 const hereUrl = new URL(import.meta.url ?? pathToFileURL(__filename).href);
-const NAME = "heddle-thread";
+/** Of the module that threads run. */
+export const THREAD_NAME = "heddle-thread";
 
 /** The module that threads run. */
 export function threadEntry(): WorkerEntry {
-  return findEntry(hereUrl, NAME);
+  return findEntry(hereUrl, THREAD_NAME);
 }
 
 /** Runs the thread that this worker is. */
@@ -145,5 +146,3 @@ class ThreadScope extends ToldScope {
     }
   }
 }
-
-takeOverAs<ThreadTask>(NAME, runThread);

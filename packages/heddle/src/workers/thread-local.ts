@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { type Heap, threadHeap } from "#heap";
+import { declareEverywhere } from "../portable/index.ts";
 import {
   addressOf,
   FIRST_OWN,
@@ -157,3 +158,6 @@ registerShared<ThreadLocal<unknown>>(
   },
   (local) => share(local),
 );
+
+// Where Heddle is part of a bundle, threads have the same class.
+declareEverywhere("ThreadLocal", ThreadLocal);

@@ -6,11 +6,12 @@
 import { writeFileSync } from "node:fs";
 import { inspect } from "node:util";
 import type { ResourceLimits } from "node:worker_threads";
-import { functionTable } from "../portable/index.ts";
+import { declareEverywhere, functionTable } from "../portable/index.ts";
 import { carry, currentContext, ofVariable } from "../scopes/index.ts";
 import {
   addressOf,
   checkWaitOptions,
+  existing,
   ObjectKind,
   registerShared,
   rouse,
@@ -20,10 +21,19 @@ import {
 } from "../sync/index.ts";
 import type { Packet } from "../wire/index.ts";
 import { interruption, ThreadStateError } from "./errors.ts";
-import { coreOf, here, ownThread } from "./here.ts";
+import { coreOf, here, makeHandlesBy, ownThread } from "./here.ts";
 import { pack, unpack } from "./packets.ts";
 import { type Site, tellOrigin, thisSite } from "./sites.ts";
-import { type Aside, BEGUN, ENDED, threadEntry, type ThreadTask } from "./thread-body.ts";
+import { takeOverAs } from "./entry.ts";
+import {
+  type Aside,
+  BEGUN,
+  ENDED,
+  runThread,
+  THREAD_NAME,
+  threadEntry,
+  type ThreadTask,
+} from "./thread-body.ts";
 import {
   DAEMON,
   destroyThread,
@@ -413,6 +423,9 @@ Object.defineProperty(Thread.prototype, inspect.custom, {
   },
 });
 
+makeHandlesBy((thread) => existing(Thread, thread));
+declareEverywhere("Thread", Thread);
+
 registerShared(Thread, {
   kind: ObjectKind.THREAD,
   name: "Thread",
@@ -420,3 +433,6 @@ registerShared(Thread, {
   sizeBytes: THREAD_BYTES,
   destroy: destroyThread,
 });
+
+// In a bundle this is the last of what threads stand on; see entry.ts.
+takeOverAs<ThreadTask>(THREAD_NAME, runThread);
