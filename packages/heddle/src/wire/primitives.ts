@@ -10,34 +10,41 @@ import type { Writer } from "./writer.ts";
 
 const NEGATIVE = 1;
 
-/** Sign, number of 64-bit words, words from the lowest. */
+/** Number of 64-bit words, sign, words from the highest, each with its highest byte first: as digits are written. */
 export function writeBigint(writer: Writer, value: bigint, at: number): number {
   const magnitude = value < 0n ? -value : value;
+  if (BigInt.asUintN(64, magnitude) === magnitude) {
+    at = writeHead(writer, 1, value, at);
+    writer.view.setBigUint64(at, magnitude);
+    return at + 8;
+  }
+  // The quickest way to the bytes: 134 words, which are 1000!, take 5 µs; taken one by one they take 36.
   const digits = magnitude.toString(16);
   const words = Math.ceil(digits.length / 16);
+  at = writeHead(writer, words, value, at);
+  bufferOf(writer.bytes).write(digits.padStart(16 * words, "0"), at, 8 * words, "hex");
+  return at + 8 * words;
+}
+
+function writeHead(writer: Writer, words: number, value: bigint, at: number): number {
   at = writer.word(tag.BIGINT, words, writer.room(at, 6 + 8 * words));
-  writer.bytes[at++] = value < 0n ? NEGATIVE : 0;
-  for (let end = digits.length; end > 0; end -= 16, at += 8) {
-    writer.view.setBigUint64(at, BigInt(`0x${digits.slice(Math.max(0, end - 16), end)}`), true);
-  }
-  return at;
+  writer.bytes[at] = value < 0n ? NEGATIVE : 0;
+  return at + 1;
 }
 
 export function readBigint(reader: Reader): bigint {
   const words = reader.count(8);
   const isNegative = reader.byte() === NEGATIVE;
   const at = reader.take(8 * words);
-  if (words === 1) {
-    const value = reader.view.getBigUint64(at, true);
-    return isNegative ? -value : value;
-  }
-  let digits = "0x0";
-  for (let i = words - 1; i >= 0; i--)
-    digits += reader.view
-      .getBigUint64(at + 8 * i, true)
-      .toString(16)
-      .padStart(16, "0");
-  return isNegative ? -BigInt(digits) : BigInt(digits);
+  const magnitude =
+    words === 1
+      ? reader.view.getBigUint64(at)
+      : BigInt(`0x0${bufferOf(reader.bytes).toString("hex", at, at + 8 * words)}`);
+  return isNegative ? -magnitude : magnitude;
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** `Symbol.iterator` and its like, by symbol and by name. */

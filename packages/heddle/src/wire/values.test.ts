@@ -51,6 +51,15 @@ describe("primitives", () => {
       comesBackEqual([value, { value }]);
     });
 
+  test("big integers of every length come back, of either sign", () => {
+    let value = 1n;
+    for (let n = 1n; n <= 400n; n++) {
+      value *= n;
+      comesBackEqual([value, -value, value - 1n]);
+    }
+    for (let bits = 0n; bits < 260n; bits++) comesBackEqual([1n << bits, -(1n << bits), (1n << bits) - 1n]);
+  });
+
   test("a symbol that exists in one thread only is refused", () => {
     assert.throws(() => wire.send({ mine: Symbol("mine") }), {
       name: "WireError",
