@@ -33,8 +33,22 @@ function messages(): MessageCodec {
  * @throws `WireError`, `PortabilityError` when something in it cannot travel so far.
  */
 export function writeLetter(value: unknown, isAbroad: boolean): Letter {
-  if (isAbroad) return bytesLetter(messages().encode(value, "message", true).bytes);
+  if (isAbroad) {
+    const { bytes, kept } = messages().encode(value, "message", true);
+    if (kept.length > 0) holdInTransit(kept);
+    return bytesLetter(bytes);
+  }
   return heapLetter(storedValues().store(value, "message"));
+}
+
+/** What letters abroad refer to in shared heaps is held so long, for whoever reads them to claim it. */
+const PATIENCE_MS = 60_000;
+const inTransit: { readonly kept: readonly object[]; readonly since: number }[] = [];
+
+function holdInTransit(kept: readonly object[]): void {
+  const now = performance.now();
+  while (inTransit.length > 0 && now - inTransit[0]!.since > PATIENCE_MS) inTransit.shift();
+  inTransit.push({ kept, since: now });
 }
 
 /** Reads a letter, and ends it, after the modules that it needs have been imported. */
