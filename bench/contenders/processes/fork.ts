@@ -18,13 +18,14 @@ export function open(): ProcessSubject {
       const child = start();
       child.send("hello");
       await once(child, "message");
+      const began = performance.now();
       for (let i = 0; i < values; i++) {
         // Else all of it piles up here.
         if (!child.send(1)) await new Promise(setImmediate);
       }
       child.send("sum");
       const [sum] = (await once(child, "message")) as [number];
-      return sum;
+      return { count: sum, elapsedMs: performance.now() - began };
     },
     async first() {
       const child = start();

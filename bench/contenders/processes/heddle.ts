@@ -32,17 +32,21 @@ export function open(): ProcessSubject {
     },
     async haul(values) {
       const queue = new Queue<number>({ heap, maxSize: 10_000 });
-      const ready = new Semaphore(0, { heap });
+      const [ready, done] = [new Semaphore(0, { heap }), new Semaphore(0, { heap })];
       const other = new Process(() => {
         ready.release();
         let sum = 0;
         for (const value of queue) sum += value;
+        done.release();
         return sum;
       }).start();
       await ready.acquire();
+      const began = performance.now();
       for (let i = 0; i < values; i++) queue.putSync(1);
       queue.shutdown();
-      return await other.result;
+      await done.acquire();
+      const elapsedMs = performance.now() - began;
+      return { count: await other.result, elapsedMs };
     },
     first: () => new Process(() => 1, { name: "first" }).start().result,
     async outlive() {

@@ -4,8 +4,8 @@ export interface ProcessSubject {
   enter?(times: number): void;
   /** So many times there and back between two processes that block; microseconds each. */
   pingPong?(rounds: number): Promise<number[]>;
-  /** So many small values to another process, which counts them. */
-  haul?(values: number): Promise<number>;
+  /** So many small values to another process, which is there already, and counts them: the count, and how long it took. */
+  haul?(values: number): Promise<{ readonly count: number; readonly elapsedMs: number }>;
   /** Starts a process, and has its first answer. */
   first?(): Promise<unknown>;
   /** A process is killed that holds a lock; milliseconds until a thread has it that is blocked. */

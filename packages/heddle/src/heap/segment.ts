@@ -3,7 +3,6 @@
  *
  * @packageDocumentation
  */
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -73,7 +72,7 @@ export function createSegment(name: string | undefined, sizeBytes: number): Segm
   const libc = libcFor(doing);
   const path = name === undefined ? undefined : pathOf(name);
   if (path !== undefined) sweep(libc);
-  const draft = `${path}${DRAFT}${process.pid}-${randomBytes(4).toString("hex")}`;
+  const draft = `${path}${DRAFT}${process.pid}-${random(4).toString("hex")}`;
   const fd = path === undefined ? openNameless() : openSync(draft, NEW, 0o600);
   try {
     const segment = begin(libc, fd, sizeBytes, doing);
@@ -180,7 +179,7 @@ function begin(libc: Libc, fd: number, sizeBytes: number, doing: string): Segmen
   libc.tryLock(fd, OPEN_LOCK, false);
   ftruncateSync(fd, sizeBytes);
   if (!libc.reserve(fd, 0, PAGE_BYTES * FIRST_PAGE)) throw refusal(doing, `${DIRECTORY} is full`);
-  const id = randomBytes(ID_BYTES);
+  const id = random(ID_BYTES);
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeInt32LE(SEGMENT_MAGIC, 0);
   header.writeInt32LE(SEGMENT_VERSION, VERSION_WORD);
@@ -273,6 +272,9 @@ const libcFor = (doing: string): Libc => loadLibc((why) => refusal(doing, why));
 
 const refusal = (doing: string, why: string): SharedHeapError =>
   new SharedHeapError(`Cannot ${doing}: ${why}`);
+
+/** Without loading what else Node knows of cryptography: whoever uses threads loads this file, too. */
+const random = (bytes: number): Buffer => crypto.getRandomValues(Buffer.alloc(bytes));
 
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
 
