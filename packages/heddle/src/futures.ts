@@ -24,6 +24,7 @@ export {
   type ReturnWhen,
   type ShutdownOptions,
   type Streamed,
+  type StreamOf,
   type TaskEvent,
   type TaskOptions,
   type TaskOutput,

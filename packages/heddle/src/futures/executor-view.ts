@@ -11,7 +11,7 @@ import type { MapOptions, MapResult } from "./map-options.ts";
 import type { MapSession } from "./map-run.ts";
 import type { WaitOptions } from "./wait-options.ts";
 import { checkTaskOptions, type TaskOptions } from "./task-options.ts";
-import type { Streamed, TaskStream } from "./task-stream.ts";
+import type { Streamed, StreamOf } from "./task-stream.ts";
 
 /** An executor, as all its views by `with` share it. */
 export interface ExecutorCore {
@@ -48,11 +48,10 @@ export class ExecutorView implements Executor {
     return this.#core.maxWorkers;
   }
 
-  submit<A extends unknown[]>(fn: (...args: A) => never | PromiseLike<never>, ...args: A): Future<never>;
-  submit<A extends unknown[], T, R>(
+  submit<A extends unknown[], T = never, R = never>(
     fn: (...args: A) => Streamed<T, R> | PromiseLike<Streamed<T, R>>,
     ...args: A
-  ): Future<TaskStream<T, R>>;
+  ): Future<StreamOf<T, R>>;
   submit<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Future<R>;
   submit(fn: Function, ...args: unknown[]): Future<never> {
     checkFunction(fn, "submit");

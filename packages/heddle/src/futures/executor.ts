@@ -4,7 +4,7 @@ import type { MapOptions, MapResult } from "./map-options.ts";
 import type { FunctionStatistics } from "./observe-histogram.ts";
 import type { TaskOptions } from "./task-options.ts";
 import type { WaitOptions } from "./wait-options.ts";
-import type { Streamed, TaskStream } from "./task-stream.ts";
+import type { Streamed, StreamOf } from "./task-stream.ts";
 
 /**
  * A place that runs functions: the event loop, threads, and later processes and clusters, behind one interface.
@@ -13,6 +13,16 @@ import type { Streamed, TaskStream } from "./task-stream.ts";
  */
 export interface Executor extends AsyncDisposable {
   /**
+   * Has the values of a generator, or of another iterator, streamed: `fn` goes on while they are read, and counts as running
+   * until it has ended.
+   *
+   * @returns The future of the stream, from when `fn` has begun.
+   */
+  submit<A extends unknown[], T = never, R = never>(
+    fn: (...args: A) => Streamed<T, R> | PromiseLike<Streamed<T, R>>,
+    ...args: A
+  ): Future<StreamOf<T, R>>;
+  /**
    * Has `fn(...args)` called.
    *
    * @returns The future of its result. It rejects with what `fn` throws, as the same class, or with why the call
@@ -20,17 +30,6 @@ export interface Executor extends AsyncDisposable {
    * @throws `TypeError` when `fn` is not a function; `ExecutorShutdownError`, `BrokenExecutorError` and
    * `QueueFullError` when the executor takes no call.
    */
-  submit<A extends unknown[]>(fn: (...args: A) => never | PromiseLike<never>, ...args: A): Future<never>;
-  /**
-   * Has the values of a generator, or of another iterator, streamed: `fn` goes on while they are read, and counts as running
-   * until it has ended.
-   *
-   * @returns The future of the stream, from when `fn` has begun.
-   */
-  submit<A extends unknown[], T, R>(
-    fn: (...args: A) => Streamed<T, R> | PromiseLike<Streamed<T, R>>,
-    ...args: A
-  ): Future<TaskStream<T, R>>;
   submit<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Future<R>;
   /**
    * Has `fn(item, index)` called for every item, several items to a call where they are cheap.

@@ -20,7 +20,7 @@ export type { Durations, FunctionStatistics } from "./observe-histogram.ts";
 export type { PoolOptions } from "./pool-options.ts";
 export type { TaskOptions } from "./task-options.ts";
 export type { TaskOutput } from "./task-output.ts";
-export type { Streamed, TaskStream } from "./task-stream.ts";
+export type { Streamed, StreamOf, TaskStream } from "./task-stream.ts";
 export { ProcessPoolExecutor } from "./process-pool-executor.ts";
 export { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 export { LONGEST_DELAY_MS } from "./timers.ts";

@@ -536,10 +536,21 @@ describe("a generator as a task, in a worker", () => {
     const never: Future<never> = pool.submit((): never => {
       throw new RangeError("no");
     });
+    const endless: Future<TaskStream<number, never>> = pool.submit(function* () {
+      for (;;) yield 1;
+    });
+    const pause: Future<unknown> = pool.submit(() => new Promise((resolve) => setTimeout(resolve, 1)));
+    const later: Future<string> = pool.submit(
+      async (n: number) => new Promise<string>((resolve) => resolve(String(n))),
+      1,
+    );
     const plain: Future<number[]> = pool.submit(() => [1]);
     const anything: Future<string> = pool.submit(() => JSON.parse('"a"'));
     await (await typed).return();
+    await (await endless).return();
     await assert.rejects(never.result(), RangeError);
+    assert.equal(await later, "1");
+    await pause;
     assert.deepEqual(await plain, [1]);
     assert.equal(await anything, "a");
   });

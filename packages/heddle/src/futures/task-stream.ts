@@ -32,6 +32,9 @@ export interface TaskStream<T, R = undefined>
   return(): Promise<IteratorResult<T, R | undefined>>;
 }
 
+/** What a task gives that yields `T` and returns `R`. A function that never returns, as it always throws, yields nothing. */
+export type StreamOf<T, R> = [T, R] extends [never, never] ? never : TaskStream<T, R>;
+
 /** Streams that nobody has any more are left. */
 const dropped = new FinalizationRegistry<StreamBuffer>((buffer) => buffer.drop());
 

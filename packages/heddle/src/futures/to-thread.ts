@@ -1,6 +1,6 @@
 import { checkFunction } from "./checks.ts";
 import type { Future } from "./future.ts";
-import type { Streamed, TaskStream } from "./task-stream.ts";
+import type { Streamed, StreamOf } from "./task-stream.ts";
 import { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 
 let pool: ThreadPoolExecutor | undefined;
@@ -19,14 +19,10 @@ let pool: ThreadPoolExecutor | undefined;
  * await toThread((a: number, b: number) => a + b, 1, 2); // => 3
  * ```
  */
-export function toThread<A extends unknown[]>(
-  fn: (...args: A) => never | PromiseLike<never>,
-  ...args: A
-): Future<never>;
-export function toThread<A extends unknown[], T, R>(
+export function toThread<A extends unknown[], T = never, R = never>(
   fn: (...args: A) => Streamed<T, R> | PromiseLike<Streamed<T, R>>,
   ...args: A
-): Future<TaskStream<T, R>>;
+): Future<StreamOf<T, R>>;
 export function toThread<A extends unknown[], R>(
   fn: (...args: A) => R | PromiseLike<R>,
   ...args: A
