@@ -90,7 +90,7 @@ export function natureLines({ nature, measurements, total }: Advice): string[] {
 }
 
 /** The table: each way, what the whole input would take, and the range of that. */
-export function table({ predictions, choice }: Advice): string[] {
+function table({ predictions, choice }: Advice): string[] {
   const rows = predictions
     .toSorted((a, b) => a.ms - b.ms)
     .map((prediction) => [
@@ -109,7 +109,7 @@ export function table({ predictions, choice }: Advice): string[] {
 }
 
 /** A time of an item, which may be far below a millisecond. */
-export function time(milliseconds: number): string {
+function time(milliseconds: number): string {
   if (milliseconds >= 1) return duration(milliseconds);
   if (milliseconds >= 0.01) return `${Math.round(1000 * milliseconds)} µs`;
   if (milliseconds >= 0.001) return `${(1000 * milliseconds).toFixed(1)} µs`;

@@ -26,7 +26,7 @@ const TURN_MS = 400;
 /** So many items at most in a turn. */
 const MOST_ITEMS = 200_000;
 /** Calls at a time on the event loop, where calls wait. */
-export const AT_ONCE = 100;
+const AT_ONCE = 100;
 /** A function that waits for less than this share gains nothing on the event loop. */
 const WAITS_FROM = 0.2;
 
