@@ -105,6 +105,36 @@ describe("SharedHeap.create()", () => {
   });
 });
 
+describe("a machine on which processes cannot share memory", () => {
+  const tells = (before: string, what: string): void =>
+    run(`${before}
+      const { SharedHeap } = await import(${JSON.stringify(MODULE)});
+      try {
+        SharedHeap.create(${JSON.stringify(freshName())}, { sizeBytes: 2 ** 20 });
+      } catch (error) {
+        if (error.name !== "SharedHeapError" || !error.message.includes(${JSON.stringify(what)})) throw error;
+        process.exit();
+      }
+      throw new Error("it was made");`);
+
+  test("says what to install, when that is all that it lacks", () => {
+    tells(
+      `import { registerHooks } from "node:module";
+      registerHooks({
+        resolve(specifier, context, next) {
+          if (specifier === "koffi") throw new Error("Cannot find module 'koffi'");
+          return next(specifier, context);
+        },
+      });`,
+      "run: npm install koffi@",
+    );
+  });
+
+  test("says that it is another system", () => {
+    tells(`Object.defineProperty(process, "platform", { value: "darwin" });`, "this is darwin on ");
+  });
+});
+
 describe("SharedHeap.open()", () => {
   test("refuses a name that nobody has made", () => {
     assert.throws(() => SharedHeap.open(freshName()), {
