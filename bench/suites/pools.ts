@@ -44,10 +44,10 @@ const duration: readonly [MetricSpec, ...MetricSpec[]] = [
 
 /** Rounds of arithmetic that take about so many microseconds. */
 const DURATIONS = [
-  { us: 0, steps: 0, inFlight: 256 },
-  { us: 10, steps: 3_300, inFlight: 256 },
-  { us: 100, steps: 33_000, inFlight: 64 },
-  { us: 1_000, steps: 330_000, inFlight: 16 },
+  { us: 0, steps: 0, inFlight: 256, warmUpTasks: 20_000 },
+  { us: 10, steps: 3_300, inFlight: 256, warmUpTasks: 10_000 },
+  { us: 100, steps: 33_000, inFlight: 64, warmUpTasks: 3_000 },
+  { us: 1_000, steps: 330_000, inFlight: 16, warmUpTasks: 500 },
 ];
 const PAYLOADS = [
   { name: "none", bytes: 0, text: "no payload" },
@@ -56,18 +56,27 @@ const PAYLOADS = [
 ];
 /** Megabytes in flight are memory, not speed. */
 const LARGE_IN_FLIGHT = 8;
+const LARGE_WARM_UP = 200;
 
-const work: readonly CaseSpec[] = DURATIONS.flatMap(({ us, steps, inFlight }) =>
+const work: readonly CaseSpec[] = DURATIONS.flatMap(({ us, steps, inFlight, warmUpTasks }) =>
   PAYLOADS.map(({ name, bytes, text }): CaseSpec => {
-    const count = bytes > 1_024 ? LARGE_IN_FLIGHT : inFlight;
+    const isLarge = bytes > 1_024;
+    const count = isLarge ? LARGE_IN_FLIGHT : inFlight;
     return {
       id: `${us}us-${name}`,
       run: "jobs",
       question: `tasks of about ${us} µs, ${text}, ${count} in flight`,
       metrics: rate,
       contenders: ids([ours!, ...pools]),
-      load: { steps, bytes, inFlight: count, warmUpMs: 800, forMs: 600 },
-      quickLoad: { warmUpMs: 600, forMs: 300 },
+      load: {
+        steps,
+        bytes,
+        inFlight: count,
+        warmUpMs: 800,
+        warmUpTasks: isLarge ? LARGE_WARM_UP : warmUpTasks,
+        forMs: 600,
+      },
+      quickLoad: { warmUpMs: 400, forMs: 400 },
     };
   }),
 );
