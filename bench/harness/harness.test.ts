@@ -273,9 +273,6 @@ describe("bench/run.ts", () => {
     const { stderr, stdout, status } = run("disptach");
     assert.equal(status, 2);
     assert.equal(stdout, "");
-    assert.match(
-      stderr,
-      /^Cannot run the suite disptach: there are dispatch, pools, prime-factors, sync, queues, classics, tasks, server, startup\n/u,
-    );
+    assert.match(stderr, /^Cannot run the suite disptach: there are dispatch, (?:[a-z-]+, )+[a-z-]+\n/u);
   });
 });
