@@ -23,15 +23,19 @@ describe("heddle", () => {
     const help = await heddle(["--help"]);
     assert.equal(help.status, 0);
     assert.match(help.stdout, /^heddle map MODULE\[#EXPORT\] \[ITEM\.\.\.\]/);
-    assert.doesNotMatch(help.stdout, /advise|bench|trace|redis|processes/);
-    assert.equal((await heddle(["map", "--help"])).stdout, help.stdout);
+    assert.match(help.stdout, /^heddle advise MODULE\[#EXPORT\] \[ITEM\.\.\.\]/m);
+    assert.doesNotMatch(help.stdout, /bench|trace|redis/);
+    const ofMap = (await heddle(["map", "--help"])).stdout;
+    assert.match(ofMap, /--resume/);
+    assert.doesNotMatch(ofMap, /redis|processes/);
+    assert.equal((await heddle(["help", "map"])).stdout, ofMap);
     assert.match((await heddle(["--version"])).stdout, /^\d+\.\d+\.\d+/);
   });
 
   test("wrong usage is one line on standard error, and status 2", async () => {
     const commands: [string[], RegExp][] = [
       [[], /no command given/],
-      [["advise", "x"], /heddle advise: it is not available yet/],
+      [["bench", "x"], /heddle bench: it is not available yet/],
       [["map", FUNCTIONS, "1", "--on", "processes"], /--on processes: it is not available yet/],
       [["map", FUNCTIONS, "1", "--jbos", "2"], /did you mean --jobs\?/],
       [["map", `${FUNCTIONS}#duoble`, "1"], /it exports .*double.*; did you mean .*#double\?/],
