@@ -12,6 +12,7 @@ export {
   surroundings,
   type Surroundings,
 } from "./context.ts";
+export { awaitIn } from "./await-in.ts";
 export { bindingsOf, type Carried, carry, ofVariable } from "./carried.ts";
 export { ContextVar } from "./context-var.ts";
 export { Scope, type ScopeOptions, type Waiter, throwIfCancelled } from "./scope.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { TimeoutError } from "#heap";
+import { InlineExecutor } from "../futures/index.ts";
 import { currentContext } from "../scopes/index.ts";
 import { moveOnAfter, shield, sleep, taskGroup, withTimeout } from "./index.ts";
 
@@ -139,5 +140,42 @@ describe("shield()", () => {
     const inner = shield(() => withTimeout(10, () => sleep(Infinity)));
     context.mock.timers.tick(10);
     await assert.rejects(inner, limitOf(10));
+  });
+});
+
+describe("a body that gives a future, without awaiting it", () => {
+  const never = (): Promise<void> => sleep(60_000);
+
+  test("is stopped by its deadline", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const executor = new InlineExecutor();
+    const future = executor.submit(never);
+    const waits = [
+      withTimeout(20, () => future),
+      moveOnAfter(20, () => future),
+      taskGroup(() => future, { timeoutMs: 20 }),
+    ];
+    await turn();
+    context.mock.timers.tick(20);
+    const [limited, moved, grouped] = await Promise.allSettled(waits);
+    assert.ok(limited?.status === "rejected" && limitOf(20)(limited.reason));
+    assert.deepEqual(moved, { status: "fulfilled", value: undefined });
+    assert.ok(grouped?.status === "rejected" && limitOf(20)(grouped.reason));
+    future.cancel();
+    await executor.shutdown();
+  });
+
+  test("gives its value within a shield in a group that was cancelled", async () => {
+    await using executor = new InlineExecutor();
+    await taskGroup(async (group) => {
+      group.cancel("stop");
+      assert.equal(await shield(() => executor.submit(() => 1)), 1);
+    });
+  });
+
+  test("throws what its `then` throws", async () => {
+    // oxlint-disable-next-line unicorn/no-thenable -- that is what it is about
+    const broken = { then: (): never => assert.fail("no") };
+    await assert.rejects(shield(() => broken as never), /no/);
   });
 });

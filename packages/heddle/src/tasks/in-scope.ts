@@ -1,4 +1,4 @@
-import type { Scope } from "../scopes/index.ts";
+import { awaitIn, Context, currentContext, type Scope } from "../scopes/index.ts";
 
 /**
  * Runs `body` in a scope made for it, and closes that when all that was begun in it has ended. Does not begin in a
@@ -7,7 +7,8 @@ import type { Scope } from "../scopes/index.ts";
 export async function inScope<T>(scope: Scope, body: () => T | PromiseLike<T>): Promise<T> {
   try {
     if (scope.isCancelled) throw scope.reason;
-    const value = await scope.run(body);
+    const { task, values } = currentContext();
+    const value = await awaitIn(new Context(scope, task, values), body);
     await scope.drained();
     return value;
   } catch (error) {

@@ -12,7 +12,7 @@ import {
   type Future,
   type WaitOptions,
 } from "../futures/index.ts";
-import { Context, currentContext, runIn, Scope, surroundings } from "../scopes/index.ts";
+import { awaitIn, Context, currentContext, Scope, surroundings } from "../scopes/index.ts";
 import { type Beginner, beginSoon } from "./begin-soon.ts";
 import { checkBody } from "./checks.ts";
 import { abortError, type Failure, TaskGroupStateError } from "./errors.ts";
@@ -238,7 +238,7 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
     let value: T | undefined;
     let bodyStopped = scope.isCancelled;
     try {
-      if (!bodyStopped) value = await runIn(this.context, () => body(this));
+      if (!bodyStopped) value = await awaitIn(this.context, () => body(this));
     } catch (error) {
       bodyStopped = scope.isItsCancellation(error);
       if (!bodyStopped) this.#noteFailure({ task: undefined, error });
