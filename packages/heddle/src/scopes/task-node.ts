@@ -40,7 +40,8 @@ export function allTasks(): TaskNode[] {
   const left: Scope[] = [OUTERMOST];
   for (let scope = left.pop(); scope !== undefined; scope = left.pop()) {
     if (scope instanceof TaskNode) tasks.push(scope);
-    left.push(...scope.inner.toReversed());
+    // One by one: there may be more than a call takes arguments.
+    for (const inner of scope.inner.toReversed()) left.push(inner);
   }
   return tasks;
 }

@@ -176,6 +176,9 @@ describe("a body that gives a future, without awaiting it", () => {
   test("throws what its `then` throws", async () => {
     // oxlint-disable-next-line unicorn/no-thenable -- that is what it is about
     const broken = { then: (): never => assert.fail("no") };
-    await assert.rejects(shield(() => broken as never), /no/);
+    await assert.rejects(
+      shield(() => broken as never),
+      /no/,
+    );
   });
 });

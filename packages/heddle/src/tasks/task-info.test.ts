@@ -99,3 +99,26 @@ describe("tasks()", () => {
     assert.deepEqual(written, ["main\n"]);
   });
 });
+
+describe("the tasks of a large program", () => {
+  test("are told, however many there are in one group", async () => {
+    const many = 150_000;
+    await taskGroup((group) => {
+      for (let i = 0; i < many; i++) group.spawn(() => {});
+      assert.equal(tasks().length, many);
+      assert.equal(taskTree().split("\n").length, many + 1);
+      group.cancel();
+    });
+  });
+
+  test("are told, however deeply they are nested", async () => {
+    const deep = 5000;
+    let lines = 0;
+    const nest = async (depth: number): Promise<void> => {
+      if (depth === deep) lines = taskTree().split("\n").length;
+      else await taskGroup((group) => void group.spawn(() => nest(depth + 1)));
+    };
+    await nest(0);
+    assert.equal(lines, deep + 1);
+  });
+});

@@ -123,16 +123,21 @@ export function tasks(): TaskInfo[] {
 export function taskTree(): string {
   const children = Map.groupBy(tasks(), ({ parent }) => parent);
   const lines = [OUTSIDE_TASKS.name];
-  const add = (parent: TaskInfo | undefined, indent: string): void => {
+  const left: { task: TaskInfo; indent: string; isLast: boolean }[] = [];
+  const addChildren = (parent: TaskInfo | undefined, indent: string): void => {
     const list = children.get(parent) ?? [];
-    for (const [i, task] of list.entries()) {
-      const isLast = i === list.length - 1;
-      const state = task.waitsFor === undefined ? task.state : `${task.state}: ${task.waitsFor}`;
-      lines.push(`${indent}${isLast ? "└─" : "├─"} ${task.name} (${state})`);
-      add(task, `${indent}${isLast ? "  " : "│ "} `);
+    for (let i = list.length - 1; i >= 0; i--) {
+      left.push({ task: list[i]!, indent, isLast: i === list.length - 1 });
     }
   };
-  add(undefined, "");
+  addChildren(undefined, "");
+  // No recursion: tasks may be nested deeper than the stack is.
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const { task, indent, isLast } = next;
+    const state = task.waitsFor === undefined ? task.state : `${task.state}: ${task.waitsFor}`;
+    lines.push(`${indent}${isLast ? "└─" : "├─"} ${task.name} (${state})`);
+    addChildren(task, `${indent}${isLast ? "  " : "│ "} `);
+  }
   return lines.join("\n");
 }
 
@@ -142,7 +147,16 @@ export function taskTree(): string {
  * @returns Dispose of it to end that.
  */
 export function printTasksOn(signal: NodeJS.Signals = "SIGUSR2"): Disposable {
-  const print = (): void => void process.stderr.write(`${taskTree()}\n`);
+  const print = (): void => void process.stderr.write(`${treeOrError()}\n`);
   process.on(signal, print);
   return { [Symbol.dispose]: () => void process.off(signal, print) };
+}
+
+/** Who asks a program what it does does not end it. A tree may be too large for a string. */
+function treeOrError(): string {
+  try {
+    return taskTree();
+  } catch (error) {
+    return `Cannot print the tree of ${tasks().length} tasks: ${String(error)}`;
+  }
 }
