@@ -15,6 +15,7 @@ export {
 export { awaitIn } from "./await-in.ts";
 export { bindingsOf, type Carried, carry, ofVariable } from "./carried.ts";
 export { ContextVar } from "./context-var.ts";
+export { LongTimer } from "./long-timer.ts";
 export { Scope, type ScopeOptions, type Waiter, throwIfCancelled } from "./scope.ts";
 export { allTasks, TaskNode } from "./task-node.ts";
 export { ToldScope } from "./told-scope.ts";

@@ -7,9 +7,7 @@
  * @packageDocumentation
  */
 import { type AnyContext, Context, currentContext, OUTSIDE, runIn } from "./context.ts";
-
-/** The longest delay that a timer takes. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
+import { LongTimer } from "./long-timer.ts";
 
 export interface ScopeOptions {
   /** Cancellation from outside does not reach in. */
@@ -44,14 +42,14 @@ class Extras {
   /** When it is cancelled by itself, by the clock of `performance.now()`; and with what reason. */
   deadlineMs = Infinity;
   deadlineReason: (() => unknown) | undefined = undefined;
-  timer: NodeJS.Timeout | undefined = undefined;
+  timer: LongTimer | undefined = undefined;
   unlink: (() => void) | undefined = undefined;
   holds = 0;
   onDrained: (() => void) | undefined = undefined;
 
   /** The scope is closed. */
   end(): void {
-    clearTimeout(this.timer);
+    this.timer?.clear();
     this.unlink?.();
   }
 }
@@ -188,7 +186,7 @@ export class Scope {
   #mark(reason: unknown): void {
     this.#isCancelled = true;
     this.#reason = reason;
-    if (this.#extras !== undefined) clearTimeout(this.#extras.timer);
+    this.#extras?.timer?.clear();
   }
 
   #tell(): void {
@@ -204,13 +202,13 @@ export class Scope {
   /** Cancels the scope with `reason()` when so much time has passed. Replaces an earlier deadline. */
   cancelAfter(timeoutMs: number, reason: () => unknown): void {
     const extras = this.#more();
-    clearTimeout(extras.timer);
+    extras.timer?.clear();
     extras.deadlineMs = Infinity;
-    if (this.#isCancelled || timeoutMs > LONGEST_DELAY_MS) return;
+    if (this.#isCancelled || timeoutMs === Infinity) return;
     if (timeoutMs <= 0) return this.cancel(reason());
     extras.deadlineMs = performance.now() + timeoutMs;
     extras.deadlineReason = reason;
-    extras.timer = setTimeout(() => this.cancel(reason()), timeoutMs);
+    extras.timer = new LongTimer(() => this.cancel(reason()), timeoutMs, false);
   }
 
   /** Looks whether another thread asks this scope to stop, if it belongs to such. */

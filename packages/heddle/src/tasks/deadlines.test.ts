@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { TimeoutError } from "#heap";
 import { InlineExecutor } from "../futures/index.ts";
 import { currentContext } from "../scopes/index.ts";
-import { moveOnAfter, shield, sleep, taskGroup, withTimeout } from "./index.ts";
+import { moveOnAfter, shield, sleep, taskGroup, timeoutSignal, withTimeout } from "./index.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const isStop = (error: unknown): boolean => error === "stop";
@@ -180,5 +180,38 @@ describe("a body that gives a future, without awaiting it", () => {
       shield(() => broken as never),
       /no/,
     );
+  });
+});
+
+describe("a time that is longer than a timer takes", () => {
+  const month = 30 * 24 * 60 * 60 * 1000;
+
+  test("is a deadline all the same", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const signal = timeoutSignal(month);
+    const ends: unknown[] = [];
+    const note = (error: unknown): void => void ends.push(error);
+    const bodies = [
+      withTimeout(month, () => sleep(2 * month)).catch(note),
+      taskGroup(() => sleep(2 * month), { timeoutMs: month }).catch(note),
+    ];
+    context.mock.timers.tick(2 ** 31 - 1);
+    context.mock.timers.tick(month - 2 ** 31);
+    await turn();
+    assert.deepEqual([ends.length, signal.aborted], [0, false]);
+    context.mock.timers.tick(1);
+    assert.equal(signal.aborted, true);
+    await Promise.all(bodies);
+    assert.ok(ends.every(limitOf(month)));
+  });
+
+  test("is a grace all the same", async () => {
+    await taskGroup(async (group) => {
+      const task = group.spawn(() => shield(() => sleep(20)));
+      await turn();
+      task.cancel("stop", { graceMs: month });
+      await sleep(5);
+      assert.equal(task.done, false);
+    });
   });
 });

@@ -39,6 +39,15 @@ describe("run()", () => {
     assert.deepEqual(await outcome(["cleans up"], "SIGTERM"), [143, "ready\ncleaned up\n"]);
   });
 
+  test("gives a program all the time for its clean-up that there is", async () => {
+    for (const cleanUpMs of ["Infinity", "3000000000"]) {
+      assert.deepEqual(await outcome(["cleans up slowly", cleanUpMs], "SIGTERM"), [
+        143,
+        "ready\ncleaned up\n",
+      ]);
+    }
+  });
+
   test("ends a program whose clean-up takes too long", async () => {
     assert.deepEqual(await outcome(["hangs", "10"], "SIGTERM"), [143, "ready\n"]);
   });

@@ -5,7 +5,7 @@
  */
 import { constants } from "node:os";
 import { inspect } from "node:util";
-import { Scope } from "../scopes/index.ts";
+import { LongTimer, Scope } from "../scopes/index.ts";
 import { checkBody, checkDuration } from "./checks.ts";
 import { abortError } from "./errors.ts";
 import { taskGroup } from "./task-group.ts";
@@ -43,7 +43,7 @@ export async function run(main: () => unknown, options: RunOptions = {}): Promis
   const onSignal = (signal: NodeJS.Signals): void => {
     if (code !== undefined) process.exit(code);
     const exitCode = (code = 128 + constants.signals[signal]);
-    setTimeout(() => process.exit(exitCode), cleanUpMs).unref();
+    void new LongTimer(() => process.exit(exitCode), cleanUpMs, true);
     scope.cancel(abortError(`The program was told to stop by ${signal}`));
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);

@@ -6,7 +6,7 @@
  * @packageDocumentation
  */
 import { controlOf, Future, settleCancelled, type WaitOptions } from "../futures/index.ts";
-import { currentContext } from "../scopes/index.ts";
+import { currentContext, LongTimer } from "../scopes/index.ts";
 import { TaskStateError } from "./errors.ts";
 import type { Spawn } from "./spawn.ts";
 import { begin, TaskContext } from "./task.ts";
@@ -65,8 +65,8 @@ export class TaskFuture extends Future<unknown> {
     }
     this.#context!.task.cancel(reason);
     if (graceMs !== Infinity) {
-      const timer = setTimeout(() => settleCancelled(this, reason), graceMs);
-      this.addDoneCallback(() => clearTimeout(timer));
+      const timer = new LongTimer(() => settleCancelled(this, reason), graceMs, false);
+      this.addDoneCallback(() => timer.clear());
     }
     return true;
   }

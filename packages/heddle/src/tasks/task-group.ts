@@ -106,9 +106,9 @@ export function taskGroup<T>(
 }
 
 function groupWith(options: TaskGroupOptions): Group {
-  const { timeoutMs, signal } = checkWaitOptions(options, "taskGroup()");
+  const { signal } = checkWaitOptions(options, "taskGroup()");
   checkKnown(options, KNOWN, "taskGroup()");
-  const { limit = Infinity, onError = "cancel" } = options;
+  const { timeoutMs, limit = Infinity, onError = "cancel" } = options;
   if (limit !== Infinity) checkInteger("limit", limit, 1, Number.MAX_SAFE_INTEGER);
   if (onError !== "cancel" && onError !== "continue") {
     throw new RangeError(

@@ -1,6 +1,5 @@
 import { TimeoutError } from "#heap";
-import { LONGEST_DELAY_MS } from "../futures/index.ts";
-import { currentContext } from "../scopes/index.ts";
+import { currentContext, LongTimer } from "../scopes/index.ts";
 import { checkDuration } from "./checks.ts";
 
 /**
@@ -21,9 +20,9 @@ export function timeoutSignal(timeoutMs: number): AbortSignal {
   const controller = new AbortController();
   const timeOut = (): void => controller.abort(new TimeoutError("timeoutSignal()", timeoutMs));
   if (timeoutMs === 0) timeOut();
-  else if (timeoutMs <= LONGEST_DELAY_MS) {
-    const timer = setTimeout(timeOut, timeoutMs).unref();
-    controller.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  else {
+    const timer = new LongTimer(timeOut, timeoutMs, true);
+    controller.signal.addEventListener("abort", () => timer.clear(), { once: true });
   }
   const forget = scope?.onCancel((reason) => controller.abort(reason));
   if (forget !== undefined) controller.signal.addEventListener("abort", forget, { once: true });
