@@ -28,4 +28,5 @@ export {
   type SemaphoreStatistics,
   RLock,
   type RLockStatistics,
+  type WaitOptions,
 } from "./sync/index.ts";

@@ -1,13 +1,8 @@
+import type { WaitOptions } from "../sync/index.ts";
 import { checkObject } from "./checks.ts";
 import { LONGEST_DELAY_MS } from "./timers.ts";
 
-/** How long to wait, and what may end the wait early. */
-export interface WaitOptions {
-  /** In milliseconds. A wait that runs out throws `TimeoutError`. */
-  timeoutMs?: number;
-  /** When it aborts, the wait throws the signal's reason. */
-  signal?: AbortSignal;
-}
+export type { WaitOptions };
 
 /** Gives the options, checked. */
 export function checkWaitOptions(options: WaitOptions | undefined, operation: string): WaitOptions {

@@ -111,13 +111,9 @@ describe("a channel with a capacity", () => {
   });
 
   test("must be a whole number, or Infinity", () => {
-    for (const bad of ["2", null, {}, NaN]) {
-      assert.throws(
-        () => new Channel(bad as number),
-        /^TypeError: Cannot make a Channel: its capacity must be a number, and is /,
-      );
-    }
-    for (const bad of [-1, 0.5, -Infinity])
+    for (const bad of ["2", null, {}, 0.5])
+      assert.throws(() => new Channel(bad as number), /^TypeError: Cannot make a Channel: its capacity /);
+    for (const bad of [-1, NaN, -Infinity])
       assert.throws(() => new Channel(bad), /^RangeError: Cannot make a Channel: its capacity /);
   });
 });

@@ -429,14 +429,10 @@ function readCloseError(heap: Heap, block: number): unknown {
 }
 
 function checkCapacity(capacity: unknown): number {
-  if (typeof capacity !== "number" || Number.isNaN(capacity)) {
-    throw new TypeError(`Cannot make a Channel: its capacity must be a number, and is ${inspect(capacity)}`);
-  }
-  if (capacity < 0 || (capacity !== Infinity && !Number.isInteger(capacity))) {
-    throw new RangeError(
-      `Cannot make a Channel: its capacity must be a whole number, 0 or more, or Infinity, and is ${capacity}`,
-    );
-  }
+  const what = "its capacity must be a whole number, 0 or more, or Infinity";
+  if (typeof capacity !== "number" || (Number.isFinite(capacity) && !Number.isInteger(capacity)))
+    throw new TypeError(`Cannot make a Channel: ${what}, and is ${inspect(capacity)}`);
+  if (!(capacity >= 0)) throw new RangeError(`Cannot make a Channel: ${what}, and is ${capacity}`);
   return capacity > LARGEST_CAPACITY ? UNBOUNDED : capacity;
 }
 

@@ -11,12 +11,12 @@ export function checkMaxSize(maxSize: number | undefined): number {
   if (typeof maxSize !== "number") {
     throw new TypeError(`Cannot make a queue: its maxSize must be a number, and is ${inspect(maxSize)}`);
   }
-  if (!(maxSize >= 0)) {
+  if (Number.isNaN(maxSize)) {
     throw new RangeError(
-      `Cannot make a queue: its maxSize must be 0, for no bound, or more, and is ${maxSize}`,
+      `Cannot make a queue: its maxSize must be the number of items, or 0 for no bound, and is ${maxSize}`,
     );
   }
-  return maxSize > LARGEST_MAX_SIZE ? 0 : Math.ceil(maxSize);
+  return maxSize > LARGEST_MAX_SIZE || maxSize < 0 ? 0 : Math.ceil(maxSize);
 }
 
 /** Whether a shutdown drops what is in the queue. */

@@ -379,13 +379,16 @@ describe("the bound of a queue", () => {
     assert.deepEqual([queue.tryPut(1), queue.tryPut(2), queue.tryPut(3)], [true, true, false]);
   });
 
-  test("is a number, and not below 0", () => {
-    for (const maxSize of [-1, NaN, -Infinity]) {
-      assert.throws(() => new Queue({ maxSize }), {
-        name: "RangeError",
-        message: /maxSize must be 0, for no bound, or more/,
-      });
+  test("is a number; with 0 and below there is none", () => {
+    for (const maxSize of [0, -1, -Infinity, Infinity]) {
+      const queue = new Queue({ maxSize });
+      assert.equal(queue.maxSize, 0);
+      assert.equal(queue.full, false);
     }
+    assert.throws(() => new Queue({ maxSize: NaN }), {
+      name: "RangeError",
+      message: /maxSize must be the number of items, or 0 for no bound/,
+    });
     assert.throws(() => new Queue({ maxSize: "3" as never }), {
       name: "TypeError",
       message: /maxSize must be a number, and is '3'/,
@@ -445,14 +448,15 @@ test("a queue that grew gives its memory back when it is emptied, however often 
   const heap = threadHeap();
   for (const Kind of Object.values(kinds)) {
     const queue = new Kind<unknown>();
-    const tops = Array.from({ length: 8 }, () => {
+    const tops = Array.from({ length: 16 }, () => {
       for (let i = 0; i < 20_000; i++) queue.putSync(i % 4 === 0 ? { text: "x".repeat(100) } : i);
       for (let i = 0; i < 20_000; i++) queue.getSync();
       const probe = heap.allocate(2 ** 21);
       heap.free(probe);
       return probe;
     });
-    assert.equal(Math.max(...tops), Math.max(...tops.slice(0, 2)));
+    // At first it may grow: what other tests have dropped lies about, and goes when garbage is collected.
+    assert.equal(Math.max(...tops), Math.max(...tops.slice(0, 8)));
   }
 });
 

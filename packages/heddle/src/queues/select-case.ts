@@ -51,9 +51,9 @@ export class TimeCase extends SelectCase {
  * ```
  */
 export function after(timeoutMs: number): SelectCase {
-  if (typeof timeoutMs !== "number" || !(timeoutMs >= 0)) {
-    const what = "timeoutMs must be a number of milliseconds, 0 or more";
-    throw new RangeError(`Cannot begin after(): ${what}, and is ${inspect(timeoutMs)}`);
-  }
+  const what = "timeoutMs must be a number of milliseconds, 0 or more";
+  if (typeof timeoutMs !== "number")
+    throw new TypeError(`Cannot begin after(): ${what}, and is ${inspect(timeoutMs)}`);
+  if (!(timeoutMs >= 0)) throw new RangeError(`Cannot begin after(): ${what}, and is ${timeoutMs}`);
   return new TimeCase(performance.now() + timeoutMs);
 }

@@ -116,13 +116,15 @@ export function trySelect<const C extends Readonly<Record<string, Selectable>>>(
   }
 }
 
-function selectBlocking(selection: Selection, { timeoutMs = Infinity }: WaitOptions): Result {
+function selectBlocking(selection: Selection, { timeoutMs = Infinity, signal }: WaitOptions): Result {
   let first: LocalEntry | undefined;
   for (const entry of selection.local) if (first === undefined || entry.at! < first.at!) first = entry;
   const leftMs = first === undefined ? Infinity : Math.max(0, first.at! - performance.now());
   const scopeMs = timeLeft();
-  const chosen = selection.thread.choices.block(selection.sides, Math.min(leftMs, timeoutMs, scopeMs));
+  const limitMs = Math.min(leftMs, timeoutMs, scopeMs);
+  const chosen = selection.thread.choices.block(selection.sides, limitMs, signal);
   if (chosen !== undefined) return selection.resultOf(chosen) as Result;
+  signal?.throwIfAborted();
   timeLeft();
   if (first === undefined || timeoutMs < leftMs) throw new TimeoutError("selectSync()", timeoutMs);
   return resultOfLocal(first);

@@ -101,10 +101,10 @@ describe("a Condition whose lock the caller does not hold", () => {
         assert.throws(() => condition.notify(), expected);
         assert.throws(() => condition.notifyAll(), expected);
         assert.throws(() => condition.waitSync(), expected);
-        assert.throws(() => condition.waitForSync(() => true), expected);
+        assert.throws(() => condition.waitForSync(() => false), expected);
         await assert.rejects(condition.wait(), expected);
         await assert.rejects(
-          condition.waitFor(() => true),
+          condition.waitFor(() => false),
           expected,
         );
       };
@@ -233,6 +233,15 @@ describe("Condition.wait()", () => {
 });
 
 describe("Condition.waitFor()", () => {
+  test("needs no lock where there is nothing to wait for", async () => {
+    const condition = new Condition();
+    assert.equal(await condition.waitFor(() => 7), 7);
+    assert.equal(
+      condition.waitForSync(() => 8),
+      8,
+    );
+  });
+
   test("gives what the predicate gives, at once if that is true already", async () => {
     const condition = new Condition();
     using _guard = condition.acquireSync();

@@ -156,6 +156,7 @@ export class Condition extends SharedObject {
     const search = this.#search("Condition.waitFor()", predicate, options);
     const { operation } = search;
     while (!search.look()) {
+      this.#checkHeld("wait for");
       const limits = search.limits();
       search.inTime = await this.#thread.waits.promise(this.#place(operation, limits), 0, limits);
     }
@@ -167,6 +168,7 @@ export class Condition extends SharedObject {
     const search = this.#search("Condition.waitForSync()", predicate, options);
     const { operation } = search;
     while (!search.look()) {
+      this.#checkHeld("wait for");
       const limits = search.limits();
       search.inTime = this.#thread.waits.block(this.#place(operation, limits), 0, limits);
     }
@@ -220,7 +222,6 @@ export class Condition extends SharedObject {
         `Cannot begin ${operation}: the predicate must be a function, and is ${String(predicate)}`,
       );
     }
-    this.#checkHeld("wait for");
     return new Search(operation, predicate, checked);
   }
 }

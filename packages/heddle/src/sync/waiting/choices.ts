@@ -44,11 +44,15 @@ export class Choices {
     return end(choice, choice.attempt(count));
   }
 
-  /** Blocks this thread until one of the alternatives is done. `undefined` when time ran out, or the scope is over. */
-  block(alternatives: readonly Alternative<unknown>[], timeoutMs: number): Chosen | undefined {
+  /** Blocks this thread until one of the alternatives is done. `undefined` when time ran out, the scope is over or the signal aborted. */
+  block(
+    alternatives: readonly Alternative<unknown>[],
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Chosen | undefined {
     const choice = new this.#Choice(this.#chooser, alternatives, false);
     const index = choice.enlist();
-    return end(choice, index === NOTHING ? this.#sleep(choice, timeoutMs) : index);
+    return end(choice, index === NOTHING ? this.#sleep(choice, timeoutMs, signal) : index);
   }
 
   /**
@@ -65,8 +69,8 @@ export class Choices {
     return index === NOTHING ? new ChoiceUnderWay(this.#waits, choice, onChosen) : chosenBy(choice, index);
   }
 
-  /** Gives the index of what was done; `NOTHING` when time ran out, or the scope is over. */
-  #sleep(choice: Choice, timeoutMs: number): number {
+  /** Gives the index of what was done; `NOTHING` when time ran out, the scope is over or the signal aborted. */
+  #sleep(choice: Choice, timeoutMs: number, signal: AbortSignal | undefined): number {
     const { heap } = this.#chooser;
     const clock = this.#clock;
     let { looks } = clock.patience;
@@ -91,7 +95,7 @@ export class Choices {
         continue;
       }
       let leftMs = Infinity;
-      if (mayEnd && isOver()) leftMs = 0;
+      if (mayEnd && isOver(signal)) leftMs = 0;
       else if (mayEnd && deadline !== Infinity) leftMs = deadline - clock.now();
       const sleepMs = Math.min(leftMs, clock.sleepMs);
       if (leftMs > 0 && heap.wait(word, state, sleepMs) !== "timed-out") {

@@ -109,8 +109,9 @@ export class Waits {
     signal?.throwIfAborted();
     const limitMs = Math.min(timeoutMs, timeLeft());
     const node = this.#nodes.take({ object: place.object, want, isAsync: false, group: 0 });
-    if (!this.#enlist(place, node) && !this.#sleep(place, node, limitMs)) {
+    if (!this.#enlist(place, node) && !this.#sleep(place, node, limitMs, signal)) {
       this.abandon(place, node);
+      signal?.throwIfAborted();
       timeLeft();
       throw new TimeoutError(place.operation, timeoutMs);
     }
@@ -215,7 +216,7 @@ export class Waits {
   }
 
   /** Whether the node was granted; false when time ran out, or the scope is over. */
-  #sleep(place: Place<unknown>, node: number, timeoutMs: number): boolean {
+  #sleep(place: Place<unknown>, node: number, timeoutMs: number, signal?: AbortSignal): boolean {
     const heap = this.#heap;
     const clock = this.#clock;
     const word = node + STATE;
@@ -236,7 +237,7 @@ export class Waits {
         if (heap.compareExchange(word, state, state & ~LOOK_FLAG) === state) this.pump(place);
         continue;
       }
-      const isStopped = mayEnd && isOver();
+      const isStopped = mayEnd && isOver(signal);
       let leftMs = Infinity;
       if (isStopped) leftMs = 0;
       else if (mayEnd && deadline !== Infinity) leftMs = deadline - clock.now();

@@ -18,8 +18,12 @@ export function timeLeft(): number {
   return deadlineMs === Infinity ? Infinity : Math.max(0, deadlineMs - performance.now());
 }
 
-/** Whether the scope of the running code is over, though the thread has not been told: it blocks. */
-export function isOver(): boolean {
+/**
+ * Whether the scope of the running code is over, or the signal has aborted, though the thread has not been told: it blocks. A
+ * signal that has come from another thread aborts when it is looked at.
+ */
+export function isOver(signal: AbortSignal | undefined): boolean {
+  if (signal?.aborted === true) return true;
   const { scope } = currentContext();
   if (scope === undefined) return false;
   scope.look();
