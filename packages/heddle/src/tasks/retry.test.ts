@@ -5,6 +5,18 @@ import { retry, taskGroup } from "./index.ts";
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("retry()", () => {
+  test("does not begin where the code was told to stop before", async () => {
+    await taskGroup(async (group) => {
+      group.cancel("stop");
+      let ran = false;
+      await assert.rejects(
+        retry(() => (ran = true)),
+        (error) => error === "stop",
+      );
+      assert.equal(ran, false);
+    });
+  });
+
   test("waits longer and longer between attempts, and gives what the first good one gives", async (context) => {
     context.mock.timers.enable({ apis: ["setTimeout"] });
     const attempts: number[] = [];

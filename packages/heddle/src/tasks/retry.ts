@@ -66,6 +66,7 @@ export async function retry<T>(
   if (!(jitter >= 0 && jitter <= 1)) {
     throw new RangeError(`Cannot take the option jitter: ${jitter} is not a number from 0 to 1`);
   }
+  throwIfCancelled();
   let waitMs = delayMs;
   for (let attempt = 1; ; attempt++) {
     try {
