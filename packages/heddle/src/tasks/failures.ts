@@ -10,8 +10,11 @@ export class Failures {
   }
 
   add(failure: Failure): void {
-    if (this.#errors.has(failure.error)) return;
-    this.#errors.add(failure.error);
+    const { task, error } = failure;
+    // Two tasks may throw equal primitives, each its own. The body passes on what it awaits.
+    const isOne = task === undefined || typeof error === "object" || typeof error === "function";
+    if (isOne && this.#errors.has(error)) return;
+    this.#errors.add(error);
     this.#list.push(failure);
   }
 

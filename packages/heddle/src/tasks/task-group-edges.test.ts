@@ -395,3 +395,33 @@ describe("gather()", () => {
     );
   });
 });
+
+describe("spawn()", () => {
+  test("refuses options that it does not know, and those that are none", async () => {
+    await taskGroup((group) => {
+      assert.throws(
+        () => group.spawn(() => 1, { nmae: "typo" } as never),
+        /Cannot take the option nmae of spawn/,
+      );
+      assert.throws(() => group.spawn(() => 1, null as never), /Cannot .*options of spawn\(\)/);
+    });
+  });
+
+  test("of two tasks that throw the same primitive counts both", async () => {
+    const thrower = (): never => {
+      throw "same";
+    };
+    const group = taskGroup(
+      (group) => {
+        group.spawn(thrower);
+        group.spawn(thrower);
+      },
+      { onError: "continue" },
+    );
+    await assert.rejects(group, (error: AggregateError) => error.errors.length === 2);
+    await assert.rejects(
+      taskGroup((group) => group.spawn(thrower)),
+      (error) => error === "same",
+    );
+  });
+});

@@ -8,6 +8,7 @@ import {
   cancelledFuture,
   checkInteger,
   checkKnown,
+  checkObject,
   checkWaitOptions,
   type Future,
   type WaitOptions,
@@ -40,6 +41,7 @@ export interface SpawnOptions {
 }
 
 const KNOWN = ["timeoutMs", "signal", "limit", "onError"];
+const KNOWN_OF_SPAWN = ["name"];
 const NO_OPTIONS: SpawnOptions = {};
 
 /** A group, as those who spawn in it see it. Made by {@link taskGroup}. */
@@ -211,6 +213,10 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
 
   override spawn<R>(fn: () => R | PromiseLike<R>, options: SpawnOptions = NO_OPTIONS): Future<R> {
     if (typeof fn !== "function") throw new TypeError(`Cannot spawn a task: ${typeof fn} is not a function`);
+    if (options !== NO_OPTIONS) {
+      checkObject(options, "the options of spawn()");
+      checkKnown(options, KNOWN_OF_SPAWN, "spawn()");
+    }
     const { name } = options;
     if (name !== undefined && typeof name !== "string") {
       throw new TypeError(`Cannot spawn a task: its name must be a string, and is ${typeof name}`);
