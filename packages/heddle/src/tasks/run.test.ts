@@ -34,6 +34,12 @@ describe("run()", () => {
     assert.match(output, /RangeError: it failed/);
   });
 
+  test("ends with 1, and says why, when its main gives a number that is no exit code", async () => {
+    const [code, output] = await outcome(["half"]);
+    assert.equal(code, 1);
+    assert.match(output, /RangeError: Cannot end the program: 1\.5 is not an exit code/);
+  });
+
   test("turns SIGINT and SIGTERM into cancellation, waits for the clean-up, and ends with 128 + signal", async () => {
     assert.deepEqual(await outcome(["cleans up"], "SIGINT"), [130, "ready\ncleaned up\n"]);
     assert.deepEqual(await outcome(["cleans up"], "SIGTERM"), [143, "ready\ncleaned up\n"]);

@@ -49,7 +49,7 @@ export async function run(main: () => unknown, options: RunOptions = {}): Promis
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     const result = await scope.run(() => taskGroup((group) => group.spawn(main, { name: "main" })));
-    if (typeof result === "number") process.exitCode = result;
+    if (typeof result === "number") process.exitCode = exitCodeOf(result);
   } catch (error) {
     if (!scope.isItsCancellation(error)) {
       process.stderr.write(`${inspect(error)}\n`);
@@ -60,4 +60,9 @@ export async function run(main: () => unknown, options: RunOptions = {}): Promis
     scope.close();
   }
   if (code !== undefined) process.exit(code);
+}
+
+function exitCodeOf(result: number): number {
+  if (Number.isInteger(result)) return result;
+  throw new RangeError(`Cannot end the program: ${result} is not an exit code, which is a whole number`);
 }
