@@ -5,6 +5,14 @@ import { ExecutorShutdownError, QueueFullError } from "./errors.ts";
 import { InlineExecutor } from "./inline-executor.ts";
 
 describe("InlineExecutor", () => {
+  test("gives functions no this, as workers do", async () => {
+    await using executor = new InlineExecutor();
+    const own = await executor.submit(function (this: unknown) {
+      return this;
+    });
+    assert.equal(own, undefined);
+  });
+
   test("runs calls on this thread, in order, after the caller has gone on", async () => {
     const executor = new InlineExecutor();
     const seen: number[] = [];

@@ -120,7 +120,9 @@ export class InlineTask implements TaskControl, Ranked {
     const scope = (this.#scope = new Scope({}, this.#context));
     const context = new Context(scope, task, values);
     try {
-      const result = runIn(context, () => this.#inside(() => this.#fn(...this.#args)));
+      // A body has no `this`, here as in a worker.
+      const fn = this.#fn;
+      const result = runIn(context, () => this.#inside(() => fn(...this.#args)));
       if (isStreamed(result)) return this.#yield(result, context).then(() => this.#close());
       if (
         result === null ||
