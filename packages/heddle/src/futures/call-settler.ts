@@ -4,10 +4,11 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
+import type { Scope } from "../scopes/index.ts";
 import { NotLoadedError } from "../wire/index.ts";
 import type { Call, Calls } from "./calls.ts";
 import type { Crew } from "./crew.ts";
-import { fulfil, reject, settleCancelled } from "./future.ts";
+import { fulfil, type Future, markObserved, reject, settleCancelled } from "./future.ts";
 import type { Payloads } from "./payload.ts";
 import { FAILED, FLAGS, SIDE_ITEMS, STOPPED } from "./slot.ts";
 import { tellSite } from "./submission-sites.ts";
@@ -75,13 +76,14 @@ export class CallSettler {
   /** Ends a call, and frees its slot. */
   settle(call: Call, outcome: unknown, failed: boolean): void {
     const future = call.future!;
-    const { site } = call;
+    const { site, scope } = call;
     if (call.observed !== undefined) call.tellEnd(failed ? "rejected" : "fulfilled", outcome);
     this.#calls.recycle(call);
     if (failed) {
       this.#counts.rejected++;
       tellSite(outcome, site);
       reject(future, outcome);
+      if (scope !== undefined) leaveToScope(future, scope);
     } else {
       this.#counts.fulfilled++;
       fulfil(future, outcome);
@@ -107,4 +109,10 @@ export class CallSettler {
     }
     this.settle(call, value, failed);
   }
+}
+
+/** If the scope that a call was made in comes to a bad end, whoever hears of that needs not hear of the call as well. */
+function leaveToScope(future: Future<unknown>, scope: Scope): void {
+  if (scope.isCancelled) markObserved(future);
+  else scope.onCancel(() => markObserved(future));
 }

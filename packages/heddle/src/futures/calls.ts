@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
+import type { Scope } from "../scopes/index.ts";
 import type { FunctionRecord } from "../wire/index.ts";
 import type { Site } from "../workers/index.ts";
 import { askToStop } from "./call-context.ts";
@@ -92,6 +93,8 @@ export class Call implements TaskControl {
   buffer: number | undefined = undefined;
   /** It yields values, and nobody waits for one. */
   isUnread = false;
+  /** The scope that it was made in. */
+  scope: Scope | undefined = undefined;
   /** Timers and listeners that go when the future has settled. */
   #release: (() => void) | undefined = undefined;
   /** Ends the hold on the scope that the call was made in, when no worker runs it any more. */
@@ -313,6 +316,7 @@ export class Call implements TaskControl {
     clearTimeout(this.#graceTimer);
     this.#graceTimer = undefined;
     this.future = undefined;
+    this.scope = undefined;
     this.fn = undefined;
     this.args = undefined;
     this.record = undefined;

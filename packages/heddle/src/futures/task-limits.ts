@@ -20,6 +20,7 @@ export function linkSignal(call: Call, signal: AbortSignal): void {
 
 /** Lets `scope` cancel the call, and holds the scope until no worker runs it any more. */
 export function linkScope(call: Call, scope: Scope): void {
+  call.scope = scope;
   link(call, scope, (callOff) => void scope.onCancel(callOff));
   call.onceFree(scope.hold());
 }

@@ -34,6 +34,12 @@ describe("run()", () => {
     assert.match(output, /RangeError: it failed/);
   });
 
+  test("hears of the first of several calls that fail in a group, and the others end no program", async () => {
+    const [code, output] = await outcome(["loses no call"]);
+    assert.equal(code, 0, output);
+    assert.match(output, /^(Error: (one|two)\n){5}after run\n$/);
+  });
+
   test("ends with 1, and says why, when its main gives a number that is no exit code", async () => {
     const [code, output] = await outcome(["half"]);
     assert.equal(code, 1);
