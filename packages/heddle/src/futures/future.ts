@@ -20,6 +20,8 @@ export interface TaskControl {
    * cancelled before, it is the body that is stopped, if it still runs.
    */
   cancel(future: Future<unknown>, reason: unknown, graceMs: number): boolean;
+  /** Why the running code cannot wait for it, if it cannot. */
+  refusal?(future: Future<unknown>): Error | undefined;
 }
 
 /** How {@link Future.cancel} treats a task that runs. */
@@ -44,6 +46,8 @@ const STATE = 3;
 const OBSERVED = 4;
 /** Its error waits for somebody to ask for it. */
 const UNOBSERVED = 8;
+/** Whatever it throws, somebody else hears of it: so promises that only pass that on need no handler. */
+const ANSWERED = 16;
 
 /** Errors that wait for somebody to ask for them. */
 const notes = new WeakMap<Future<unknown>, Unobserved>();
@@ -64,6 +68,8 @@ class Reaction implements Waiter {
   /** What it waits for, while it is tied to the scope there. */
   future: Future<unknown> | undefined = undefined;
   next: Reaction | undefined = undefined;
+  /** What `then` has given. */
+  promise: Promise<unknown> | undefined = undefined;
 
   constructor(
     onFulfilled: Reaction["onFulfilled"],
@@ -79,11 +85,15 @@ class Reaction implements Waiter {
     this.context = context;
   }
 
-  /** Does what was asked for, with the value or the error that there is now. */
-  run(fulfilled: boolean, outcome: unknown): void {
+  /**
+   * Does what was asked for, with the value or the error that there is now.
+   *
+   * @param isAnswered - Somebody else hears of that error.
+   */
+  run(fulfilled: boolean, outcome: unknown, isAnswered: boolean): void {
     if (this.future !== undefined) this.#leaveScope();
-    if (currentContext() === this.context) this.#settle(fulfilled, outcome);
-    else runIn(this.context, () => this.#settle(fulfilled, outcome));
+    if (currentContext() === this.context) this.#settle(fulfilled, outcome, isAnswered);
+    else runIn(this.context, () => this.#settle(fulfilled, outcome, isAnswered));
   }
 
   /** The code that waits may be told to stop. */
@@ -96,7 +106,7 @@ class Reaction implements Waiter {
 
   cancelled(reason: unknown): void {
     drop(this.future!, this);
-    void SOON.then(() => this.run(false, reason));
+    void SOON.then(() => this.run(false, reason, true));
   }
 
   #leaveScope(): void {
@@ -106,10 +116,11 @@ class Reaction implements Waiter {
     if (task !== undefined && task.waitsFor === AWAITING) task.waitsFor = undefined;
   }
 
-  #settle(fulfilled: boolean, outcome: unknown): void {
+  #settle(fulfilled: boolean, outcome: unknown, isAnswered: boolean): void {
     try {
       this.resolve(answer(fulfilled, outcome, this.onFulfilled, this.onRejected));
     } catch (error) {
+      if (isAnswered && Object.is(error, outcome)) needNoHandler(this.promise!);
       this.reject(error);
     }
   }
@@ -128,6 +139,31 @@ function answer(
   throw outcome;
 }
 
+/** As {@link answer}, in a microtask. */
+function answerSoon(
+  fulfilled: boolean,
+  outcome: unknown,
+  isAnswered: boolean,
+  onFulfilled: Reaction["onFulfilled"],
+  onRejected: Reaction["onRejected"],
+): Promise<unknown> {
+  if (fulfilled || !isAnswered) return SOON.then(() => answer(fulfilled, outcome, onFulfilled, onRejected));
+  const promise = SOON.then(() => {
+    try {
+      return answer(false, outcome, onFulfilled, onRejected);
+    } catch (error) {
+      if (Object.is(error, outcome)) needNoHandler(promise);
+      throw error;
+    }
+  });
+  return promise;
+}
+
+/** It is no unhandled rejection. Who awaits it is told all the same. */
+function needNoHandler(promise: Promise<unknown>): void {
+  promise.catch(() => {});
+}
+
 /** Whoever is told by it is told in a microtask: for less than by `queueMicrotask`, which makes an `AsyncResource`. */
 const SOON = Promise.resolve();
 
@@ -140,6 +176,8 @@ export let fulfil: <T>(future: Future<T>, value: T) => void;
 export let reject: <T>(future: Future<T>, reason: unknown) => void;
 /** Somebody else sees to what the task throws: it is not lost if nobody asks the future. For executors. */
 export let markObserved: (future: Future<unknown>) => void;
+/** Throws if the running code cannot wait for the future. */
+export let throwIfRefused: (future: Future<unknown>) => void;
 /** As `addDoneCallback`, and gives what takes the callback back. */
 export let onDone: <T>(future: Future<T>, callback: (future: Future<T>) => void) => () => void;
 /** What the future was made with, until it is fulfilled or rejected. */
@@ -176,12 +214,20 @@ export class Future<T> implements PromiseLike<T> {
   static {
     registerSettling((promise) =>
       promise instanceof Future
-        ? { outcome: () => promise.#outcomeNow(), whenDone: (callback) => promise.#onDone(callback) }
+        ? {
+            outcome: () => promise.#outcomeNow(),
+            whenDone: (callback) => promise.#onDone(callback),
+            throwIfRefused: () => promise.#throwIfRefused(),
+          }
         : undefined,
     );
+    throwIfRefused = (future) => future.#throwIfRefused();
     fulfil = (future, value) => future.#settle(FULFILLED, value);
     reject = (future, reason) => future.#settle(REJECTED, reason);
-    markObserved = (future) => future.#observe();
+    markObserved = (future) => {
+      future.#observe();
+      future.#word |= ANSWERED;
+    };
     drop = (future, reaction) => future.#drop(reaction);
     controlOf = (future) => future.#control;
     outcomeOf = (future) => future.#outcome;
@@ -245,10 +291,11 @@ export class Future<T> implements PromiseLike<T> {
    * @throws What the task threw; the reason, if it was cancelled; `TimeoutError` or the reason of the signal or of the
    * scope around when the wait ended first, and then the task goes on.
    */
-  async result(options?: WaitOptions): Promise<T> {
-    await this.#settled(options, "future.result()");
-    if (this.#state === FULFILLED) return this.#outcome as T;
-    throw this.#outcome;
+  result(options?: WaitOptions): Promise<T> {
+    return this.#ask(options, "future.result()", () => {
+      if (this.#state === FULFILLED) return this.#outcome as T;
+      throw this.#outcome;
+    });
   }
 
   /**
@@ -257,10 +304,11 @@ export class Future<T> implements PromiseLike<T> {
    * @throws The reason, if the task was cancelled; `TimeoutError` or the reason of the signal or of the scope around
    * when the wait ended first.
    */
-  async exception(options?: WaitOptions): Promise<unknown> {
-    await this.#settled(options, "future.exception()");
-    if (this.#state === CANCELLED) throw this.#outcome;
-    return this.#state === REJECTED ? this.#outcome : undefined;
+  exception(options?: WaitOptions): Promise<unknown> {
+    return this.#ask(options, "future.exception()", () => {
+      if (this.#state === CANCELLED) throw this.#outcome;
+      return this.#state === REJECTED ? this.#outcome : undefined;
+    });
   }
 
   /**
@@ -283,27 +331,45 @@ export class Future<T> implements PromiseLike<T> {
     const context = contextToKeep();
     const { scope } = context;
     if (scope?.isCancelled === true) {
-      return SOON.then(() => answer(false, scope.reason, onFulfilled, onRejected)) as Promise<A | B>;
+      return answerSoon(false, scope.reason, true, onFulfilled, onRejected) as Promise<A | B>;
     }
     if (this.#state !== PENDING) {
       const isFulfilled = this.#state === FULFILLED;
-      return SOON.then(() => answer(isFulfilled, this.#outcome, onFulfilled, onRejected)) as Promise<A | B>;
+      const isAnswered = (this.#word & ANSWERED) !== 0;
+      return answerSoon(isFulfilled, this.#outcome, isAnswered, onFulfilled, onRejected) as Promise<A | B>;
     }
-    return new Promise((resolve, reject) => {
-      const settle = resolve as Reaction["resolve"];
-      const reaction = new Reaction(onFulfilled, onRejected, settle, reject, context);
-      reaction.next = this.#reactions;
-      this.#reactions = reaction;
-      if (scope !== undefined) reaction.tieToScope(this);
+    const refusal = this.#control!.refusal?.(this);
+    if (refusal !== undefined)
+      return answerSoon(false, refusal, false, onFulfilled, onRejected) as Promise<A | B>;
+    let reaction!: Reaction;
+    const promise = new Promise<A | B>((resolve, reject) => {
+      reaction = new Reaction(onFulfilled, onRejected, resolve as Reaction["resolve"], reject, context);
     });
+    reaction.promise = promise;
+    reaction.next = this.#reactions;
+    this.#reactions = reaction;
+    if (scope !== undefined) reaction.tieToScope(this);
+    return promise;
   }
 
   catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
     return this.then(undefined, onRejected);
   }
 
-  async finally(onFinally?: (() => void) | null): Promise<T> {
-    return await Promise.resolve(this).finally(onFinally);
+  finally(onFinally?: (() => void) | null): Promise<T> {
+    if (typeof onFinally !== "function") return this.then(undefined);
+    const promise = this.then(
+      async (value) => {
+        await (onFinally() as unknown);
+        return value;
+      },
+      async (error: unknown) => {
+        await (onFinally() as unknown);
+        if (this.#isAnswered(error)) needNoHandler(promise);
+        throw error;
+      },
+    );
+    return promise;
   }
 
   get [Symbol.toStringTag](): string {
@@ -336,7 +402,20 @@ export class Future<T> implements PromiseLike<T> {
 
   #observe(): void {
     if ((this.#word & UNOBSERVED) !== 0) forgetUnobserved(notes.get(this)!);
-    this.#word = (this.#word & STATE) | OBSERVED;
+    this.#word = (this.#word & ~UNOBSERVED) | OBSERVED;
+  }
+
+  /** Whether somebody else hears of an error that a wait for this one has thrown. */
+  #isAnswered(error: unknown): boolean {
+    const { scope } = currentContext();
+    if (scope?.isCancelled === true && Object.is(error, scope.reason)) return true;
+    return (this.#word & ANSWERED) !== 0 && Object.is(error, this.#outcome);
+  }
+
+  #throwIfRefused(): void {
+    if (this.#state !== PENDING) return;
+    const refusal = this.#control!.refusal?.(this);
+    if (refusal !== undefined) throw refusal;
   }
 
   #settle(state: number, outcome: unknown): void {
@@ -346,12 +425,12 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   #end(state: number, outcome: unknown): void {
-    this.#word = state | (this.#word & OBSERVED);
+    this.#word = state | (this.#word & (OBSERVED | ANSWERED));
     this.#outcome = outcome;
     // The body of a cancelled task may run on, and be stopped by another call of `cancel`.
     if (state !== CANCELLED) this.#control = undefined;
     if (this.#word !== REJECTED) return;
-    this.#word = REJECTED | UNOBSERVED;
+    this.#word |= UNOBSERVED;
     notes.set(this, noteUnobserved(this, outcome));
   }
 
@@ -366,7 +445,7 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   #run(reaction: Reaction): void {
-    reaction.run(this.#state === FULFILLED, this.#outcome);
+    reaction.run(this.#state === FULFILLED, this.#outcome, (this.#word & ANSWERED) !== 0);
   }
 
   #drop(reaction: Reaction): void {
@@ -379,12 +458,24 @@ export class Future<T> implements PromiseLike<T> {
     if (at !== undefined) at.next = reaction.next;
   }
 
-  #settled(options: WaitOptions | undefined, operation: string): Promise<void> {
+  /** Waits for the end; `read` says what is given then. */
+  #ask<R>(options: WaitOptions | undefined, operation: string, read: () => R): Promise<R> {
+    const promise = this.#settled(options, operation)
+      .then(read)
+      .catch((error: unknown) => {
+        if (this.#isAnswered(error)) needNoHandler(promise);
+        throw error;
+      });
+    return promise;
+  }
+
+  async #settled(options: WaitOptions | undefined, operation: string): Promise<void> {
     this.#observe();
     const checked = checkWaitOptions(options, operation);
     throwIfEnded(checked);
-    if (this.#state !== PENDING) return Promise.resolve();
-    return new Promise((resolve, reject) => {
+    if (this.#state !== PENDING) return;
+    this.#throwIfRefused();
+    await new Promise<void>((resolve, reject) => {
       const leave = (how: () => void): void => {
         release();
         forget();

@@ -6,7 +6,7 @@
 import { TimeoutError } from "#heap";
 import { throwIfCancelled } from "../scopes/index.ts";
 import { Fifo } from "./fifo.ts";
-import { Future, onDone } from "./future.ts";
+import { Future, onDone, throwIfRefused } from "./future.ts";
 import { limitWait, throwIfEnded } from "./wait-limits.ts";
 import { checkWaitOptions, type WaitOptions } from "./wait-options.ts";
 
@@ -47,6 +47,7 @@ export async function wait<F extends Future<unknown>>(
   throwIfEnded(checked);
   for (const future of notDone) if (future.done) move(future);
   if (isEnough()) return { done, notDone };
+  for (const future of notDone) throwIfRefused(future);
 
   await new Promise<void>((resolve, reject) => {
     const forget: (() => void)[] = [];
@@ -79,7 +80,9 @@ export async function wait<F extends Future<unknown>>(
  */
 export function asCompleted<T>(futures: Iterable<Future<T>>, options: WaitOptions = {}): Completions<T> {
   const checked = checkWaitOptions(options, "asCompleted()");
-  return new FutureIterator(checkFutures(futures, "give as completed"), checked);
+  const set = checkFutures(futures, "give as completed");
+  for (const future of set) throwIfRefused(future);
+  return new FutureIterator(set, checked);
 }
 
 /**

@@ -155,6 +155,7 @@ export class Selection {
           `done while this thread is blocked; await select() instead`,
       );
     }
+    if (this.#mode === "later") settling.throwIfRefused?.();
     return { name, at: undefined, settling };
   }
 }

@@ -15,6 +15,8 @@ export interface Settling {
   outcome(): Outcome | undefined;
   /** Calls back once, when it has settled. Gives what takes the callback back. */
   whenDone(callback: () => void): () => void;
+  /** Throws if the running code cannot wait for it. */
+  throwIfRefused?(): void;
 }
 
 /** Gives a promise that tells what has become of it as such; `undefined` for others. */

@@ -7,22 +7,23 @@ import { run } from "./index.ts";
 
 const program = fileURLToPath(new URL("fixtures/program.ts", import.meta.url));
 
-/** Runs a program, sends it the next of the signals whenever it says that it is ready, and gives how it ended. */
+/** Runs a program, sends it the next of the signals whenever it says that it is ready, and gives how it ended, with what it said: the errors first. */
 async function outcome(
   args: readonly string[],
   ...signals: NodeJS.Signals[]
 ): Promise<[code: number, output: string]> {
   const child = spawn(process.execPath, ["--conditions=@heddle/source", program, ...args]);
   let output = "";
+  let errors = "";
   child.stdout.on("data", (data: Buffer) => {
     output += String(data);
     if (!String(data).includes("ready")) return;
     const signal = signals.shift();
     if (signal !== undefined) child.kill(signal);
   });
-  child.stderr.on("data", (data: Buffer) => (output += String(data)));
+  child.stderr.on("data", (data: Buffer) => (errors += String(data)));
   const [code] = (await once(child, "close")) as [number];
-  return [code, output];
+  return [code, errors + output];
 }
 
 describe("run()", () => {
@@ -38,6 +39,12 @@ describe("run()", () => {
     const [code, output] = await outcome(["loses no call"]);
     assert.equal(code, 0, output);
     assert.match(output, /^(Error: (one|two)\n){5}after run\n$/);
+  });
+
+  test("hears of what a handler of a future throws by itself as an unhandled rejection", async () => {
+    const [code, output] = await outcome(["has a handler that fails"]);
+    assert.equal(code, 0, output);
+    assert.equal(output, "Error: task\nafter run\nError: handler\n");
   });
 
   test("ends with 1, and says why, when its main gives a number that is no exit code", async () => {

@@ -44,4 +44,8 @@ export class Spawn implements TaskControl {
   cancel(future: Future<unknown>, reason: unknown, graceMs: number): boolean {
     return (future as TaskFuture).stop(reason, graceMs);
   }
+
+  refusal(future: Future<unknown>): Error | undefined {
+    return (future as TaskFuture).refusal;
+  }
 }

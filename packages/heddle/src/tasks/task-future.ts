@@ -5,7 +5,7 @@
  *
  * @packageDocumentation
  */
-import { controlOf, Future, settleCancelled, type WaitOptions } from "../futures/index.ts";
+import { controlOf, Future, markObserved, settleCancelled } from "../futures/index.ts";
 import { currentContext, LongTimer } from "../scopes/index.ts";
 import { TaskStateError } from "./errors.ts";
 import type { Spawn } from "./spawn.ts";
@@ -27,26 +27,17 @@ export class TaskFuture extends Future<unknown> {
     return (this.#context ??= new TaskContext(this, spawnOf(this)));
   }
 
-  // oxlint-disable-next-line unicorn/no-thenable -- a future is awaited
-  override then<A = unknown, B = never>(
-    onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    const refusal = refusalOf(this, this.#context);
-    if (refusal === undefined) return super.then(onFulfilled, onRejected);
-    return Promise.reject(refusal).then(onFulfilled, onRejected);
-  }
-
-  override async result(options?: WaitOptions): Promise<unknown> {
-    const refusal = refusalOf(this, this.#context);
-    if (refusal !== undefined) throw refusal;
-    return await super.result(options);
-  }
-
-  override async exception(options?: WaitOptions): Promise<unknown> {
-    const refusal = refusalOf(this, this.#context);
-    if (refusal !== undefined) throw refusal;
-    return await super.exception(options);
+  /** Why the running code cannot wait for it: it is part of the task, which does not end before it does. */
+  get refusal(): TaskStateError | undefined {
+    let at = currentContext().task;
+    // Code that runs in it has it seen.
+    const own = this.#context?.taskIfSeen;
+    if (own === undefined) return undefined;
+    for (; at !== undefined; at = at.spawner) {
+      if (at !== own) continue;
+      return new TaskStateError(`Cannot await task "${own.name}" within itself: it would wait for ever`);
+    }
+    return undefined;
   }
 
   /** Calls the function, in the context of the task; the caller's own is left. Only of a task that is not done. */
@@ -65,7 +56,7 @@ export class TaskFuture extends Future<unknown> {
     }
     this.#context!.task.cancel(reason);
     if (graceMs !== Infinity) {
-      const timer = new LongTimer(() => settleCancelled(this, reason), graceMs, false);
+      const timer = new LongTimer(() => endCancelled(this, reason), graceMs, false);
       this.addDoneCallback(() => timer.clear());
     }
     return true;
@@ -74,7 +65,7 @@ export class TaskFuture extends Future<unknown> {
   /** T1. */
   dropOut(reason: unknown): void {
     this.#fn = undefined;
-    settleCancelled(this, reason);
+    endCancelled(this, reason);
     this.#context?.taskIfSeen?.close();
     spawnOf(this).owner.left(this, undefined);
   }
@@ -95,15 +86,8 @@ function spawnOf(future: TaskFuture): Spawn {
   return controlOf(future) as Spawn;
 }
 
-/** Why the running code cannot wait for it: it is part of the task, which does not end before it does. */
-function refusalOf(future: TaskFuture, context: TaskContext | undefined): TaskStateError | undefined {
-  if (context === undefined || future.done) return undefined;
-  let at = currentContext().task;
-  const own = context.taskIfSeen;
-  if (own === undefined) return undefined;
-  for (; at !== undefined; at = at.spawner) {
-    if (at !== own) continue;
-    return new TaskStateError(`Cannot await task "${own.name}" within itself: it would wait for ever`);
-  }
-  return undefined;
+/** Whoever has cancelled it, or its group, knows why it ends. */
+function endCancelled(future: TaskFuture, reason: unknown): void {
+  markObserved(future);
+  settleCancelled(future, reason);
 }

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, test } from "node:test";
 import { Event } from "../sync/index.ts";
-import { InlineExecutor } from "../futures/index.ts";
+import { asCompleted, type Future, InlineExecutor, wait } from "../futures/index.ts";
+import { select } from "../queues/index.ts";
 import { ContextVar } from "../scopes/index.ts";
 import { currentTask, gather, race, shield, sleep, taskGroup, type TaskGroup, tasks } from "./index.ts";
 
@@ -191,14 +192,20 @@ describe("a task", () => {
   });
 
   test("that awaits itself is told so, instead of waiting for ever", async () => {
-    for (const wait of [
+    for (const waitFor of [
       async (self: PromiseLike<unknown>) => await self,
       (self: ReturnType<TaskGroup["spawn"]>) => self.result(),
       (self: ReturnType<TaskGroup["spawn"]>) => self.exception(),
+      (self: ReturnType<TaskGroup["spawn"]>) => self.finally(() => {}),
+      (self: ReturnType<TaskGroup["spawn"]>) => wait([self]),
+      (self: ReturnType<TaskGroup["spawn"]>) => asCompleted([self]).next(),
+      (self: ReturnType<TaskGroup["spawn"]>) => select({ self }),
+      (self: ReturnType<TaskGroup["spawn"]>) => gather(self),
+      (self: ReturnType<TaskGroup["spawn"]>) => taskGroup((inner) => inner.spawn(() => wait([self]))),
     ]) {
       await assert.rejects(
         taskGroup((group) => {
-          const self = group.spawn(async (): Promise<unknown> => await wait(self), { name: "snake" });
+          const self = group.spawn(async (): Promise<unknown> => await waitFor(self), { name: "snake" });
         }),
         { name: "TaskStateError", code: "ERR_HEDDLE_TASK_STATE", message: /"snake".*itself/ },
       );
@@ -359,6 +366,77 @@ describe("nothing becomes an unhandled rejection:", () => {
         ),
         AggregateError,
       );
+    });
+    assert.deepEqual(unhandled, []);
+  });
+
+  test("promises that pass on what a task threw, and whose readers the failure has stopped", async () => {
+    const fail = async (): Promise<never> => {
+      await turn();
+      throw new Error("no");
+    };
+    const ways: readonly ((future: Future<never>) => Promise<unknown>)[] = [
+      (future) => future.then((value) => value),
+      (future) => future.then(null),
+      (future) =>
+        future.catch((error: unknown) => {
+          throw error;
+        }),
+      (future) => future.finally(null),
+      (future) => future.finally(() => {}),
+      (future) => future.result(),
+      (future) => future.result({ timeoutMs: 60_000 }),
+    ];
+    const isNo = (error: unknown): boolean => error instanceof Error && error.message === "no";
+    const unhandled = await unhandledIn(async () => {
+      for (const way of ways) {
+        await assert.rejects(
+          taskGroup(async (group) => {
+            const derived = way(group.spawn(fail));
+            await sleep(FOREVER);
+            await derived;
+          }),
+          isNo,
+        );
+        await assert.rejects(
+          taskGroup(
+            async (group) => {
+              const future = group.spawn(fail);
+              await wait([future]);
+              void way(future);
+            },
+            { onError: "continue" },
+          ),
+          isNo,
+        );
+      }
+    });
+    assert.deepEqual(unhandled, []);
+  });
+
+  test("promises that only say that they were cancelled, as was who would have read them", async () => {
+    const unhandled = await unhandledIn(async () => {
+      const pool = new InlineExecutor();
+      await taskGroup(async (group) => {
+        const one = group.spawn(() => sleep(FOREVER));
+        const other = pool.submit(() => sleep(FOREVER));
+        for (const future of [one, other]) {
+          void future.then(() => {});
+          void future.finally(() => {});
+          void future.result();
+          void future.exception();
+        }
+        await turn();
+        group.cancel("stop");
+        for (const future of [one, other]) void future.then(() => {});
+      });
+      await taskGroup((group) => {
+        const task = group.spawn(() => sleep(FOREVER));
+        void task.then(() => {});
+        void task.result();
+        task.cancel("stop");
+      });
+      await pool.shutdown();
     });
     assert.deepEqual(unhandled, []);
   });

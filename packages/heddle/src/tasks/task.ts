@@ -89,10 +89,11 @@ export class TaskContext extends AnyContext {
     this.#future = undefined;
     this.#task?.close();
     future.ended();
+    // Its group hears of whatever it throws.
+    if (failed) markObserved(future);
     if (!failed) fulfil(future, outcome);
     else if (wasStopped) settleCancelled(future, this.task.reason);
     else {
-      markObserved(future);
       reject(future, outcome);
       owner.failed(this.task, outcome);
     }
