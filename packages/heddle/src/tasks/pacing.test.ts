@@ -95,6 +95,54 @@ describe("SingleFlight", () => {
   });
 });
 
+describe("SingleFlight, left by the last who waited,", () => {
+  test("is waited for by the group of that one", async () => {
+    const flights = new SingleFlight<string, void>();
+    const ends: string[] = [];
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const body = async (): Promise<void> => {
+      try {
+        await sleep(Infinity);
+      } finally {
+        await gate;
+        ends.push("run");
+      }
+    };
+    const [first, second] = [new AbortController(), new AbortController()];
+    const groups = [first, second].map(({ signal }, i) =>
+      taskGroup((group) => group.spawn(() => flights.run("key", body)), { signal }).finally(() =>
+        ends.push(`group ${i}`),
+      ),
+    );
+    await turn();
+    first.abort("stop");
+    await assert.rejects(groups[0]!, isStop);
+    second.abort("stop");
+    await turn();
+    assert.deepEqual(ends, ["group 0"]);
+    assert.equal(flights.size, 0);
+    open();
+    await assert.rejects(groups[1]!, isStop);
+    assert.deepEqual(ends, ["group 0", "run", "group 1"]);
+  });
+
+  test("gives that one what fails in its clean-up", async () => {
+    const flights = new SingleFlight<string, void>();
+    const failing = taskGroup(async (group) => {
+      group.spawn(() =>
+        flights.run("key", async () => {
+          await sleep(Infinity).catch(() => {
+            throw new Error("left half a file");
+          });
+        }),
+      );
+      await turn();
+      group.cancel("stop");
+    });
+    await assert.rejects(failing, /^Error: left half a file$/);
+  });
+});
+
 describe("timeoutSignal()", () => {
   test("aborts with TimeoutError in time, or with the reason when the code is told to stop", async (context) => {
     context.mock.timers.enable({ apis: ["setTimeout"] });

@@ -19,7 +19,8 @@ interface Flight {
 /**
  * Shares runs: who asks for a key while a run for it is under way gets the result of that run.
  *
- * Each caller may leave by its own cancellation; the run is cancelled when all have left.
+ * Each caller may leave by its own cancellation. With the last one the run is cancelled, and that one waits for it to end, and
+ * throws what goes wrong in its clean-up; who asks meanwhile begins another run.
  *
  * Source: Go's `golang.org/x/sync/singleflight`.
  *
@@ -48,21 +49,32 @@ export class SingleFlight<K, T> {
     const flight = this.#flights.get(key) ?? this.#begin(key, body);
     flight.passengers++;
     return await new Promise<T>((resolve, reject) => {
-      let hasLeft = false;
-      const leave = (how: () => void): void => {
-        if (hasLeft) return;
-        hasLeft = true;
+      const leave = (): void => {
         release();
-        how();
-        if (--flight.passengers > 0) return;
-        if (this.#flights.get(key) === flight) this.#flights.delete(key);
-        flight.scope.cancel(abortError("Nobody waits for this run any more"));
+        flight.passengers--;
       };
-      const cancelled = (reason: unknown): void => leave(() => reject(reason));
+      const cancelled = (reason: unknown): void => {
+        hasLeft = true;
+        leave();
+        if (flight.passengers > 0) return reject(reason);
+        this.#land(key, flight);
+        const { scope } = flight;
+        scope.cancel(abortError("Nobody waits for this run any more"));
+        flight.result.then(
+          () => reject(reason),
+          (error: unknown) => reject(scope.isItsCancellation(error) ? reason : error),
+        );
+      };
+      let hasLeft = false;
       const release = limitWait({}, "SingleFlight.run()", { timedOut: () => {}, cancelled });
+      const arrive = (how: () => void): void => {
+        if (hasLeft) return;
+        leave();
+        how();
+      };
       flight.result.then(
-        (value) => leave(() => resolve(value as T)),
-        (error: unknown) => leave(() => reject(error)),
+        (value) => arrive(() => resolve(value as T)),
+        (error: unknown) => arrive(() => reject(error)),
       );
     });
   }
@@ -73,10 +85,13 @@ export class SingleFlight<K, T> {
     const result = inScope(scope, body);
     const flight: Flight = { scope, result, passengers: 0 };
     this.#flights.set(key, flight);
-    const land = (): void => {
-      if (this.#flights.get(key) === flight) this.#flights.delete(key);
-    };
+    const land = (): void => this.#land(key, flight);
     result.then(land, land);
     return flight;
+  }
+
+  /** Who asks from now on begins another run. */
+  #land(key: K, flight: Flight): void {
+    if (this.#flights.get(key) === flight) this.#flights.delete(key);
   }
 }
