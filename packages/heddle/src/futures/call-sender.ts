@@ -84,14 +84,13 @@ export class CallSender {
         const parcel = { sequence: call.sequence, items: side.items };
         worker = this.#queue.place(call, parcel, side.transferList, worker);
       }
-    } catch (error) {
+    } catch (thrown) {
+      const error = carried === undefined ? thrown : ofVariable(thrown, `args[${args.length}]`, carried);
       this.#calls.recycle(call);
       this.#counts.rejected++;
       tellSite(error, this.#sites.of(fn));
       observed?.ended("rejected", error);
-      return rejectedFuture(
-        carried === undefined ? error : ofVariable(error, `args[${args.length}]`, carried),
-      );
+      return rejectedFuture(error);
     }
     this.#heap.poke(slot + FLAGS, flags);
     this.#heap.poke(slot + STOP, 0);

@@ -7,6 +7,7 @@ import { Channel, selectSync } from "../queues/index.ts";
 import { ContextVar, currentContext, Scope, throwIfCancelled } from "../scopes/index.ts";
 import { Lock } from "../sync/index.ts";
 import { transfer } from "../wire/index.ts";
+import { Process, Thread } from "../workers/index.ts";
 import { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 
 describe("a call in a worker, made within a scope", () => {
@@ -100,10 +101,34 @@ describe("a call in a worker, made within a scope", () => {
 
   test("that cannot take a variable along fails, naming it", async () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
-    const user = new ContextVar("test.travel-not", {});
-    await assert.rejects(
-      user.run({ weak: new WeakMap() }, () => pool.submit(() => {})).result(),
-      /context variable "test.travel-not"/,
-    );
+    const first = new ContextVar("test.travel", 1);
+    const user = new ContextVar<unknown>("test.travel-not", {});
+    const weak = new WeakMap();
+    let count = 0;
+    const values = {
+      "": weak,
+      ".a[0]": { a: [weak] },
+      ".captures": { captures: () => weak },
+      ".assigns": { assigns: () => count++ },
+    };
+    for (const [place, value] of Object.entries(values)) {
+      const calls: readonly (() => unknown)[] = [
+        () => pool.submit((x: number) => x, 1),
+        () => pool.map((x) => x, [1, 2]).toArray(),
+        () => pool.broadcast(() => {}),
+        () => new Thread(() => {}).start(),
+        () => new Process(() => {}).start(),
+      ];
+      for (const call of calls) {
+        await assert.rejects(
+          async () => await first.run(2, () => user.run(value, call)),
+          (error: Error & { path?: string }) => {
+            assert.equal(error.path, `context variable "test.travel-not"${place}`);
+            assert.ok(error.message.includes(error.path), error.message);
+            return true;
+          },
+        );
+      }
+    }
   });
 });

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { PortabilityError } from "../portable/index.ts";
 import { WireError } from "../wire/index.ts";
 import type { Binding } from "./context.ts";
 
@@ -33,8 +34,10 @@ export function bindingsOf(carried: Carried): Binding | undefined {
  * @param place - Where in the message the values stand.
  */
 export function ofVariable(error: unknown, place: string, carried: Carried): unknown {
-  if (!(error instanceof WireError) || !error.path.startsWith(place)) return error;
+  if (!(error instanceof WireError || error instanceof PortabilityError)) return error;
+  if (error.path?.startsWith(place) !== true) return error;
   const [at = "", index] = /^\[(\d+)\]/.exec(error.path.slice(place.length)) ?? [];
   const path = `context variable "${String(carried[Number(index) - 1])}"${error.path.slice(place.length + at.length)}`;
+  if (error instanceof PortabilityError) return error.toldOf({ path });
   return Object.assign(error, { message: error.message.replace(error.path, path), path });
 }

@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { SharedHeap, TimeoutError } from "#heap";
-import { carry, currentContext } from "../scopes/index.ts";
+import { carry, currentContext, ofVariable } from "../scopes/index.ts";
 import { checkWaitOptions, storedValuesIn, type WaitOptions } from "../sync/index.ts";
 import { type ProcessCall, processEntry } from "./process-body.ts";
 import { DESK_BYTES, HOW, IDENTITY, NO_REASON, OUTCOME, ProcessHow, REASON } from "./process-desk.ts";
@@ -90,8 +90,8 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
   start(): this {
     if (this.#worker !== undefined) this.#refuse("start", "it was started before");
     const heap = SharedHeap.createNameless(HEAP_BYTES);
+    const carried = carry(currentContext().values);
     try {
-      const carried = carry(currentContext().values);
       const call: ProcessCall = [this.#target, this.#options.args ?? [], carried];
       const desk = heap.allocate(DESK_BYTES);
       for (let at = 0; at < DESK_BYTES; at += 4) heap.store(desk + at, 0);
@@ -107,7 +107,7 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
       });
     } catch (error) {
       heap.close();
-      throw error;
+      throw ofVariable(error, "process[2]", carried);
     }
     this.#heap = heap;
     this.#site = thisSite();
