@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { codeFaults } from "./docs/codes.ts";
 import { lint } from "./lint/lint.ts";
 import { packAll } from "./pack.ts";
 import { program } from "./program.ts";
@@ -18,6 +19,7 @@ const checks: Readonly<Record<string, () => Outcome>> = {
   lint: () => lint(root),
   format: () => tool("oxfmt/bin/oxfmt", "--check"),
   fences: () => program(process.execPath, ["tools/doctest.ts"]),
+  docs: checkDocs,
   exports: () => tool("knip/bin/knip.js", "--no-progress"),
   packages: checkPackages,
 };
@@ -48,6 +50,12 @@ if (failed.length > 0) {
 /** Runs a tool out of `node_modules`. */
 function tool(path: string, ...args: readonly string[]): Outcome {
   return program(process.execPath, [join("node_modules", path), ...args]);
+}
+
+/** What the documents have to say, and say. */
+function checkDocs(): Outcome {
+  const faults = codeFaults(root);
+  return { ok: faults.length === 0, output: faults.join("\n") };
 }
 
 /** publint and "are the types wrong" on the packages as they would be published. */

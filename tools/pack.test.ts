@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { VirtualDeadlockError } from "@heddle/testing";
+import { TimeoutError } from "heddle";
 import { withChecks } from "./doctest/assertions.ts";
 import { fencesIn } from "./doctest/fences.ts";
 import { nodeRelease } from "./node-release.ts";
@@ -77,6 +79,14 @@ describe("the packed packages, installed in an empty project", () => {
       );
     });
   }
+
+  test("bring along the page to which their errors lead", () => {
+    for (const { help } of [new TimeoutError("this", 1), new VirtualDeadlockError(0, [])]) {
+      const [path = "", entry = ""] = help.split("#");
+      const page = readFileSync(join(project, path), "utf8");
+      assert.ok(page.includes(`\n## ${entry.toUpperCase()}\n`), help);
+    }
+  });
 
   test("have types with which the README's example compiles", () => {
     writeExample();

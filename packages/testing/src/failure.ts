@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { Finding, type FindingKind } from "./finding.ts";
+import { helpOn } from "./help.ts";
 import { encodeSchedule } from "./schedule.ts";
 import { describe, type Step } from "./steps.ts";
 import type { Mark, Move, World } from "./world.ts";
@@ -12,6 +13,8 @@ import type { Mark, Move, World } from "./world.ts";
 export class ModelFailure extends Error {
   override readonly name = "ModelFailure";
   readonly code = "ERR_HEDDLE_MODEL_FAILURE";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
   readonly kind: FindingKind;
   /** Give it as the option `replay` to run this schedule alone. */
   readonly schedule: string;

@@ -7,6 +7,7 @@
  *
  * @packageDocumentation
  */
+import { helpOn } from "./help.ts";
 import { PendingPromises } from "./pending-promises.ts";
 import { realSetImmediate, realSetTimeout, type Turns, useVirtualTime } from "./time-globals.ts";
 import { VirtualTimers } from "./virtual-timers.ts";
@@ -22,6 +23,8 @@ export interface VirtualTimeOptions {
 export class VirtualDeadlockError extends Error {
   override readonly name = "VirtualDeadlockError";
   readonly code = "ERR_HEDDLE_VIRTUAL_DEADLOCK";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
   /** Where in the program promises were made or awaited that have not settled, the latest first. */
   readonly waiting: readonly string[];
 

@@ -1,5 +1,6 @@
 /** What can go wrong between a call and its result, apart from what the called function throws. */
 
+import { helpOn } from "#heap";
 import { declareEverywhere } from "../portable/index.ts";
 
 /** How a worker ended. */
@@ -24,6 +25,8 @@ export interface WorkerEnd {
 export class BrokenExecutorError extends Error {
   override readonly name = "BrokenExecutorError";
   readonly code = "ERR_HEDDLE_BROKEN_EXECUTOR";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
   /** The name of the task: of its function, or as given by `with({ name })`. Undefined when none was taken. */
   readonly task: string | undefined;
   /** The name of the worker. */
@@ -52,6 +55,8 @@ export class BrokenExecutorError extends Error {
 export class ExecutorShutdownError extends Error {
   override readonly name = "ExecutorShutdownError";
   readonly code = "ERR_HEDDLE_EXECUTOR_SHUTDOWN";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
 
   constructor(executor: string, message: string = `Cannot submit to executor ${executor}: it was shut down`) {
     super(message);
@@ -62,6 +67,8 @@ export class ExecutorShutdownError extends Error {
 export class QueueFullError extends Error {
   override readonly name = "QueueFullError";
   readonly code = "ERR_HEDDLE_QUEUE_FULL";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
 
   constructor(executor: string, maxQueued: number) {
     super(`Cannot submit to executor ${executor}: ${maxQueued} tasks are queued, which is its maxQueued`);

@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+import { helpOn } from "./help.ts";
 
 /**
  * Shared 32-bit words, and waiting on them.
@@ -83,6 +84,8 @@ export interface Heap extends Words {
 export class HeapFullError extends Error {
   override readonly name = "HeapFullError";
   readonly code = "ERR_HEDDLE_HEAP_FULL";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
   /** How many bytes were asked for. */
   readonly sizeBytes: number;
   /** How many bytes the heap may hold at most. */

@@ -2,6 +2,7 @@
 export { claimOn, CLAIMS, giveUpClaim, HeldKind, releaseBy, takeClaim } from "./claims.ts";
 export { DoneList } from "./done-list.ts";
 export { HeapFullError, type Heap, type Pages, type WaitOutcome, type Words } from "./heap.ts";
+export { helpOn } from "./help.ts";
 export { HintRing } from "./hint-ring.ts";
 export type { JoinedHeap } from "./joined-heap.ts";
 export { THREADS_WORD } from "./layout.ts";

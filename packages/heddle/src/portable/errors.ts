@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { helpOn } from "#heap";
 
 /** What a {@link PortabilityError} says, apart from its message. */
 export interface PortabilityProblem {
@@ -30,6 +31,8 @@ export interface PortabilityProblem {
 export class PortabilityError extends Error {
   override readonly name = "PortabilityError";
   readonly code = "ERR_HEDDLE_NOT_PORTABLE";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
   /** The function that was to travel, or one that it uses. */
   readonly functionName: string;
   /** What stops it: a variable, `this`, a private name. Absent when it is the function as a whole. */

@@ -1,4 +1,5 @@
 /** The error of a channel that is closed. */
+import { helpOn } from "#heap";
 import { declareEverywhere } from "../portable/index.ts";
 
 /**
@@ -8,6 +9,8 @@ import { declareEverywhere } from "../portable/index.ts";
 export class ChannelClosedError extends Error {
   override readonly name = "ChannelClosedError";
   readonly code = "ERR_HEDDLE_CHANNEL_CLOSED";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
 }
 
 // Where Heddle is part of a bundle, workers have the same class.

@@ -1,15 +1,20 @@
 /** What can go wrong with tasks, apart from what they throw. */
+import { helpOn } from "#heap";
 
 /** The group has ended, and takes no tasks. */
 export class TaskGroupStateError extends Error {
   override readonly name = "TaskGroupStateError";
   readonly code = "ERR_HEDDLE_TASK_GROUP_STATE";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
 }
 
 /** A task was asked for what it cannot do. */
 export class TaskStateError extends Error {
   override readonly name = "TaskStateError";
   readonly code = "ERR_HEDDLE_TASK_STATE";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
 }
 
 /** One of those that failed in a group. */

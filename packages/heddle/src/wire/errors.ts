@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { helpOn } from "#heap";
 
 /** Every code this layer can raise. A released code never changes its meaning; messages may. */
 export type WireErrorCode =
@@ -14,6 +15,8 @@ export type WireErrorCode =
 export class WireError extends TypeError {
   override readonly name = "WireError";
   readonly code: WireErrorCode = "ERR_HEDDLE_NOT_CLONEABLE";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
   /** Where the value stands in what was sent, such as `args[0].items[3].socket`. */
   readonly path: string;
 
@@ -47,6 +50,8 @@ function shortened(path: string): string {
 export class CorruptMessageError extends Error {
   override readonly name = "CorruptMessageError";
   readonly code: WireErrorCode = "ERR_HEDDLE_CORRUPT_MESSAGE";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
 
   constructor(found: string, options?: ErrorOptions) {
     super(`Cannot decode message: ${found}`, options);
@@ -57,6 +62,8 @@ export class CorruptMessageError extends Error {
 export class NotLoadedError extends Error {
   override readonly name = "NotLoadedError";
   readonly code: WireErrorCode = "ERR_HEDDLE_NOT_LOADED";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
   /** Settles when the module has been loaded, or could not be. */
   readonly ready: Promise<unknown>;
 

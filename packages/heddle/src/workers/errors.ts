@@ -1,16 +1,21 @@
 /** What can go wrong with threads, apart from what runs in them. */
+import { helpOn } from "#heap";
 import { declareEverywhere } from "../portable/index.ts";
 
 /** A thread is not in the state that was asked for: started twice, joined before it was started, and the like. Nothing was done. */
 export class ThreadStateError extends Error {
   override readonly name = "ThreadStateError";
   readonly code = "ERR_HEDDLE_THREAD_STATE";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
 }
 
 /** A thread ended before its function did: it was terminated, called `process.exit`, ran out of memory, or of things to do. */
 export class ThreadEndedError extends Error {
   override readonly name = "ThreadEndedError";
   readonly code = "ERR_HEDDLE_THREAD_ENDED";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
   /** The name of the thread. */
   readonly thread: string;
   /** What it gave to `process.exit`, if it did. */

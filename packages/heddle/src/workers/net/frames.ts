@@ -9,6 +9,7 @@
  *
  * @packageDocumentation
  */
+import { helpOn } from "#heap";
 
 /** Bytes of the length. */
 const FRAME_HEAD_BYTES = 4;
@@ -20,6 +21,8 @@ export const LARGEST_FRAME_BYTES: number = 2 ** 32 - 1;
 class FrameTooLongError extends RangeError {
   override readonly name = "FrameTooLongError";
   readonly code = "ERR_HEDDLE_FRAME_TOO_LONG";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
   readonly lengthBytes: number;
 
   constructor(lengthBytes: number, limitBytes: number) {

@@ -18,6 +18,7 @@
  *
  * @packageDocumentation
  */
+import { helpOn } from "#heap";
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import { declareEverywhere } from "../../portable/index.ts";
@@ -39,6 +40,8 @@ const BINDING_BYTES = 32;
 export class AuthenticationError extends Error {
   override readonly name = "AuthenticationError";
   readonly code = "ERR_HEDDLE_AUTHENTICATION";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
 }
 
 // Where Heddle is part of a bundle, workers have the same class.

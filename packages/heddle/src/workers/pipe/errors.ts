@@ -1,4 +1,5 @@
 /** How the use of a pipe fails. */
+import { helpOn } from "#heap";
 import { declareEverywhere } from "../../portable/index.ts";
 
 /**
@@ -8,12 +9,16 @@ import { declareEverywhere } from "../../portable/index.ts";
 export class ConnectionClosedError extends Error {
   override readonly name = "ConnectionClosedError";
   readonly code = "ERR_HEDDLE_CONNECTION_CLOSED";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
 }
 
 /** This end of the pipe is not for what was asked of it: it was closed, or it only sends, or it only receives. */
 export class ConnectionStateError extends Error {
   override readonly name = "ConnectionStateError";
   readonly code = "ERR_HEDDLE_CONNECTION_STATE";
+  /** Where this error is explained. */
+  readonly help: string = helpOn(this.code);
 }
 
 // Where Heddle is part of a bundle, workers have the same classes.
