@@ -5,39 +5,64 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import { Context, currentContext, enter, OUTSIDE, Scope } from "../scopes/index.ts";
-import { callCancelled } from "./call-context.ts";
+import { currentContext, enter, LazyContext, OUTSIDE, TaskNode } from "../scopes/index.ts";
+import { bodyName, callCancelled } from "./call-context.ts";
 import { STOP } from "./slot.ts";
 
-const NO_OPTIONS = {};
 const AsyncFunction = (async () => {}).constructor as new () => Function;
 
-/** The scope of one body at a time. */
-export class BodyScope extends Scope {
+/** The scope of one body at a time, which is a task once it is looked at. */
+export class BodyScope extends TaskNode {
   readonly #heap: Heap;
-  readonly context: Context = new Context(this, undefined, undefined);
+  readonly context: LazyContext = new LazyContext(this, undefined);
   /** Where the owner asks the body to stop; 0 while there is none. */
   #word = 0;
+  #fn: Function | undefined = undefined;
+  #args: readonly unknown[] | undefined = undefined;
+  /** Its name, if somebody has seen the task. */
+  #seenAs: string | undefined = undefined;
   /** Whether it has served a body. */
   hasServed = false;
 
   constructor(heap: Heap) {
-    super(NO_OPTIONS, OUTSIDE);
+    super(undefined, OUTSIDE);
     this.#heap = heap;
   }
 
-  begin(slot: number): void {
+  begin(slot: number, fn: Function, args: readonly unknown[]): void {
     this.hasServed = true;
     this.#word = slot + STOP;
+    this.#fn = fn;
+    this.#args = args;
   }
 
   /** The body has ended: the slot is another's. */
   end(): void {
     this.#word = 0;
+    this.#args = undefined;
+    if (this.#seenAs !== undefined) super.close();
+  }
+
+  override get name(): string {
+    return this.#seenAs ?? bodyName(this.#fn!, this.#args ?? []);
+  }
+
+  /** What a body has left behind belongs to no task, if nobody had looked before. */
+  override asTask(): TaskNode | undefined {
+    if (this.#seenAs === undefined) {
+      if (this.#word === 0) return undefined;
+      this.#seenAs = this.name;
+    }
+    return this;
+  }
+
+  override get isUntouched(): boolean {
+    return this.#seenAs === undefined && super.isUntouched;
   }
 
   override close(): void {
     this.#word = 0;
+    this.#args = undefined;
     super.close();
   }
 
@@ -51,7 +76,7 @@ export class BodyScope extends Scope {
  * A scope serves one body after the other, as long as they return at once and leave nothing in it: to go over to another costs as
  * much as a short call.
  *
- * - B1: a scope in which something waits, or was begun, or whose signal somebody has, serves no other body.
+ * - B1: a scope in which something waits, or was begun, or whose signal or task somebody has, serves no other body.
  * - B2: what a body leaves running cannot be cancelled once the body has ended; and where that begins or waits for something in the
  *   scope, B1 holds.
  * - B3: bodies that go on asynchronously get a scope that has served no other: functions that are declared so, and those that have
@@ -75,7 +100,7 @@ export class BodyScopes {
   }
 
   /** Goes over to the scope of a body that begins now, until the function that the event loop has called returns. */
-  enter(slot: number, fn: Function): BodyScope {
+  enter(slot: number, fn: Function, args: readonly unknown[]): BodyScope {
     if (fn !== this.#lastFn) {
       this.#lastFn = fn;
       this.#lastGoesOn = fn instanceof AsyncFunction || this.#goOn.has(fn);
@@ -87,7 +112,7 @@ export class BodyScopes {
     }
     const scope = this.#next;
     if (currentContext() !== scope.context) enter(scope.context);
-    scope.begin(slot);
+    scope.begin(slot, fn, args);
     return scope;
   }
 

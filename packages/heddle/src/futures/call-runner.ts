@@ -8,7 +8,7 @@ import { NotLoadedError, type WireHooks } from "../wire/index.ts";
 import type { Board } from "./board.ts";
 import { type BodyScope, BodyScopes } from "./body-scopes.ts";
 import type { Carried } from "../scopes/index.ts";
-import { CallScope } from "./call-context.ts";
+import { bodyName, CallScope } from "./call-context.ts";
 import { isChunkOutcome, withoutUnsendable } from "./chunk.ts";
 import type { ParcelPort } from "./parcels.ts";
 import { Payloads } from "./payload.ts";
@@ -119,8 +119,11 @@ export class CallRunner implements StreamHost {
     let result: unknown;
     let pending: boolean;
     let scope: BodyScope | CallScope;
-    if ((flags & CARRIES) === 0) scope = this.#scopes.enter(slot, fn);
-    else scope = new CallScope(heap, slot, args.pop() as Carried);
+    if ((flags & CARRIES) === 0) scope = this.#scopes.enter(slot, fn, args);
+    else {
+      const carried = args.pop() as Carried;
+      scope = new CallScope(heap, slot, carried, bodyName(fn, args));
+    }
     try {
       result = scope instanceof CallScope ? scope.runBody(() => fn(...args)) : fn(...args);
       // A result may have a getter of this name that throws.
@@ -167,7 +170,7 @@ export class CallRunner implements StreamHost {
     if (streams && scope instanceof CallScope) return this.#stream(slot, outcome, scope);
     if (scope instanceof CallScope) scope.close();
     else this.#scopes.leave(scope);
-    if (streams) this.#stream(slot, outcome, new CallScope(this.#heap, slot, NO_ITEMS));
+    if (streams) this.#stream(slot, outcome, new CallScope(this.#heap, slot, NO_ITEMS, scope.name));
     else this.#finish(slot, outcome, failed, wasStopped);
   }
 

@@ -63,7 +63,7 @@ export class CallSender {
     const call = this.#calls.take();
     const slot = call.address;
     let flags = options.timeoutMs === undefined && observed === undefined ? 0 : TIMED;
-    const carried = carriedAlong();
+    const carried = carriedAlong(options.name, fn, args);
     let worker = only;
     try {
       const record = this.#hooks.publishFunction(fn, "fn");

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { Context, currentContext, runIn, Scope } from "../scopes/index.ts";
+import { Context, currentContext, runIn, TaskNode } from "../scopes/index.ts";
 import { fulfil, Future, markObserved, reject, settleCancelled, type TaskControl } from "./future.ts";
 import type { ObservedCall, Observer } from "./observer.ts";
 import { type Ranked, rankOf } from "./ranked-heap.ts";
@@ -44,7 +44,7 @@ export class InlineTask implements TaskControl, Ranked {
   /** Where it was submitted. */
   readonly #context = currentContext();
   /** What its body runs in, once it does. */
-  #scope: Scope | undefined;
+  #scope: TaskNode | undefined;
   /** Why the body was told to stop, while its future waits for what comes of it. */
   #stopReason: { readonly reason: unknown } | undefined;
   readonly #endHold: (() => void) | undefined;
@@ -75,6 +75,10 @@ export class InlineTask implements TaskControl, Ranked {
     const onAbort = (): void => void this.cancel(this.future, signal.reason, 0);
     signal.addEventListener("abort", onAbort, { once: true });
     this.#release.push(() => signal.removeEventListener("abort", onAbort));
+  }
+
+  get #name(): string {
+    return this.#options.name ?? (this.#fn.name || "(anonymous)");
   }
 
   isRunning(): boolean {
@@ -116,9 +120,8 @@ export class InlineTask implements TaskControl, Ranked {
     this.#state = "running";
     this.#observed?.started({ startedMs: nowMs(), worker: this.#loop.name });
     this.#limit();
-    const { task, values } = this.#context;
-    const scope = (this.#scope = new Scope({}, this.#context));
-    const context = new Context(scope, task, values);
+    const scope = (this.#scope = new TaskNode(this.#name, this.#context));
+    const context = new Context(scope, scope, this.#context.values);
     try {
       // A body has no `this`, here as in a worker.
       const fn = this.#fn;
@@ -160,14 +163,14 @@ export class InlineTask implements TaskControl, Ranked {
 
   /** Resolves when the iterator has ended. */
   async #yield(iterator: Iterator<unknown> | AsyncIterator<unknown>, context: Context): Promise<void> {
-    const { buffer = DEFAULT_BUFFER, name } = this.#options;
+    const { buffer = DEFAULT_BUFFER } = this.#options;
     const stream = new LocalStream(buffer, context, (step) => this.#inside(step));
     if (this.future.done) return await stream.end(iterator);
     const opened = this.future;
     this.future = new Future<unknown>(this);
     markObserved(this.future);
     this.#stream = stream;
-    const forget = this.#loop.streams.add(stream.buffer, name ?? (this.#fn.name || "(anonymous)"));
+    const forget = this.#loop.streams.add(stream.buffer, this.#name);
     fulfil(opened, taskStream(stream.buffer));
     try {
       this.#fulfil(await stream.run(iterator));
@@ -182,12 +185,11 @@ export class InlineTask implements TaskControl, Ranked {
   }
 
   #limit(): void {
-    const { timeoutMs, name } = this.#options;
+    const { timeoutMs } = this.#options;
     if (timeoutMs === undefined) return;
-    const task = name ?? (this.#fn.name || "(anonymous)");
     if (timeoutMs > LONGEST_DELAY_MS) return;
     const cutOff = (): void => {
-      const error = runLimit(`task ${task}`, timeoutMs);
+      const error = runLimit(`task ${this.#name}`, timeoutMs);
       this.#reject(error);
       this.#scope!.cancel(error);
     };

@@ -61,6 +61,24 @@ export class Context extends AnyContext {
   }
 }
 
+/** That of a scope that is a task for those who ask: most code that is run for others does not. */
+export class LazyContext extends AnyContext {
+  readonly scope: TaskNode;
+  readonly values: Binding | undefined;
+  readonly surroundings: Surroundings;
+
+  constructor(scope: TaskNode, values: Binding | undefined) {
+    super();
+    this.scope = scope;
+    this.values = values;
+    this.surroundings = door === undefined ? undefined : frameAround(door);
+  }
+
+  get task(): TaskNode | undefined {
+    return this.scope.asTask();
+  }
+}
+
 /** Only asked where there is a door: there these are a frame. */
 function othersOf(context: AnyContext): Frame | undefined {
   return context.surroundings as Frame | undefined;

@@ -7,6 +7,7 @@ export {
   currentContext,
   enter,
   goIn,
+  LazyContext,
   OUTSIDE,
   runIn,
   surroundings,

@@ -32,6 +32,11 @@ export class TaskNode extends Scope {
   get name(): string {
     return this.#name ?? `task-${this.id}`;
   }
+
+  /** The task as code in it, or who lists all, gets to see it; `undefined` if this is none at present. */
+  asTask(): TaskNode | undefined {
+    return this;
+  }
 }
 
 /** All tasks of this thread that have not ended: each before those that it has spawned. */
@@ -39,7 +44,8 @@ export function allTasks(): TaskNode[] {
   const tasks: TaskNode[] = [];
   const left: Scope[] = [OUTERMOST];
   for (let scope = left.pop(); scope !== undefined; scope = left.pop()) {
-    if (scope instanceof TaskNode) tasks.push(scope);
+    const task = scope instanceof TaskNode ? scope.asTask() : undefined;
+    if (task !== undefined) tasks.push(task);
     // One by one: there may be more than a call takes arguments.
     for (const inner of scope.inner.toReversed()) left.push(inner);
   }

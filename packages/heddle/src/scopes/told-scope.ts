@@ -4,23 +4,26 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import type { Binding } from "./context.ts";
-import { Context, runIn } from "./context.ts";
-import { Scope } from "./scope.ts";
+import { type Binding, LazyContext, OUTSIDE, runIn } from "./context.ts";
+import { TaskNode } from "./task-node.ts";
 
 /**
  * The scope of what runs here on behalf of another thread: cancelled when a word of the heap is not 0. A body that
  * computes sees that when it looks, one that waits when its thread is told.
+ *
+ * It is a task if it has a name. One without is all that the thread does.
  */
-export abstract class ToldScope extends Scope {
+export abstract class ToldScope extends TaskNode {
   readonly #heap: Heap;
   readonly #word: number;
+  readonly #isTask: boolean;
   #isListening = false;
 
-  constructor(heap: Heap, word: number) {
-    super();
+  constructor(heap: Heap, word: number, name?: string) {
+    super(name, OUTSIDE);
     this.#heap = heap;
     this.#word = word;
+    this.#isTask = name !== undefined;
   }
 
   /** Why it is cancelled. The word is not 0. */
@@ -28,7 +31,11 @@ export abstract class ToldScope extends Scope {
 
   /** Calls `body` in this scope, where the variables have these values. */
   call<T>(values: Binding | undefined, body: () => T): T {
-    return runIn(new Context(this, undefined, values), body);
+    return runIn(new LazyContext(this, values), body);
+  }
+
+  override asTask(): TaskNode | undefined {
+    return this.#isTask ? this : undefined;
   }
 
   /** Has the thread told when the word changes. For a body that goes on asynchronously. */
