@@ -15,7 +15,7 @@ import {
   Semaphore,
   type SharedOptions,
 } from "../sync/index.ts";
-import { Channel, LifoQueue, PriorityQueue, Queue } from "./index.ts";
+import { Channel, LifoQueue, PriorityQueue, Queue, select, selectSync } from "./index.ts";
 
 interface Shared {
   readonly name: string;
@@ -99,6 +99,72 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
 };
 
+/** Waits that run out of time at once, by what users call. */
+const late: Readonly<Record<string, () => unknown>> = {
+  "Lock.acquire()": () => held(new Lock()).acquire(AT_ONCE),
+  "Lock.acquireSync()": () => held(new Lock()).acquireSync(AT_ONCE),
+  "Semaphore.acquire()": () => new Semaphore(0).acquire(AT_ONCE),
+  "Semaphore.acquireSync()": () => new Semaphore(0).acquireSync(AT_ONCE),
+  "BoundedSemaphore.acquireSync()": () => held(new BoundedSemaphore(1)).acquireSync(AT_ONCE),
+  "Condition.wait()": () => held(new Condition()).wait(AT_ONCE),
+  "Condition.waitSync()": () => held(new Condition()).waitSync(AT_ONCE),
+  "Condition.waitFor()": () => held(new Condition()).waitFor(() => false, AT_ONCE),
+  "Condition.waitForSync()": () => held(new Condition()).waitForSync(() => false, AT_ONCE),
+  "Event.wait()": () => new Event().wait(AT_ONCE),
+  "Event.waitSync()": () => new Event().waitSync(AT_ONCE),
+  "Barrier.wait()": () => new Barrier(2).wait(AT_ONCE),
+  "Barrier.waitSync()": () => new Barrier(2).waitSync(AT_ONCE),
+  "ReadWriteLock.acquireWrite()": () => read(new ReadWriteLock()).acquireWrite(AT_ONCE),
+  "ReadWriteLock.acquireWriteSync()": () => read(new ReadWriteLock()).acquireWriteSync(AT_ONCE),
+  "Latch.wait()": () => new Latch(1).wait(AT_ONCE),
+  "Latch.waitSync()": () => new Latch(1).waitSync(AT_ONCE),
+  "Channel.send()": () => new Channel().send(1, AT_ONCE),
+  "Channel.sendSync()": () => new Channel().sendSync(1, AT_ONCE),
+  "Channel.receive()": () => new Channel().receive(AT_ONCE),
+  "Channel.receiveSync()": () => new Channel().receiveSync(AT_ONCE),
+  "select()": () => select({ channel: new Channel() }, AT_ONCE),
+  "selectSync()": () => selectSync({ channel: new Channel() }, AT_ONCE),
+};
+const lateAtQueue: Readonly<Record<string, (queue: Queue<number>) => unknown>> = {
+  "get()": (queue) => (queue.getSync(), queue.get(AT_ONCE)),
+  "getSync()": (queue) => (queue.getSync(), queue.getSync(AT_ONCE)),
+  "put()": (queue) => queue.put(1, AT_ONCE),
+  "putSync()": (queue) => queue.putSync(1, AT_ONCE),
+  "join()": (queue) => queue.join(AT_ONCE),
+  "joinSync()": (queue) => queue.joinSync(AT_ONCE),
+};
+const AT_ONCE = { timeoutMs: 0 };
+
+function held<L extends { acquireSync(): unknown }>(lock: L): L {
+  lock.acquireSync();
+  return lock;
+}
+
+function read(lock: ReadWriteLock): ReadWriteLock {
+  lock.acquireReadSync();
+  return lock;
+}
+
+describe("a wait that runs out of time says what was called", () => {
+  const check = async (called: string, call: () => unknown): Promise<void> => {
+    const begun = async (): Promise<unknown> => call();
+    await assert.rejects(begun(), {
+      name: "TimeoutError",
+      message: `Cannot complete ${called}: 0 ms have passed`,
+    });
+  };
+  for (const [called, call] of Object.entries(late)) test(called, () => check(called, call));
+  for (const cls of [Queue, LifoQueue, PriorityQueue]) {
+    for (const [method, call] of Object.entries(lateAtQueue)) {
+      test(`${cls.name}.${method}`, async () => {
+        const queue = new cls<number>({ maxSize: 1 });
+        queue.putSync(1);
+        await check(`${cls.name}.${method}`, () => call(queue));
+      });
+    }
+  }
+});
+
 const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
 after(() => pool.shutdown());
 
@@ -118,6 +184,10 @@ for (const [name, { make, statistics, waits: calls }] of Object.entries(kinds)) 
         () => make({ name: 5 as never }),
         new RegExp(`^TypeError: Cannot make a ${name}: its name must be a string, and is 5$`),
       );
+      assert.throws(
+        () => make({ nmae: "x" } as never),
+        new RegExp(`^TypeError: Cannot make a ${name}: it has no option nmae; it knows .*name, heap$`),
+      );
     });
 
     test("refuses a wait that makes no sense at once, names what was called, and is as it was", async () => {
@@ -129,6 +199,10 @@ for (const [name, { make, statistics, waits: calls }] of Object.entries(kinds)) 
           /^TypeError: Cannot begin (\w+)\.(\w+)\(\): timeoutMs must be a number, and is 5$/,
         ],
         [{ signal: {} }, /^TypeError: Cannot begin (\w+)\.(\w+)\(\): signal must be an AbortSignal$/],
+        [
+          { timeout: 3 },
+          /^TypeError: Cannot begin (\w+)\.(\w+)\(\): it has no option timeout; it knows .*timeoutMs/,
+        ],
         [{ signal: AbortSignal.abort(new RangeError("enough")) }, /^RangeError: enough$/],
       ];
       for (const [method, call] of Object.entries(calls)) {
@@ -140,9 +214,10 @@ for (const [name, { make, statistics, waits: calls }] of Object.entries(kinds)) 
             (error: unknown) => String(error),
           );
           assert.match(failed, message, method);
-          const said = message.exec(failed)![1];
+          const [, kind, called] = message.exec(failed)!;
           // A condition passes them on to its lock.
-          if (said !== undefined) assert.ok([name, "Lock"].includes(said) || name.endsWith("Queue"), failed);
+          const expected = name === "Condition" ? "Lock" : name;
+          if (kind !== undefined) assert.deepEqual([kind, called], [expected, method]);
         }
         assert.deepEqual(object.statistics(), statistics, method);
       }

@@ -4,9 +4,9 @@
  * @packageDocumentation
  */
 import { ObjectKind, type WaitOptions } from "../sync/index.ts";
-import { checkPriority } from "./options.ts";
+import { checkPriority, withoutPriority } from "./options.ts";
 import { lowestFirst, registerQueue } from "./queue-forms.ts";
-import { Queue, setPriority } from "./queue.ts";
+import { operationsOf, Queue, setPriority } from "./queue.ts";
 
 /** Where an item comes in a queue with priorities. */
 export interface PriorityOptions {
@@ -35,20 +35,20 @@ export interface PriorityOptions {
 export class PriorityQueue<T> extends Queue<T> {
   override put(item: T, options?: WaitOptions & PriorityOptions): Promise<void> {
     try {
-      setPriority(this, checkPriority(options));
+      setPriority(this, checkPriority(options, operationsOf(this).put, true));
     } catch (error) {
       return Promise.reject(error);
     }
-    return super.put(item, options);
+    return super.put(item, withoutPriority(options));
   }
 
   override putSync(item: T, options?: WaitOptions & PriorityOptions): void {
-    setPriority(this, checkPriority(options));
-    super.putSync(item, options);
+    setPriority(this, checkPriority(options, operationsOf(this).putSync, true));
+    super.putSync(item, withoutPriority(options));
   }
 
   override tryPut(item: T, options?: PriorityOptions): boolean {
-    setPriority(this, checkPriority(options));
+    setPriority(this, checkPriority(options, operationsOf(this).tryPut, false));
     return super.tryPut(item);
   }
 }

@@ -94,7 +94,39 @@ export const lowestFirst: QueueForm = {
   free: (heap, monitor, object) => new HeapItems(heap, monitor, object).free(dropIn(heap)),
 };
 
-const forms = new Map<object, QueueForm>();
+/** How users call what they do with queues of a class. */
+export interface QueueOperations {
+  readonly put: string;
+  readonly putSync: string;
+  readonly tryPut: string;
+  readonly get: string;
+  readonly getSync: string;
+  readonly join: string;
+  readonly joinSync: string;
+  readonly shutdown: string;
+}
+
+function operationsOf(name: string): QueueOperations {
+  return {
+    put: `${name}.put()`,
+    putSync: `${name}.putSync()`,
+    tryPut: `${name}.tryPut()`,
+    get: `${name}.get()`,
+    getSync: `${name}.getSync()`,
+    join: `${name}.join()`,
+    joinSync: `${name}.joinSync()`,
+    shutdown: `${name}.shutdown()`,
+  };
+}
+
+/** A class of queues. */
+export interface QueueKind {
+  readonly name: string;
+  readonly form: QueueForm;
+  readonly operations: QueueOperations;
+}
+
+const kinds = new Map<object, QueueKind>();
 
 /** Declares a class of queues. */
 export function registerQueue(
@@ -103,18 +135,18 @@ export function registerQueue(
   kind: number,
   form: QueueForm,
 ): void {
-  forms.set(cls, form);
+  kinds.set(cls, { name, form, operations: operationsOf(name) });
   const destroy = (heap: Heap, object: number): void => form.free(heap, thisThreadIn(heap).monitor, object);
-  registerShared(cls, { kind, name, version: 1, sizeBytes: QUEUE_BYTES, destroy });
+  registerShared(cls, { kind, name, version: 1, sizeBytes: QUEUE_BYTES, options: ["maxSize"], destroy });
   registerReclaim(kind, (monitor, object, node) =>
     form.core(thisThreadIn(monitor.words).heap, monitor, object).reclaim(node),
   );
 }
 
-/** How queues of a class, or of the next one of those that it extends, keep their items. */
-export function queueForm(cls: object): QueueForm {
+/** A class of queues, or else the next one of those that it extends. */
+export function queueKind(cls: object): QueueKind {
   for (let up = cls; ; up = Object.getPrototypeOf(up) as object) {
-    const form = forms.get(up);
-    if (form !== undefined) return form;
+    const kind = kinds.get(up);
+    if (kind !== undefined) return kind;
   }
 }

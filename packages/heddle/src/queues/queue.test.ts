@@ -403,6 +403,17 @@ describe("the options of a queue's operations", () => {
     assert.throws(() => queue.putSync(1, { timeoutMs: "1" as never }), TypeError);
     assert.throws(() => queue.shutdown({ immediate: 1 as never }), TypeError);
     assert.throws(() => queue.shutdown(true as never), TypeError);
+    assert.throws(
+      () => queue.shutdown({ imediate: true } as never),
+      /^TypeError: Cannot begin PriorityQueue\.shutdown\(\): it has no option imediate; it knows immediate$/,
+    );
+    for (const typo of [{ prio: 1 }, { timeoutMs: 1 }]) {
+      assert.throws(() => queue.tryPut(1, typo as never), /has no option \w+; it knows priority$/);
+    }
+    assert.throws(
+      () => queue.putSync(1, { timeout: 1 } as never),
+      /PriorityQueue\.putSync\(\): it has no option timeout; it knows priority, timeoutMs, signal$/,
+    );
     assert.throws(() => queue.tryPut(1, { priority: NaN }), {
       name: "RangeError",
       message: /priority is NaN/,
@@ -411,7 +422,8 @@ describe("the options of a queue's operations", () => {
     assert.throws(() => queue.putSync(1, { priority: null as never }), TypeError);
     assert.throws(() => queue.tryPut(1, 5 as never), {
       name: "TypeError",
-      message: "Cannot put an item: its options must be an object such as { priority: 1 }, and are 5",
+      message:
+        "Cannot begin PriorityQueue.tryPut(): its options must be an object such as { priority: 1 }, and are 5",
     });
     assert.deepEqual([queue.size, queue.isShutdown], [0, false]);
   });

@@ -21,7 +21,7 @@ import { Item } from "./items.ts";
 import { Lookout } from "./lookout.ts";
 import { checkMaxSize, checkShutdown } from "./options.ts";
 import { type Attempt, DONE, ENDED, GET, JOIN, NOT_NOW, PUT, type QueueCore } from "./queue-core.ts";
-import { oldestFirst, queueForm, registerQueue } from "./queue-forms.ts";
+import { oldestFirst, queueKind, type QueueOperations, registerQueue } from "./queue-forms.ts";
 import { MAX_SIZE } from "./queue-layout.ts";
 import { GetPlace, JoinPlace, PutPlace } from "./queue-waits.ts";
 
@@ -53,6 +53,9 @@ export interface QueueStatistics {
 
 /** Sets what the next put of a queue goes by. */
 export let setPriority: <T>(queue: Queue<T>, priority: number) => void;
+
+/** How users call what they do with a queue. */
+export let operationsOf: <T>(queue: Queue<T>) => QueueOperations;
 
 /**
  * Items on their way between threads, the oldest first. Any value that can be sent to a worker can be put.
@@ -91,28 +94,30 @@ export class Queue<T> extends SharedObject {
   readonly #lookingForRoom: Lookout;
   readonly #joining: JoinPlace;
   readonly #joiningSync: JoinPlace;
+  readonly #operations: QueueOperations;
 
   constructor(options?: QueueOptions) {
-    const form = queueForm(new.target);
+    const { name, form, operations } = queueKind(new.target);
     super(options, (heap, address) => {
-      heap.poke(address + MAX_SIZE, checkMaxSize(options?.maxSize));
+      heap.poke(address + MAX_SIZE, checkMaxSize(options?.maxSize, name));
       form.initialise(heap, address);
     });
+    this.#operations = operations;
     this.#thread = threadOf(this);
     const { heap, monitor } = this.#thread;
     this.#out = new Item(heap);
     this.#in = new Item(heap);
     const core = (this.#core = form.core(heap, monitor, addressOf(this), reachOf(this)));
-    this.#getting = new GetPlace(heap, core, "Queue.get()", (how, item) => this.#receive(how, item));
-    this.#gettingSync = new GetPlace(heap, core, "Queue.getSync()", (how, item) =>
+    this.#getting = new GetPlace(heap, core, operations.get, (how, item) => this.#receive(how, item));
+    this.#gettingSync = new GetPlace(heap, core, operations.getSync, (how, item) =>
       this.#receiveSync(how, item),
     );
-    this.#putting = new PutPlace(heap, core, "Queue.put()", this.#out);
-    this.#puttingSync = new PutPlace(heap, core, "Queue.putSync()", this.#out);
+    this.#putting = new PutPlace(heap, core, operations.put, this.#out);
+    this.#puttingSync = new PutPlace(heap, core, operations.putSync, this.#out);
     this.#lookingForItems = new Lookout(heap);
     this.#lookingForRoom = new Lookout(heap);
-    this.#joining = new JoinPlace(core, "Queue.join()");
-    this.#joiningSync = new JoinPlace(core, "Queue.joinSync()");
+    this.#joining = new JoinPlace(core, operations.join);
+    this.#joiningSync = new JoinPlace(core, operations.joinSync);
   }
 
   /**
@@ -230,7 +235,7 @@ export class Queue<T> extends SharedObject {
    * gets is told, too. Doing so again is harmless, and may drop what is left.
    */
   shutdown(options?: QueueShutdownOptions): void {
-    this.#core.shutdown(checkShutdown(options));
+    this.#core.shutdown(checkShutdown(options, this.#operations.shutdown));
   }
 
   /** Whether it was shut down. */
@@ -284,6 +289,7 @@ export class Queue<T> extends SharedObject {
 
   static {
     setPriority = (queue, priority) => (queue.#out.priority = priority);
+    operationsOf = (queue) => queue.#operations;
   }
 
   /** Makes the words of an item, which says what is wrong with it. */

@@ -7,7 +7,7 @@ const broken = {
   code: "ERR_HEDDLE_BROKEN_BARRIER",
   message: /^Cannot pass barrier "/,
 };
-const timedOut = { code: "ERR_HEDDLE_TIMEOUT", message: /Barrier\.wait\(\)/ };
+const timedOut = { code: "ERR_HEDDLE_TIMEOUT", message: /Barrier\.wait(Sync)?\(\)/ };
 
 /** So many begin to wait. */
 const come = (barrier: Barrier, count: number): Promise<number>[] =>
@@ -117,6 +117,27 @@ describe("the action of a Barrier", () => {
   });
 });
 
+describe("the action of a Barrier that is asynchronous", () => {
+  test("is refused at once, as nobody would wait for it", () => {
+    const action: () => unknown = async () => {};
+    assert.throws(
+      () => new Barrier(2, { action }),
+      /^TypeError: Cannot make a Barrier: its action is asynchronous/,
+    );
+  });
+
+  test("breaks the barrier when it turns out to be so, and says that to who has called it", async () => {
+    const action: () => unknown = () => Promise.resolve();
+    const barrier = new Barrier(2, { action });
+    const [first, last] = come(barrier, 2);
+    await Promise.all([
+      assert.rejects(last!, /^TypeError: Cannot pass barrier ".*": its action gave a promise/),
+      assert.rejects(first!, broken),
+    ]);
+    assert.ok(barrier.broken);
+  });
+});
+
 describe("a Barrier that is broken", () => {
   test("by abort() refuses those who wait and those who come, until it is reset", async () => {
     const barrier = new Barrier(3);
@@ -194,7 +215,20 @@ describe("the arguments of a Barrier", () => {
       () => new Barrier("2" as never),
       /^TypeError: Cannot make a Barrier: parties must be a number/,
     );
-    assert.throws(() => new Barrier(2, { timeoutMs: -1 }), RangeError);
+    for (const timeoutMs of [-1, NaN]) {
+      assert.throws(
+        () => new Barrier(2, { timeoutMs }),
+        /^RangeError: Cannot make a Barrier: timeoutMs must be a number of milliseconds, 0 or more, and is /,
+      );
+    }
+    assert.throws(
+      () => new Barrier(2, { timeoutMs: "5" as never }),
+      /^TypeError: Cannot make a Barrier: timeoutMs must be a number, and is '5'$/,
+    );
+    assert.throws(
+      () => new Barrier(2, { timeout: 5 } as never),
+      /^TypeError: Cannot make a Barrier: it has no option timeout; it knows action, timeoutMs, name, heap$/,
+    );
     await assert.rejects(new Barrier(2).wait({ timeoutMs: -1 }), RangeError);
   });
 });

@@ -14,7 +14,7 @@ import {
   TO_ACT,
   writeBarrier,
 } from "./barrier-core.ts";
-import { checkCount } from "./check-count.ts";
+import { checkCount, describe } from "./check-count.ts";
 import { BrokenBarrierError, LockStateError } from "./errors.ts";
 import { ObjectKind } from "./object-kinds.ts";
 import {
@@ -25,7 +25,7 @@ import {
   threadOf,
 } from "./objects/shared-object.ts";
 import { storedValuesIn, type StoredValues } from "./objects/stored-values.ts";
-import { checkWaitOptions } from "./wait-options.ts";
+import { checkWaitOptions, LONGEST_DELAY_MS } from "./wait-options.ts";
 import { registerReclaim } from "./waiting/ends.ts";
 import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
@@ -38,7 +38,7 @@ export interface BarrierOptions extends SharedOptions {
   /**
    * Called once a round, when all have come and before anybody leaves, in the thread of the last one. When the barrier
    * is first sent to another thread the action goes along, as it is then: if it cannot travel, nor can the barrier. It
-   * must not wait at the barrier itself.
+   * must not wait at the barrier itself, and cannot be asynchronous: if it gives a promise, that breaks the barrier.
    */
   readonly action?: Action | undefined;
   /** For waits that name none, in whole milliseconds. Default: for ever. */
@@ -111,7 +111,7 @@ export class Barrier extends SharedObject {
    * calls it; that breaks it.
    */
   async wait(options?: WaitOptions): Promise<number> {
-    const checked = this.#check(options);
+    const checked = this.#check(options, "Barrier.wait()");
     const answer = await this.#thread.waits.promise(this.#core, 0, checked);
     if (answer < TO_ACT) return this.#indexOf(answer);
     return this.#act(answer, this.#action ?? (await this.#loadAction(answer)));
@@ -119,7 +119,7 @@ export class Barrier extends SharedObject {
 
   /** As `wait`, blocking the thread: its event loop stands still meanwhile. */
   waitSync(options?: WaitOptions): number {
-    const checked = this.#check(options);
+    const checked = this.#check(options, "Barrier.waitSync()");
     // Before anybody counts on this party: later, what the action needs could not be imported here.
     if (this.#action === undefined && this.#stored !== 0) {
       this.#action = this.#values.readSync(this.#stored) as Action;
@@ -155,8 +155,8 @@ export class Barrier extends SharedObject {
     return { parties: this.parties, waiting: this.waiting, broken: this.broken };
   }
 
-  #check(options: WaitOptions | undefined): WaitOptions {
-    const checked = checkWaitOptions(options, "Barrier.wait()");
+  #check(options: WaitOptions | undefined, operation: string): WaitOptions {
+    const checked = checkWaitOptions(options, operation);
     if (this.#isActing) {
       throw new LockStateError(
         `Cannot wait at barrier "${this.name}": its action is running here, and all parties wait for that`,
@@ -168,6 +168,14 @@ export class Barrier extends SharedObject {
   #indexOf(answer: number): number {
     if (answer !== FOUND_BROKEN) return answer;
     throw new BrokenBarrierError(`Cannot pass barrier "${this.name}": it was broken, or reset`);
+  }
+
+  /** The others leave when the action has returned. */
+  #checkGiven(value: unknown): void {
+    if (typeof (value as { then?: unknown } | null | undefined)?.then !== "function") return;
+    throw new TypeError(
+      `Cannot pass barrier "${this.name}": its action gave a promise, and nobody would wait for that`,
+    );
   }
 
   static {
@@ -208,7 +216,8 @@ export class Barrier extends SharedObject {
     let isDone = false;
     let isAwaited = false;
     try {
-      action();
+      const gave: unknown = action();
+      this.#checkGiven(gave);
       isDone = true;
     } finally {
       this.#isActing = false;
@@ -218,18 +227,33 @@ export class Barrier extends SharedObject {
   }
 }
 
-function checkBarrierOptions(options: BarrierOptions = {}): BarrierOptions {
-  const { action, timeoutMs } = options;
+const AsyncFunction = (async () => {}).constructor as new () => Function;
+
+function checkBarrierOptions({ action, timeoutMs = Infinity }: BarrierOptions = {}): BarrierOptions {
   if (action !== undefined && typeof action !== "function") {
-    throw new TypeError(`Cannot make a Barrier: its action must be a function, and is ${String(action)}`);
+    throw new TypeError(`Cannot make a Barrier: its action must be a function, and is ${describe(action)}`);
   }
-  const checked = checkWaitOptions(timeoutMs === undefined ? {} : { timeoutMs }, "Barrier.wait()");
-  return { action, timeoutMs: checked.timeoutMs };
+  if (action instanceof AsyncFunction) {
+    throw new TypeError(
+      "Cannot make a Barrier: its action is asynchronous, and nobody would wait for it; do that after the barrier, " +
+        "and let the others wait at it once more",
+    );
+  }
+  if (typeof timeoutMs !== "number") {
+    throw new TypeError(`Cannot make a Barrier: timeoutMs must be a number, and is ${describe(timeoutMs)}`);
+  }
+  if (!(timeoutMs >= 0)) {
+    throw new RangeError(
+      `Cannot make a Barrier: timeoutMs must be a number of milliseconds, 0 or more, and is ${timeoutMs}`,
+    );
+  }
+  return { action, timeoutMs: timeoutMs > LONGEST_DELAY_MS ? Infinity : timeoutMs };
 }
 
 const form = {
   kind: ObjectKind.BARRIER,
   name: "Barrier",
+  options: ["action", "timeoutMs"],
   version: 1,
   sizeBytes: BARRIER_BYTES,
   destroy: (heap: Heap, address: number) => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Event } from "./index.ts";
 
-const timedOut = { code: "ERR_HEDDLE_TIMEOUT", message: /Event\.wait\(\)/ };
+const timedOut = { code: "ERR_HEDDLE_TIMEOUT", message: /Event\.wait(Sync)?\(\)/ };
 
 describe("an Event", () => {
   test("is not set at first, and setting and clearing it twice is as once", async () => {

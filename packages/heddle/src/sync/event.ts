@@ -88,7 +88,7 @@ export class Event extends SharedObject {
 
   /** As `wait`, blocking the thread: its event loop stands still meanwhile. */
   waitSync(options?: WaitOptions): void {
-    const checked = checkWaitOptions(options, "Event.wait()");
+    const checked = checkWaitOptions(options, "Event.waitSync()");
     checked.signal?.throwIfAborted();
     if (!this.#core.open) this.#thread.waits.block(this.#core, 0, checked);
   }

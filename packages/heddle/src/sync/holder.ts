@@ -14,6 +14,8 @@ import type { Place, WaitOptions } from "./waiting/waits.ts";
 /** A lock as one thread holds it: which of its guards do so. */
 export interface Holder extends Place<Guard> {
   readonly core: LockCore;
+  /** As `operation`, of what blocks. */
+  readonly operationSync: string;
   /** Whether the caller holds the lock. */
   readonly isHeld: boolean;
   tryAcquire(): Guard | undefined;
@@ -63,7 +65,7 @@ export function acquire(
 }
 
 export function acquireSync(thread: ThisThread, holder: Holder, options: WaitOptions | undefined): Guard {
-  const checked = checkWaitOptions(options, holder.operation);
+  const checked = checkWaitOptions(options, holder.operationSync);
   checked.signal?.throwIfAborted();
   for (let spins = SPINS; spins > 0; spins--) {
     const guard = holder.tryAcquire();

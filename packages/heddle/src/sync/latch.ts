@@ -87,7 +87,7 @@ export class Latch extends SharedObject {
 
   /** As `wait`, blocking the thread: its event loop stands still meanwhile. */
   waitSync(options?: WaitOptions): void {
-    const checked = checkWaitOptions(options, "Latch.wait()");
+    const checked = checkWaitOptions(options, "Latch.waitSync()");
     checked.signal?.throwIfAborted();
     if (!this.#core.open) this.#thread.waits.block(this.#core, 0, checked);
   }

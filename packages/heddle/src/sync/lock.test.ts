@@ -126,7 +126,7 @@ describe("Lock.acquire()", () => {
   test("rejects with what is wrong with its options, and never throws", async () => {
     const lock = new Lock();
     const refused: [unknown, RegExp][] = [
-      [5, /^TypeError: Cannot begin Lock\.acquire\(\): its options must be an object .* are 5$/],
+      [5, /^TypeError: Cannot begin Lock\.acquire(Sync)?\(\): its options must be an object .* are 5$/],
       [null, /^TypeError: .* are null$/],
       [{ timeoutMs: "5" }, /^TypeError: .* timeoutMs must be a number, and is 5$/],
       [{ timeoutMs: -1 }, /^RangeError: .* timeoutMs must be .* 0 or more, and is -1$/],

@@ -120,6 +120,7 @@ export class Lock extends SharedObject {
 /** Which guard holds the lock, if one of this thread does. */
 class LockHolder implements Holder {
   readonly operation = "Lock.acquire()";
+  readonly operationSync = "Lock.acquireSync()";
   readonly core: LockCore;
   /** It must live as long as its guards and waits do. */
   readonly #lock: Lock;

@@ -84,7 +84,7 @@ export class Once extends SharedObject {
    * body itself. `TimeoutError`, or the signal's reason, when the wait ends early.
    */
   async run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
-    const checked = check(body, options);
+    const checked = check(body, options, "Once.run()");
     checked.signal?.throwIfAborted();
     if (this.#core.outcome === 0) {
       if (this.#core.tryBegin()) return await this.#call(body);
@@ -100,7 +100,7 @@ export class Once extends SharedObject {
    * @throws `LockStateError` also when this thread makes the call, which could not go on.
    */
   runSync<T>(body: () => T, options?: WaitOptions): T {
-    const checked = check(body, options);
+    const checked = check(body, options, "Once.runSync()");
     checked.signal?.throwIfAborted();
     if (this.#core.outcome === 0) {
       if (this.#core.tryBegin()) return this.#callSync(body);
@@ -200,11 +200,11 @@ export class Once extends SharedObject {
   }
 }
 
-function check(body: unknown, options: WaitOptions | undefined): WaitOptions {
+function check(body: unknown, options: WaitOptions | undefined, operation: string): WaitOptions {
   if (typeof body !== "function") {
-    throw new TypeError(`Cannot begin Once.run(): its body must be a function, and is ${String(body)}`);
+    throw new TypeError(`Cannot begin ${operation}: its body must be a function, and is ${String(body)}`);
   }
-  return checkWaitOptions(options, "Once.run()");
+  return checkWaitOptions(options, operation);
 }
 
 function settle(result: Result): unknown {

@@ -111,7 +111,7 @@ export class ReadWriteLock extends SharedObject {
    * @throws `LockStateError` when it would wait for this thread itself, and for ever.
    */
   acquireReadSync(options?: WaitOptions): Guard {
-    const checked = checkWaitOptions(options, "ReadWriteLock.acquireRead()");
+    const checked = checkWaitOptions(options, "ReadWriteLock.acquireReadSync()");
     checked.signal?.throwIfAborted();
     const guard = this.tryAcquireRead();
     if (guard !== undefined) return guard;
@@ -149,7 +149,7 @@ export class ReadWriteLock extends SharedObject {
    * @throws `LockStateError` when it would wait for this thread itself, and for ever.
    */
   acquireWriteSync(options?: WaitOptions): Guard {
-    const checked = checkWaitOptions(options, "ReadWriteLock.acquireWrite()");
+    const checked = checkWaitOptions(options, "ReadWriteLock.acquireWriteSync()");
     checked.signal?.throwIfAborted();
     const guard = this.tryAcquireWrite();
     if (guard !== undefined) return guard;

@@ -119,6 +119,7 @@ export class RLock extends SharedObject {
 /** The guards of this thread that hold the lock, the innermost last. */
 class RLockHolder implements Holder {
   readonly operation = "RLock.acquire()";
+  readonly operationSync = "RLock.acquireSync()";
   readonly core: RLockCore;
   /** It must live as long as its guards and waits do. */
   readonly #lock: RLock;

@@ -124,7 +124,7 @@ describe("a Semaphore", () => {
 describe("a wait for permits that ends early", () => {
   test("throws TimeoutError, and takes nothing", async () => {
     const semaphore = new Semaphore(1);
-    const timedOut = { code: "ERR_HEDDLE_TIMEOUT", message: /Semaphore\.acquire\(\)/ };
+    const timedOut = { code: "ERR_HEDDLE_TIMEOUT", message: /Semaphore\.acquire(Sync)?\(\)/ };
     assert.throws(() => semaphore.acquireSync({ permits: 2, timeoutMs: 1 }), timedOut);
     await assert.rejects(semaphore.acquire({ permits: 2, timeoutMs: 1 }), timedOut);
     assert.deepEqual(semaphore.statistics(), { available: 1, waiters: 0 });
@@ -217,7 +217,7 @@ describe("a BoundedSemaphore", () => {
     assert.throws(() => semaphore.acquireSync({ permits: 3 }), {
       name: "RangeError",
       message:
-        "Cannot begin BoundedSemaphore.acquire(): permits must be a whole number from 1 to 2, and is 3",
+        "Cannot begin BoundedSemaphore.acquireSync(): permits must be a whole number from 1 to 2, and is 3",
     });
     assert.throws(() => new BoundedSemaphore(-1), /^RangeError: Cannot make a BoundedSemaphore: permits /);
   });

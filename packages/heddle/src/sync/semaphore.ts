@@ -65,6 +65,7 @@ export interface SemaphoreStatistics {
 export class Semaphore extends SharedObject {
   readonly #thread: ThisThread;
   readonly #core: SemaphoreCore;
+  readonly #operationSync: string;
 
   /** @param permits - How many there are at the start: a whole number, 0 or more. */
   constructor(permits: number = 1, options?: SharedOptions) {
@@ -76,7 +77,9 @@ export class Semaphore extends SharedObject {
     this.#thread = threadOf(this);
     const { heap, monitor } = this.#thread;
     const address = addressOf(this);
-    this.#core = new SemaphoreCore(monitor, address, `${kindAt(heap, address)}.acquire()`);
+    const kind = kindAt(heap, address);
+    this.#core = new SemaphoreCore(monitor, address, `${kind}.acquire()`);
+    this.#operationSync = `${kind}.acquireSync()`;
   }
 
   /**
@@ -87,8 +90,8 @@ export class Semaphore extends SharedObject {
    */
   acquire(options?: SemaphoreAcquireOptions): Promise<Guard> {
     try {
-      const permits = this.#permitsIn(options);
-      const checked = checkWaitOptions(options, this.#core.operation);
+      const permits = this.#permitsIn(options, "acquire");
+      const checked = checkWaitOptions(options, this.#core.operation, OWN_OPTIONS);
       checked.signal?.throwIfAborted();
       if (this.#core.tryAcquire(permits)) return Promise.resolve(new PermitGuard(this, permits));
       return this.#thread.waits
@@ -101,8 +104,8 @@ export class Semaphore extends SharedObject {
 
   /** As `acquire`, blocking the thread: its event loop stands still meanwhile. */
   acquireSync(options?: SemaphoreAcquireOptions): Guard {
-    const permits = this.#permitsIn(options);
-    const checked = checkWaitOptions(options, this.#core.operation);
+    const permits = this.#permitsIn(options, "acquireSync");
+    const checked = checkWaitOptions(options, this.#operationSync, OWN_OPTIONS);
     checked.signal?.throwIfAborted();
     if (!this.#core.tryAcquire(permits)) this.#thread.waits.block(this.#core, permits, checked);
     return new PermitGuard(this, permits);
@@ -136,9 +139,9 @@ export class Semaphore extends SharedObject {
     return { available: this.available, waiters: this.#core.waiters };
   }
 
-  #permitsIn(options: SemaphoreAcquireOptions | undefined): number {
+  #permitsIn(options: SemaphoreAcquireOptions | undefined, method: string): number {
     const { permits = 1 } = options ?? {};
-    this.#check(permits, "acquire");
+    this.#check(permits, method);
     return permits;
   }
 
@@ -205,6 +208,7 @@ class PermitGuard implements Guard {
   }
 }
 
+const OWN_OPTIONS = ["permits"];
 const BOUNDED = "BoundedSemaphore";
 
 /** What users call the object at an address. */

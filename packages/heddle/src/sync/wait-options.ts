@@ -3,23 +3,36 @@ import { throwIfCancelled } from "../scopes/index.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
 /** The longest delay a timer takes. A wait for longer waits for ever. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
+export const LONGEST_DELAY_MS: number = 2 ** 31 - 1;
 
 const NO_OPTIONS: WaitOptions = {};
+const NO_OTHERS: readonly string[] = [];
 
 /**
  * Gives the options, checked. Throws `TypeError` or `RangeError` naming what is wrong with them; in a cancelled scope its
  * reason, so that nothing is waited for there, even if it could be had at once.
  *
  * @param operation - What would wait: `Lock.acquire()`.
+ * @param others - What else the options may have, which the caller looks at.
  */
-export function checkWaitOptions(options: WaitOptions | undefined, operation: string): WaitOptions {
+export function checkWaitOptions(
+  options: WaitOptions | undefined,
+  operation: string,
+  others: readonly string[] = NO_OTHERS,
+): WaitOptions {
   throwIfCancelled();
   if (options === undefined) return NO_OPTIONS;
   if (typeof options !== "object" || options === null) {
     throw new TypeError(
       `Cannot begin ${operation}: its options must be an object such as { timeoutMs: 100 }, and are ${String(options)}`,
     );
+  }
+  for (const key in options) {
+    if (key !== "timeoutMs" && key !== "signal" && !others.includes(key)) {
+      throw new TypeError(
+        `Cannot begin ${operation}: it has no option ${key}; it knows ${[...others, "timeoutMs", "signal"].join(", ")}`,
+      );
+    }
   }
   const { timeoutMs, signal } = options;
   if (timeoutMs !== undefined) {

@@ -3,9 +3,9 @@
  *
  * @packageDocumentation
  */
-import { inspect } from "node:util";
 import { claimOn, type Heap, HeldKind, type JoinedHeap, SharedHeap, threadHeap } from "#heap";
 import { CorruptMessageError, registerHandle, type HandleClass } from "../../wire/index.ts";
+import { describe } from "../check-count.ts";
 import { thisThread, type ThisThread, thisThreadIn } from "../waiting/this-thread.ts";
 import { Directory } from "./directory.ts";
 import { freeObject, KIND, readName, registerDestroyer, writeHeader, type Destroy } from "./header.ts";
@@ -31,11 +31,15 @@ export interface SharedForm {
   /** Of the layout: other threads may run another release. */
   readonly version: number;
   readonly sizeBytes: number;
+  /** What its constructor's options have beside those of all shared objects. */
+  readonly options?: readonly string[];
   /** What else goes when an object goes. */
   readonly destroy?: Destroy;
 }
 
 const forms = new Map<object, SharedForm>();
+
+const NO_OTHERS: readonly string[] = [];
 
 let usualHeap: () => JoinedHeap = threadHeap;
 
@@ -282,9 +286,19 @@ function formOf(cls: Function): SharedForm {
   throw new TypeError(`Cannot use a ${cls.name}: no class that it extends is registered as shared`);
 }
 
-function checkOptions({ name: kind }: SharedForm, options: SharedOptions = {}): SharedOptions {
+function checkOptions(
+  { name: kind, options: others = NO_OTHERS }: SharedForm,
+  options: SharedOptions = {},
+): SharedOptions {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`Cannot make a ${kind}: its options must be an object, and are ${describe(options)}`);
+  }
+  for (const key in options) {
+    if (key !== "name" && key !== "heap" && !others.includes(key)) {
+      throw new TypeError(
+        `Cannot make a ${kind}: it has no option ${key}; it knows ${[...others, "name", "heap"].join(", ")}`,
+      );
+    }
   }
   const { name, heap } = options;
   if (name !== undefined && typeof name !== "string") {
@@ -296,8 +310,4 @@ function checkOptions({ name: kind }: SharedForm, options: SharedOptions = {}): 
     );
   }
   return options;
-}
-
-function describe(value: unknown): string {
-  return inspect(value, { depth: 0, breakLength: Infinity });
 }

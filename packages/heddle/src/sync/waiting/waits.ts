@@ -24,7 +24,7 @@ export interface WaitOptions {
 /** One kind of wait at one object: what an acquire, a get, a send is made of. All but `collect` is called in a section. */
 export interface Place<T> {
   readonly object: number;
-  /** What waits here, for error messages: `Lock.acquire()`. */
+  /** What waits here, for error messages: `Lock.acquire()`. The form that blocks has `Sync` behind it. */
   readonly operation: string;
   /** Does it at once, and gives true; or puts the node in line, and gives false. */
   enlist(node: number): boolean;
@@ -113,7 +113,7 @@ export class Waits {
       this.abandon(place, node);
       signal?.throwIfAborted();
       timeLeft();
-      throw new TimeoutError(place.operation, timeoutMs);
+      throw new TimeoutError(blockingForm(place.operation), timeoutMs);
     }
     return this.collect(place, node);
   }
@@ -274,6 +274,11 @@ export class Waits {
     while (place.pump()) monitor.goOn();
     monitor.leave();
   }
+}
+
+/** How users call a wait that blocks. */
+function blockingForm(operation: string): string {
+  return operation.endsWith("Sync()") ? operation : operation.replace(/\(\)$/, "Sync()");
 }
 
 type Resolve = (value: unknown) => void;
