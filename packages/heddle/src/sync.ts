@@ -28,5 +28,6 @@ export {
   type SemaphoreStatistics,
   RLock,
   type RLockStatistics,
+  type ThreadHolder,
   type WaitOptions,
 } from "./sync/index.ts";

@@ -4,7 +4,7 @@ export { DoneList } from "./done-list.ts";
 export { HeapFullError, type Heap, type Pages, type WaitOutcome, type Words } from "./heap.ts";
 export { helpOn } from "./help.ts";
 export { HintRing } from "./hint-ring.ts";
-export type { JoinedHeap } from "./joined-heap.ts";
+export type { JoinedHeap, Whereabouts } from "./joined-heap.ts";
 export { THREADS_WORD } from "./layout.ts";
 export { Ledger, settleLedger } from "./ledger.ts";
 export { Parking } from "./parking.ts";

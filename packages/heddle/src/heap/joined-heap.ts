@@ -7,6 +7,15 @@ import type { Heap } from "./heap.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Seats } from "./seats.ts";
 
+/** A thread, as the operating system and Node know it. */
+export interface Whereabouts {
+  readonly processId: number;
+  /** As `threadId` of `node:worker_threads`; -1 where that is not known. */
+  readonly threadId: number;
+  /** The operating system's number of it; 0 where that is not known. */
+  readonly nativeId: number;
+}
+
 /** A heap in which this thread has a seat. */
 export interface JoinedHeap extends Heap {
   readonly seats: Seats;
@@ -18,6 +27,8 @@ export interface JoinedHeap extends Heap {
   readonly ledger: Ledger;
   /** Whether the thread on a seat runs no more, as the operating system sees it. Where that cannot be known, it does. */
   hasDied(seat: number): boolean;
+  /** Which thread of which process has an identity; `undefined` if it has left or ended. */
+  whereabouts(identity: number): Whereabouts | undefined;
   /** Whether somebody may have died whose end is not settled, as far as that is known without asking. */
   readonly mayHaveLost: boolean;
   /** Has a callback called, from the event loop, when somebody has died whom nobody else tells of. */

@@ -6,6 +6,7 @@
 import { closeSync } from "node:fs";
 import { Bells } from "./bells.ts";
 import type { WaitOutcome } from "./heap.ts";
+import type { Whereabouts } from "./joined-heap.ts";
 import { leaseWord, PAGE_BYTES, SEATS_WORD } from "./layout.ts";
 import { Lives } from "./lives.ts";
 import { type Libc, MAX_WAIT_WORDS, type NativeWait, WaitWords } from "./native/libc.ts";
@@ -224,6 +225,12 @@ export class SharedHeap extends ViewedHeap {
 
   hasDied(seat: number): boolean {
     return this.seats.identityAt(seat) !== 0 && this.#lives.isOver(seat);
+  }
+
+  whereabouts(identity: number): Whereabouts | undefined {
+    if (!this.seats.isSeated(identity)) return undefined;
+    const seat = seatOf(identity);
+    return { processId: this.#lives.processOf(seat), threadId: -1, nativeId: this.#lives.threadOf(seat) };
   }
 
   get mayHaveLost(): boolean {

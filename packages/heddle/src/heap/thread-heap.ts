@@ -12,6 +12,7 @@ import { HeapFullError, type WaitOutcome } from "./heap.ts";
 import {
   FRONTIER_WORD,
   LAYOUT_VERSION,
+  leaseWord,
   MAGIC,
   MAGIC_WORD,
   MAX_PAGES,
@@ -19,7 +20,8 @@ import {
   SERIAL_WORD,
   VERSION_WORD,
 } from "./layout.ts";
-import type { JoinedHeap } from "./joined-heap.ts";
+import type { JoinedHeap, Whereabouts } from "./joined-heap.ts";
+import { seatOf } from "./seats.ts";
 import { ViewedHeap } from "./viewed-heap.ts";
 
 /** The part of `WebAssembly.Memory` that is used here: the library of types for Node does not name it. */
@@ -66,6 +68,13 @@ class ThreadHeap extends ViewedHeap {
   hasDied(seat: number): boolean {
     const nativeId = this.seats.nativeIdAt(seat);
     return nativeId !== 0 && this.seats.identityAt(seat) !== 0 && !existsSync(`/proc/self/task/${nativeId}`);
+  }
+
+  whereabouts(identity: number): Whereabouts | undefined {
+    if (!this.seats.isSeated(identity)) return undefined;
+    const seat = seatOf(identity);
+    const threadId = threadOfLease(this.load(leaseWord(seat)));
+    return { processId: process.pid, threadId, nativeId: this.seats.nativeIdAt(seat) };
   }
 
   /** Their ends are reported by who started them. */
@@ -128,6 +137,9 @@ export function threadHeap(): JoinedHeap {
 
 /** What the lease of a thread is known by. Thread ids count from 0, and 0 means a free lease. */
 export const leaseToken = (threadId: number): number => threadId + 1;
+
+/** -1 for a lease that nobody has, or whose end is being settled. */
+const threadOfLease = (token: number): number => Math.max(token - 1, -1);
 
 /**
  * Gives up what an ended worker held, and lets another thread take over the memory that it had for its own. The worker

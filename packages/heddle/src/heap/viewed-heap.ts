@@ -6,7 +6,7 @@
 import { Arena } from "./arena.ts";
 import { HeapFullError, type Pages, type WaitOutcome } from "./heap.ts";
 import { ledgerWord, PAGE_BYTES, SERIAL_WORD } from "./layout.ts";
-import type { JoinedHeap } from "./joined-heap.ts";
+import type { JoinedHeap, Whereabouts } from "./joined-heap.ts";
 import { Ledger, settleLedger } from "./ledger.ts";
 import { Seats } from "./seats.ts";
 import { LARGEST_CLASS_BYTES } from "./size-classes.ts";
@@ -43,6 +43,7 @@ export abstract class ViewedHeap implements JoinedHeap, Pages {
   /** Adds pages behind those that there were a moment ago. False if that cannot be, or others have done it meanwhile. */
   abstract tryGrow(from: number, pages: number): boolean;
   abstract hasDied(seat: number): boolean;
+  abstract whereabouts(identity: number): Whereabouts | undefined;
   abstract readonly mayHaveLost: boolean;
   abstract whenSomebodyDies(callback: () => void): void;
   abstract wait(address: number, expected: number, timeoutMs?: number): WaitOutcome;

@@ -10,6 +10,7 @@ import { addressOf, heapOf, type SharedObject } from "./objects/shared-object.ts
 import { checkWaitOptions } from "./wait-options.ts";
 import type { ThisThread } from "./waiting/this-thread.ts";
 import type { Place, WaitOptions } from "./waiting/waits.ts";
+import { holderIn, type ThreadHolder } from "./who-holds.ts";
 
 /** A lock as one thread holds it: which of its guards do so. */
 export interface Holder extends Place<Guard> {
@@ -44,6 +45,12 @@ export function oneHolder<H extends Holder>(lock: SharedObject, make: () => H): 
   const holder = make();
   known.set(addressOf(lock), new WeakRef(holder));
   return holder;
+}
+
+/** Whether a lock is held, and by whom. */
+export function heldBy(lock: SharedObject, { owner }: LockCore): { locked: boolean; holder?: ThreadHolder } {
+  const holder = holderIn(heapOf(lock), owner);
+  return holder === undefined ? { locked: owner !== 0 } : { locked: true, holder };
 }
 
 /** Tries of a blocking acquire before it stands in line: a lock is mostly held for less than a microsecond. */

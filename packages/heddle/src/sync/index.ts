@@ -54,4 +54,5 @@ export {
 } from "./waiting/this-thread.ts";
 export { append, claimFirst, firstOf, lengthOf, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";
 export type { Alternative, Place, WaitOptions } from "./waiting/waits.ts";
+export { nameThreadsBy, type ThreadHolder } from "./who-holds.ts";
 export { tieToScope, timeLeft } from "./waiting/within-scope.ts";

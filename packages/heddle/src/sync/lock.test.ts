@@ -37,12 +37,13 @@ describe("Lock", () => {
     assert.equal(lock.locked, false);
   });
 
-  test("has a name, and tells how many wait", async () => {
+  test("has a name, and tells who holds it and how many wait", async () => {
     const lock = new Lock({ name: "door" });
     const guard = lock.acquireSync();
     assert.equal(lock.name, "door");
     const waits = [lock.acquire(), lock.acquire()];
-    assert.deepEqual(lock.statistics(), { locked: true, waiters: 2 });
+    const holder = { name: "main", threadId: 0, processId: process.pid };
+    assert.deepEqual(lock.statistics(), { locked: true, holder, waiters: 2 });
     guard.release();
     for (const wait of waits) (await wait).release();
     assert.deepEqual(lock.statistics(), { locked: false, waiters: 0 });

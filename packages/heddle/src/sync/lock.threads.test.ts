@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ThreadPoolExecutor } from "../futures/index.ts";
 import type { Future } from "../futures/index.ts";
+import { threads } from "../workers/index.ts";
 import { Condition } from "./condition.ts";
 import { Event } from "./event.ts";
 import { Lock } from "./lock.ts";
+import { ReadWriteLock } from "./read-write-lock.ts";
 import { RLock } from "./rlock.ts";
 
 const THREADS = 3;
@@ -308,10 +310,32 @@ describe("an RLock between threads", () => {
       pool.submit(() => lock.release()),
       { code: "ERR_HEDDLE_LOCK_STATE", message: /another task or thread holds it$/ },
     );
-    assert.deepEqual(await pool.submit(() => [lock.tryAcquire() === undefined, lock.statistics().depth]), [
-      true,
-      2,
-    ]);
+    const look = (): unknown[] => [
+      lock.tryAcquire() === undefined,
+      lock.statistics().depth,
+      lock.statistics().holder?.name,
+    ];
+    assert.deepEqual(await pool.submit(look), [true, 2, "main"]);
+  });
+
+  test("tells by its name which thread has it, and nobody when that has ended", async () => {
+    const pool = new ThreadPoolExecutor({ maxWorkers: 1, name: "loom" });
+    const locks = [new Lock(), new RLock(), new ReadWriteLock()] as const;
+    const [lock, rlock, readWriteLock] = locks;
+    const name = await pool.submit(() => {
+      lock.acquireSync();
+      rlock.acquireSync();
+      readWriteLock.acquireWriteSync();
+      return lock.statistics().holder?.name;
+    });
+    const threadId = threads().find((thread) => thread.name === name)?.id;
+    assert.ok(name?.startsWith("loom"), name);
+    const holder = { name, threadId, processId: process.pid };
+    assert.deepEqual(lock.statistics().holder, holder);
+    assert.deepEqual(rlock.statistics().holder, holder);
+    assert.deepEqual(readWriteLock.statistics().writer, holder);
+    await pool.shutdown();
+    await until(() => locks.every((one) => !("holder" in one.statistics() || "writer" in one.statistics())));
   });
 
   test("passes on from an owner that was terminated, at depth 1 and marked as abandoned", async () => {

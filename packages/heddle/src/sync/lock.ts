@@ -6,7 +6,15 @@
 import { throwIfCancelled } from "../scopes/index.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
-import { acquire, acquireSync, type Holder, oneHolder, runHolding, type Suspended } from "./holder.ts";
+import {
+  acquire,
+  acquireSync,
+  heldBy,
+  type Holder,
+  oneHolder,
+  runHolding,
+  type Suspended,
+} from "./holder.ts";
 import { FROM_THE_DEAD, LOCK_BYTES, LockCore } from "./lock-core.ts";
 import { ObjectKind } from "./object-kinds.ts";
 import {
@@ -18,12 +26,15 @@ import {
   threadOf,
 } from "./objects/shared-object.ts";
 import { registerReclaim } from "./waiting/ends.ts";
+import type { ThreadHolder } from "./who-holds.ts";
 import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
 /** What a lock knows of itself at one moment; other threads may have changed it since. */
 export interface LockStatistics {
   readonly locked: boolean;
+  /** Who holds it, if somebody does who is alive. */
+  readonly holder?: ThreadHolder;
   /** How many wait. */
   readonly waiters: number;
 }
@@ -109,7 +120,7 @@ export class Lock extends SharedObject {
   }
 
   statistics(): LockStatistics {
-    return { locked: this.locked, waiters: this.#holder.core.waiters };
+    return { ...heldBy(this, this.#holder.core), waiters: this.#holder.core.waiters };
   }
 
   static {

@@ -153,6 +153,10 @@ describe("a process that is killed", () => {
     for (const blocks of [false, true]) {
       const { child, line, ended } = program(context, HOLDER, heap.name);
       await line();
+      for (const lock of locks) {
+        const holder = { name: `process-${child.pid}`, threadId: undefined, processId: child.pid };
+        assert.deepEqual(lock.statistics().holder, holder);
+      }
       const waiting = locks.map((lock) => (blocks ? undefined : lock.acquire()));
       child.kill("SIGKILL");
       for (const [i, lock] of locks.entries()) {

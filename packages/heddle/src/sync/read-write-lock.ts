@@ -26,12 +26,15 @@ import { checkWaitOptions } from "./wait-options.ts";
 import { registerReclaim } from "./waiting/ends.ts";
 import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
+import { holderIn, type ThreadHolder } from "./who-holds.ts";
 
 /** What a read-write lock knows of itself at one moment; other threads may have changed it since. */
 export interface ReadWriteLockStatistics {
   /** How many read. */
   readonly readers: number;
   readonly writing: boolean;
+  /** Who writes, if somebody does. */
+  readonly writer?: ThreadHolder;
   /** How many wait, to read or to write. */
   readonly waiters: number;
 }
@@ -175,7 +178,10 @@ export class ReadWriteLock extends SharedObject {
   }
 
   statistics(): ReadWriteLockStatistics {
-    return { readers: this.readers, writing: this.writing, waiters: this.#core.waiters };
+    const writer = holderIn(this.#thread.heap, this.#core.writer);
+    const { readers } = this;
+    const { waiters } = this.#core;
+    return { readers, writing: writer !== undefined, ...(writer && { writer }), waiters };
   }
 
   static {

@@ -17,7 +17,8 @@ describe("RLock", () => {
   test("is acquired again by its owner, and free once it is released as often", async () => {
     const lock = new RLock();
     const guards = [lock.acquireSync(), lock.tryAcquire()!, await lock.acquire()];
-    assert.deepEqual(lock.statistics(), { locked: true, waiters: 0, depth: 3 });
+    const holder = { name: "main", threadId: 0, processId: process.pid };
+    assert.deepEqual(lock.statistics(), { locked: true, holder, waiters: 0, depth: 3 });
     for (const guard of guards) {
       assert.ok(lock.locked && guard.held);
       guard.release();

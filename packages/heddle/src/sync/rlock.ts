@@ -6,7 +6,15 @@
 import { throwIfCancelled } from "../scopes/index.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
-import { acquire, acquireSync, type Holder, oneHolder, runHolding, type Suspended } from "./holder.ts";
+import {
+  acquire,
+  acquireSync,
+  heldBy,
+  type Holder,
+  oneHolder,
+  runHolding,
+  type Suspended,
+} from "./holder.ts";
 import type { LockStatistics } from "./lock.ts";
 import { FROM_THE_DEAD } from "./lock-core.ts";
 import { ObjectKind } from "./object-kinds.ts";
@@ -108,7 +116,7 @@ export class RLock extends SharedObject {
 
   statistics(): RLockStatistics {
     const { waiters, depth } = this.#holder.core;
-    return { locked: this.locked, waiters, depth };
+    return { ...heldBy(this, this.#holder.core), waiters, depth };
   }
 
   static {

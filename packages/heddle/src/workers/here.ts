@@ -6,7 +6,7 @@
 import { readlinkSync } from "node:fs";
 import * as workerThreads from "node:worker_threads";
 import type { Heap } from "#heap";
-import { thisThread, threadEnded, type ThisThread } from "../sync/index.ts";
+import { nameThreadsBy, thisThread, threadEnded, type ThisThread } from "../sync/index.ts";
 import { findRoster, Roster } from "./roster.ts";
 import type { ThreadInfo } from "./thread-info.ts";
 import { KEEPS, letGoOf, makeThread, OWN, ThreadCore } from "./thread-core.ts";
@@ -53,6 +53,17 @@ export function infoOf(thread: number): ThreadInfo {
 export function coreOf(thread: number, operation?: string): ThreadCore {
   return new ThreadCore(here().thread.monitor, thread, operation);
 }
+
+nameThreadsBy(({ threadId, nativeId }) => {
+  if (known === undefined) return undefined;
+  let found: { name: string; threadId: number } | undefined;
+  known.roster.forEach((record) => {
+    const core = coreOf(record);
+    const isIt = threadId >= 0 ? core.threadId === threadId : nativeId !== 0 && core.nativeId === nativeId;
+    if (isIt) found = { name: core.readName(known!.heap), threadId: core.threadId };
+  });
+  return found;
+});
 
 /** The record of this thread. One that the toolkit did not start gets it now. */
 export function ownThread(): number {
