@@ -7,6 +7,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { codeFaults } from "./docs/codes.ts";
+import { docstringFaults } from "./docs/docstrings.ts";
+import { linkFaults } from "./docs/links.ts";
 import { lint } from "./lint/lint.ts";
 import { packAll } from "./pack.ts";
 import { program } from "./program.ts";
@@ -52,9 +54,9 @@ function tool(path: string, ...args: readonly string[]): Outcome {
   return program(process.execPath, [join("node_modules", path), ...args]);
 }
 
-/** What the documents have to say, and say. */
+/** Whether the documents and docstrings say what they have to. */
 function checkDocs(): Outcome {
-  const faults = codeFaults(root);
+  const faults = [...docstringFaults(root), ...codeFaults(root), ...linkFaults(root)];
   return { ok: faults.length === 0, output: faults.join("\n") };
 }
 

@@ -12,13 +12,15 @@ export interface PackageJson {
 }
 
 /** The folder names of the packages that are published. */
-export function publicPackages(): string[] {
-  return readdirSync(join(root, "packages")).filter(
-    (name) => existsSync(join(root, "packages", name, "package.json")) && packageJson(name).private !== true,
+export function publicPackages(repository: string = root): string[] {
+  return readdirSync(join(repository, "packages")).filter(
+    (name) =>
+      existsSync(join(repository, "packages", name, "package.json")) &&
+      packageJson(name, repository).private !== true,
   );
 }
 
 /** The package.json of `packages/<folder>`. */
-export function packageJson(folder: string): PackageJson {
-  return JSON.parse(readFileSync(join(root, "packages", folder, "package.json"), "utf8"));
+export function packageJson(folder: string, repository: string = root): PackageJson {
+  return JSON.parse(readFileSync(join(repository, "packages", folder, "package.json"), "utf8"));
 }

@@ -37,9 +37,10 @@ export function sourceOf(file: string): Source {
   return source;
 }
 
-/** The docstring that stands right before a node; undefined if there is none. */
+/** The docstring that stands right before a node, but for line comments; undefined if there is none. */
 export function docstringOf({ text, docstrings }: Source, node: Node): string | undefined {
-  return docstrings.get(text.slice(0, node.start).trimEnd().length);
+  const before = text.slice(0, node.start).replace(/(\n[ \t]*\/\/[^\n]*)*\s*$/, "");
+  return docstrings.get(before.length);
 }
 
 /** A value that may be a node, and all nodes in it. */

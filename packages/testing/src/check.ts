@@ -43,6 +43,7 @@ export function forever(round: () => void): EndlessThread {
   return { forever: round };
 }
 
+/** The threads of a model, and what has to hold of it. */
 export interface ModelPlan {
   readonly threads: readonly ModelThread[];
   /** Throws if what may be seen between any two steps is wrong. It may look at the heap, and change nothing. */
@@ -57,6 +58,7 @@ export interface ModelPlan {
 /** Prepares the shared memory, and gives the threads. */
 export type ModelProgram = (heap: ModelHeap) => readonly ModelThread[] | ModelPlan;
 
+/** Which schedules are looked at, and what may happen in them. */
 export interface CheckOptions extends ModelHeapOptions {
   /** How often in one schedule a thread that could go on may be interrupted. Default: any number. */
   readonly preemptions?: number;
@@ -86,6 +88,7 @@ export interface CheckOptions extends ModelHeapOptions {
   readonly replay?: string;
 }
 
+/** How much was looked at, when nothing was found. */
 export interface CheckResult {
   /** How many ends were reached. Schedules that lead through one state are followed once from there on. */
   readonly schedules: number;

@@ -15,6 +15,7 @@ export class ModelFailure extends Error {
   readonly code = "ERR_HEDDLE_MODEL_FAILURE";
   /** Where this error is explained. */
   readonly help: string = helpOn(this.code);
+  /** What went wrong. */
   readonly kind: FindingKind;
   /** Give it as the option `replay` to run this schedule alone. */
   readonly schedule: string;

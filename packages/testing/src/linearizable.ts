@@ -38,6 +38,7 @@ export interface Specification<State> {
   partOf?(call: Call): string;
 }
 
+/** Whether a history can be explained, and how; or what in it cannot. */
 export type Linearizability =
   | {
       readonly ok: true;

@@ -15,6 +15,7 @@ export type WaitOutcome = "ok" | "not-equal" | "timed-out";
 /** How a thread came to its end. */
 export type Ending = "returned" | "killed";
 
+/** How large a model heap is, and what it does with blocks that were given back. */
 export interface ModelHeapOptions {
   /** How many pages there are at first. Default 1. */
   readonly pageCount?: number;
@@ -34,6 +35,7 @@ export interface ModelHeapOptions {
  * before the threads begin, after they have ended, and in a test of its own, calls take effect at once.
  */
 export class ModelHeap {
+  /** How many pages there can ever be. */
   readonly pageLimit: number;
   readonly #memory: Memory;
   readonly #gate: Gate;
@@ -60,42 +62,52 @@ export class ModelHeap {
     return this.#perform("join", 0, thread) as Ending;
   }
 
+  /** How many pages there are now. */
   get pageCount(): number {
     return this.#perform("load", PAGE_COUNT) as number;
   }
 
+  /** Makes at least `pageCount` pages usable. Gives whether that worked. */
   growTo(pageCount: number): boolean {
     return this.#perform("grow", PAGE_COUNT, pageCount, this.pageLimit) === 1;
   }
 
+  /** Reads a word. */
   load(address: number): number {
     return this.#perform("load", address >>> 0) as number;
   }
 
+  /** Writes a word. */
   store(address: number, value: number): void {
     this.#perform("store", address >>> 0, value);
   }
 
+  /** Adds to a word, and gives the value from before. */
   add(address: number, value: number): number {
     return this.#perform("add", address >>> 0, value) as number;
   }
 
+  /** Keeps the bits of a word that are in `mask`, and gives the value from before. */
   and(address: number, mask: number): number {
     return this.#perform("and", address >>> 0, mask) as number;
   }
 
+  /** Sets the bits of a word that are in `mask`, and gives the value from before. */
   or(address: number, mask: number): number {
     return this.#perform("or", address >>> 0, mask) as number;
   }
 
+  /** Writes a word, and gives the value from before. */
   exchange(address: number, value: number): number {
     return this.#perform("exchange", address >>> 0, value) as number;
   }
 
+  /** Writes `replacement` if the word holds `expected`; gives the value from before in any case. */
   compareExchange(address: number, expected: number, replacement: number): number {
     return this.#perform("compareExchange", address >>> 0, expected, replacement) as number;
   }
 
+  /** Waits until a `notify`, unless the word differs from `expected`; or until the time may be over. */
   wait(address: number, expected: number, timeoutMs: number = Infinity): WaitOutcome {
     return this.#perform("wait", address >>> 0, expected, timeoutMs) as WaitOutcome;
   }
@@ -110,18 +122,22 @@ export class ModelHeap {
     return outcome === "not-equal" ? outcome : Promise.resolve(outcome);
   }
 
+  /** Wakes up to `count` waiters, those that came first; gives how many. */
   notify(address: number, count: number = Infinity): number {
     return this.#perform("notify", address >>> 0, count) as number;
   }
 
+  /** Says that this thread spins, so that turns which see nothing new are left out. */
   pause(): void {
     this.#perform("pause", 0);
   }
 
+  /** Reads a word as by a plain access: a data race if another thread writes it meanwhile. */
   peek(address: number): number {
     return this.#perform("peek", address >>> 0) as number;
   }
 
+  /** Writes a word as by a plain access: a data race if another thread touches it meanwhile. */
   poke(address: number, value: number): void {
     this.#perform("poke", address >>> 0, value);
   }
@@ -144,10 +160,12 @@ export class ModelHeap {
     this.#perform("free", address >>> 0);
   }
 
+  /** How many bytes of a block are usable: at least what was asked for. */
   blockSize(address: number): number {
     return this.#perform("blockSize", address >>> 0) as number;
   }
 
+  /** A number that no other call gives. */
   nextSerial(): number {
     return (this.#perform("add", SERIAL, 1) as number) >>> 0;
   }

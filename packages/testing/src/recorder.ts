@@ -41,6 +41,7 @@ export interface HistoryHandle {
   readonly text: SharedArrayBuffer;
 }
 
+/** How much room a recorder has. */
 export interface HistoryRecorderOptions {
   /** Room for so many operations. Default 10,000. */
   readonly operations?: number;

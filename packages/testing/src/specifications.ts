@@ -9,6 +9,7 @@
 import { isPending, isThrown, type Operation, type Thrown } from "./history.ts";
 import type { Call, Outcome, Specification } from "./linearizable.ts";
 
+/** How operations that wait may fail. */
 export interface WaitingOptions {
   /** How an operation that waits may fail without having had an effect. Default: a timeout, or cancelled. */
   readonly failures?: readonly string[];
@@ -59,6 +60,7 @@ export interface QueueState {
   readonly closed: boolean;
 }
 
+/** How much a queue holds, and how it refuses. */
 export interface QueueOptions extends WaitingOptions {
   /** How many items it may hold. Default: any number. */
   readonly capacity?: number;
@@ -311,6 +313,7 @@ function meetings(history: readonly Operation[]): (state: RendezvousState) => bo
   return ({ handed }) => handed === null || typeof handed.value === "object" || met.includes(handed.value);
 }
 
+/** What a semaphore allows. */
 export interface SemaphoreOptions extends WaitingOptions {
   /** How many permits there may ever be: releasing more is a RangeError. */
   readonly maximum?: number;
@@ -337,6 +340,7 @@ export function semaphore(permits: number, options: SemaphoreOptions = {}): Spec
   });
 }
 
+/** How a lock refuses. */
 export interface LockOptions extends WaitingOptions {
   /** What releasing a lock throws that nobody holds. */
   readonly stateError?: string;

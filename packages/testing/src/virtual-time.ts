@@ -12,6 +12,7 @@ import { PendingPromises } from "./pending-promises.ts";
 import { realSetImmediate, realSetTimeout, type Turns, useVirtualTime } from "./time-globals.ts";
 import { VirtualTimers } from "./virtual-timers.ts";
 
+/** When virtual time begins, and how far it may go. */
 export interface VirtualTimeOptions {
   /** What `Date` shows at first. Default: the beginning of the year 2000, UTC. */
   readonly start?: Date | number;

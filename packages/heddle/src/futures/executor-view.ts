@@ -99,6 +99,7 @@ export class ExecutorView implements Executor {
     return this.#core.shutdown(options);
   }
 
+  /** How many tasks and workers there are, and what has become of those that were; see {@link ExecutorStatistics}. */
   statistics(): ExecutorStatistics {
     return this.#core.statistics();
   }

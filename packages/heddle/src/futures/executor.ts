@@ -64,6 +64,7 @@ export interface Executor extends AsyncDisposable {
   statistics(): ExecutorStatistics;
 }
 
+/** How an executor ends. */
 export interface ShutdownOptions {
   /** Whether to wait for the calls under way, and the workers. True by default. */
   wait?: boolean;

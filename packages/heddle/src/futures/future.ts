@@ -247,10 +247,12 @@ export class Future<T> implements PromiseLike<T> {
     return this.#control!.isRunning(this) ? "running" : "pending";
   }
 
+  /** Whether it was cancelled: it never ran, or ended by what it was told to stop with. */
   get cancelled(): boolean {
     return this.#state === CANCELLED;
   }
 
+  /** Whether a worker has begun it, and it has not ended. */
   get running(): boolean {
     return this.state === "running";
   }
@@ -322,6 +324,7 @@ export class Future<T> implements PromiseLike<T> {
     this.#onDone(callback);
   }
 
+  /** As of a promise, and so a future can be awaited. Whoever calls it has asked for the error. */
   // oxlint-disable-next-line unicorn/no-thenable -- a future is awaited
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
@@ -352,10 +355,12 @@ export class Future<T> implements PromiseLike<T> {
     return promise;
   }
 
+  /** As of a promise. Whoever calls it has asked for the error. */
   catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
     return this.then(undefined, onRejected);
   }
 
+  /** As of a promise. */
   finally(onFinally?: (() => void) | null): Promise<T> {
     if (typeof onFinally !== "function") return this.then(undefined);
     const promise = this.then(

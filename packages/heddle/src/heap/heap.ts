@@ -12,12 +12,17 @@ import { helpOn } from "./help.ts";
  * Addresses are byte offsets, multiples of 4, below 2³². Atomic accesses are sequentially consistent.
  */
 export interface Words {
+  /** Reads a word. */
   load(address: number): number;
+  /** Writes a word. */
   store(address: number, value: number): void;
-  /** Adds, and gives the value from before; so do `and`, `or` and `exchange`. */
+  /** Adds to a word, and gives the value from before. */
   add(address: number, value: number): number;
+  /** Keeps the bits that are in `mask`, and gives the value from before. */
   and(address: number, mask: number): number;
+  /** Sets the bits that are in `mask`, and gives the value from before. */
   or(address: number, mask: number): number;
+  /** Writes a word, and gives the value from before. */
   exchange(address: number, value: number): number;
   /** Writes `replacement` if the word holds `expected`; gives the value from before in any case. */
   compareExchange(address: number, expected: number, replacement: number): number;

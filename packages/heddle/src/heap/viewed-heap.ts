@@ -21,6 +21,7 @@ const GROWTH_SHARE = 8;
  */
 export abstract class ViewedHeap implements JoinedHeap, Pages {
   readonly pageLimit: number;
+  /** Who has to do with the heap. */
   readonly seats: Seats;
   #memory: () => ArrayBufferLike;
   #arena!: Arena;
@@ -119,6 +120,7 @@ export abstract class ViewedHeap implements JoinedHeap, Pages {
     return this.#words;
   }
 
+  /** Looks at the memory again, as it has grown or was mapped anew. */
   renew(): void {
     const buffer = this.#memory();
     this.#words = new Int32Array(buffer);

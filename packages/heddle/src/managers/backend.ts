@@ -1,6 +1,7 @@
 /** What stands behind a manager that somebody has: where its objects live, and how it ends. */
 import type { Session } from "./session.ts";
 
+/** What a manager has to do with, counted. */
 export interface ManagerStatistics {
   /** How many clients are connected to the server; 1 where there is no server. */
   readonly clients: number;

@@ -38,6 +38,7 @@ export interface ManagerConnectionOptions {
   readonly handshakeTimeoutMs?: number;
 }
 
+/** Where and for whom a server serves, and its limits. */
 export interface ManagerServeOptions extends ManagerConnectionOptions {
   /** Key and certificate, to encrypt the connections by TLS. Without it whoever is on the way can read along. */
   readonly tls?: SecureContextOptions;
@@ -49,11 +50,13 @@ export interface ManagerServeOptions extends ManagerConnectionOptions {
   readonly leaseMs?: number;
 }
 
+/** Where a server is, and how to be let in. */
 export interface ManagerConnectOptions extends ManagerConnectionOptions {
   /** As for `tls.connect`: the certificates to believe. */
   readonly tls?: ConnectionOptions;
 }
 
+/** How a manager ends. */
 export interface ManagerShutdownOptions {
   /** How long what runs may take, before it is ended by force. Default: a second. */
   readonly graceMs?: number;

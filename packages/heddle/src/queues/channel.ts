@@ -254,6 +254,7 @@ export class Channel<T> extends SharedObject {
     return capacity === UNBOUNDED ? Infinity : capacity;
   }
 
+  /** What it holds, and who waits, at this moment. */
   statistics(): ChannelStatistics {
     return { ...this.#core.counts(), capacity: this.capacity, closed: this.closed };
   }

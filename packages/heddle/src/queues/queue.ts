@@ -263,6 +263,7 @@ export class Queue<T> extends SharedObject {
     return this.#core.maxSize;
   }
 
+  /** What it holds, and who waits, at this moment. */
   statistics(): QueueStatistics {
     const [getters, putters, joiners] = this.#core.lengths();
     return { size: this.size, unfinished: this.#core.unfinished, getters, putters, joiners };

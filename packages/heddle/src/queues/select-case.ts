@@ -8,6 +8,7 @@ import type { Channel } from "./channel.ts";
 
 /** One of the cases of a `select`, made by `channel.sending()` or `after()`. It can be used again. */
 export abstract class SelectCase {
+  /** Whether it sends a value, or lets time pass. */
   abstract readonly kind: "sending" | "after";
 }
 

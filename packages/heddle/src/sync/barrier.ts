@@ -34,6 +34,7 @@ type Action = () => void;
 
 let beforeSending: (barrier: Barrier) => void;
 
+/** What a barrier does once a round, and how long it waits. */
 export interface BarrierOptions extends SharedOptions {
   /**
    * Called once a round, when all have come and before anybody leaves, in the thread of the last one. When the barrier
@@ -138,6 +139,7 @@ export class Barrier extends SharedObject {
     this.#core.reset();
   }
 
+  /** How many have to come for all to go on. */
   get parties(): number {
     return this.#core.parties;
   }
@@ -147,10 +149,12 @@ export class Barrier extends SharedObject {
     return this.#core.waiting;
   }
 
+  /** Whether it was aborted, or left by one that waited: nobody passes until `reset()`. */
   get broken(): boolean {
     return this.#core.isBroken;
   }
 
+  /** How many wait for how many, at this moment. */
   statistics(): BarrierStatistics {
     return { parties: this.parties, waiting: this.waiting, broken: this.broken };
   }

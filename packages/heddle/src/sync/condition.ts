@@ -200,6 +200,7 @@ export class Condition extends SharedObject {
     this.#core.notify(Infinity);
   }
 
+  /** Whether its lock is held, and how many wait, at this moment. */
   statistics(): ConditionStatistics {
     return { locked: this.#lock.locked, waiters: this.#core.waiters };
   }

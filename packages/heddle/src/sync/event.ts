@@ -65,6 +65,7 @@ export class Event extends SharedObject {
     this.#core.clear();
   }
 
+  /** Whether it is set: nobody waits then. */
   get isSet(): boolean {
     return this.#core.open;
   }
@@ -93,6 +94,7 @@ export class Event extends SharedObject {
     if (!this.#core.open) this.#thread.waits.block(this.#core, 0, checked);
   }
 
+  /** Whether it is set, and how many wait, at this moment. */
   statistics(): EventStatistics {
     return { isSet: this.isSet, waiters: this.#core.waiters };
   }

@@ -92,6 +92,7 @@ export class Latch extends SharedObject {
     if (!this.#core.open) this.#thread.waits.block(this.#core, 0, checked);
   }
 
+  /** How much is missing, and how many wait, at this moment. */
   statistics(): LatchStatistics {
     return { count: this.count, waiters: this.#core.waiters };
   }

@@ -119,6 +119,7 @@ export class Lock extends SharedObject {
     return this.#holder.core.owner !== 0;
   }
 
+  /** Whether it is held, and how many wait, at this moment. */
   statistics(): LockStatistics {
     return { ...heldBy(this, this.#holder.core), waiters: this.#holder.core.waiters };
   }

@@ -120,6 +120,7 @@ export class Once extends SharedObject {
     return this.#core.outcome !== 0;
   }
 
+  /** Whether it is done, and how many wait for it, at this moment. */
   statistics(): OnceStatistics {
     return { done: this.done, waiters: this.#core.waiters };
   }

@@ -177,6 +177,7 @@ export class ReadWriteLock extends SharedObject {
     return this.#core.writer !== 0;
   }
 
+  /** Who holds it, and how many wait, at this moment. */
   statistics(): ReadWriteLockStatistics {
     const writer = holderIn(this.#thread.heap, this.#core.writer);
     const { readers } = this;

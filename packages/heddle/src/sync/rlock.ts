@@ -114,6 +114,7 @@ export class RLock extends SharedObject {
     return this.#holder.core.owner !== 0;
   }
 
+  /** Whether and how often it is held, and how many wait, at this moment. */
   statistics(): RLockStatistics {
     const { waiters, depth } = this.#holder.core;
     return { ...heldBy(this, this.#holder.core), waiters, depth };

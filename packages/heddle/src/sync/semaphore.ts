@@ -135,6 +135,7 @@ export class Semaphore extends SharedObject {
     return this.#core.available;
   }
 
+  /** How many permits are left, and how many wait, at this moment. */
   statistics(): SemaphoreStatistics {
     return { available: this.available, waiters: this.#core.waiters };
   }

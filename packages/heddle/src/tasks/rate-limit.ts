@@ -13,6 +13,7 @@ import {
   type WaitOptions,
 } from "../futures/index.ts";
 
+/** How many tokens come, how often, and how many are kept. */
 export interface RateLimitOptions {
   /** So many tokens come in each {@link RateLimitOptions.perMs}. */
   tokens: number;

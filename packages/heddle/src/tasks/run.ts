@@ -10,6 +10,7 @@ import { checkBody, checkDuration } from "./checks.ts";
 import { abortError } from "./errors.ts";
 import { taskGroup } from "./task-group.ts";
 
+/** How a program ends. */
 export interface RunOptions {
   /** After a signal the program has so long to clean up; then it ends regardless. 10 seconds by default. */
   cleanUpMs?: number;

@@ -11,6 +11,7 @@ import { ThreadStateError } from "./errors.ts";
 /** The longest delay that Node's timers take. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
+/** What a timer calls its function with, and whether the program waits for it. */
 export interface TimerOptions<A extends readonly unknown[] = readonly unknown[]> {
   /** What the function is called with. */
   args?: A;

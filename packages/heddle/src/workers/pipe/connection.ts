@@ -197,6 +197,7 @@ export async function Pipe<T = unknown>(options: PipeOptions = {}): Promise<[Con
   ) as [Connection<T>, Connection<T>];
 }
 
+/** Which way messages go. */
 export interface PipeOptions {
   /** Whether both ends send and receive. */
   readonly duplex?: boolean;
