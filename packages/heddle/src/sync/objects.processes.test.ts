@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { heapFor, program } from "../heap/fixtures/processes.ts";
 import { until } from "./fixtures/until.ts";
-import { Condition, Event, Lock, RLock, Semaphore } from "./index.ts";
+import { Condition, Event, Lock, ReadWriteLock, RLock, Semaphore } from "./index.ts";
 import { Queue } from "../queues/index.ts";
 
 const from = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
@@ -167,6 +167,27 @@ describe("a process that is killed", () => {
       }
       assert.equal((await ended).signal, "SIGKILL");
     }
+  });
+
+  test("gives back the permits that it had, and no longer reads", async (context) => {
+    const heap = heapFor(context);
+    const semaphore = new Semaphore(2, { heap, name: "permits" });
+    const lock = new ReadWriteLock({ heap, name: "book" });
+    const { child, line } = program(
+      context,
+      `${HEAD}
+      const guards = [new sync.Semaphore(2, shared("permits")).acquireSync({ permits: 2 })];
+      guards.push(new sync.ReadWriteLock(shared("book")).acquireReadSync());
+      say("held");
+      forEver();`,
+      heap.name,
+    );
+    await line();
+    assert.deepEqual([semaphore.available, lock.readers], [0, 1]);
+    const waiting = [semaphore.acquire({ permits: 2 }), lock.acquireWrite()];
+    child.kill("SIGKILL");
+    for (const guard of await Promise.all(waiting)) guard.release();
+    assert.deepEqual([semaphore.available, lock.readers], [2, 0]);
   });
 
   test("passes a lock on to who tries it later, as abandoned", async (context) => {

@@ -14,9 +14,13 @@ import { append, firstOf } from "./waiting/wait-list.ts";
 const SEMAPHORE = OBJECTS;
 const STATE = SEMAPHORE + 16;
 const LINE = SEMAPHORE + 24;
+/** Of the first entry. */
+const TAKEN = SEMAPHORE + 44;
 const WAITERS = 1;
 /** How many permits are in use, counted by those who have them. */
 const IN_USE = OBJECTS + 256;
+/** How many the mortal thread has, from after it has acquired them until before it releases them. */
+const HAS = OBJECTS + 512;
 
 registerReclaim(ObjectKind.SEMAPHORE, reclaimPermits);
 
@@ -34,12 +38,26 @@ interface Scene {
   readonly permits: number;
   /** This thread may be killed; the last thread is its undertaker. */
   readonly mortal?: number;
-  /** So many permits it may have then. Default 1. */
+  /** Whether each thread has an entry from the beginning. Default true. */
+  readonly isKnown?: boolean;
+  /** So many permits it may take along. Default 1. */
   readonly takesAlong?: number;
 }
 
+/** Asks for more than there are: then it is noted who that is. */
+function makeKnown(heap: ModelHeap, seat: number): void {
+  new SemaphoreCore(sitDown(heap, seat).monitor, SEMAPHORE).tryAcquire(9);
+}
+
 /** Acquires and releases. */
-function turns(heap: ModelHeap, seat: number, list: readonly Turn[], { kind, permits: limit }: Scene) {
+function turns(
+  heap: ModelHeap,
+  seat: number,
+  list: readonly Turn[],
+  { kind, permits: limit, mortal }: Scene,
+) {
+  // What the dead had is not in use.
+  const counts = seat !== mortal;
   return (): void => {
     const { monitor, waits } = sitDown(heap, seat);
     const semaphore = new (kind ?? SemaphoreCore)(monitor, SEMAPHORE);
@@ -53,8 +71,10 @@ function turns(heap: ModelHeap, seat: number, list: readonly Turn[], { kind, per
           throw error;
         }
       }
-      assert.ok(heap.add(IN_USE, permits) + permits <= limit, "more than there are");
-      heap.add(IN_USE, -permits);
+      if (counts) assert.ok(heap.add(IN_USE, permits) + permits <= limit, "more than there are");
+      else heap.store(HAS, permits);
+      if (counts) heap.add(IN_USE, -permits);
+      else heap.store(HAS, 0);
       assert.ok(semaphore.release(permits));
     }
   };
@@ -67,6 +87,7 @@ function sharing(lists: readonly (readonly Turn[])[], scene: Scene) {
     heap.poke(SEMAPHORE, ObjectKind.SEMAPHORE);
     writeSemaphore(heap, SEMAPHORE, scene.permits, scene.permits);
     seatThreads(heap, lists.length + 1);
+    if (scene.isKnown !== false) lists.forEach((_, seat) => makeKnown(heap, seat));
     const threads = lists.map((list, seat) => turns(heap, seat, list, scene));
     const { mortal, takesAlong = mortal === undefined ? 0 : 1 } = scene;
     if (mortal !== undefined) threads.push(undertaker(heap, lists.length, mortal));
@@ -77,6 +98,7 @@ function sharing(lists: readonly (readonly Turn[])[], scene: Scene) {
         const left = new SemaphoreCore(monitor, SEMAPHORE).available;
         assert.ok(left <= scene.permits, "permits came from nowhere");
         assert.ok(left >= scene.permits - takesAlong, "permits were lost");
+        if (heap.peek(HAS) > 0) assert.equal(left, scene.permits, "it took along what it had");
         assert.equal(firstOf(monitor, LINE), 0, "somebody is left in line");
       },
     };
@@ -89,6 +111,13 @@ describe("SemaphoreCore, every interleaving", () => {
     report(
       context,
       check(sharing([[{ permits: 2 }], [{}, {}]], { permits: 2 }), { ...MODEL, preemptions: 3 }),
+    );
+  });
+
+  test("finds the entry of each thread, whoever makes his at the same time", (context) => {
+    report(
+      context,
+      check(sharing([[{}], [{}]], { permits: 2, isKnown: false }), { ...MODEL, preemptions: 3 }),
     );
   });
 
@@ -110,6 +139,10 @@ describe("SemaphoreCore, every interleaving", () => {
     report(context, check(sharing(lists, scene), { ...MODEL, mortal: [1], preemptions: 1 }));
   });
 
+  test("has back what one had who is killed at any step", (context) => {
+    report(context, check(having(SemaphoreCore), { ...MODEL, mortal: [1], preemptions: 2 }));
+  });
+
   test("is as it was when one who waits in vain is killed at any step", (context) => {
     report(context, check(inVain(SemaphoreCore), { ...MODEL, mortal: [1], preemptions: 2 }));
   });
@@ -129,9 +162,11 @@ function granting(heap: ModelHeap) {
   heap.poke(SEMAPHORE, ObjectKind.SEMAPHORE);
   writeSemaphore(heap, SEMAPHORE, 0, 9);
   seatThreads(heap, 3);
+  makeKnown(heap, 1);
   class Seen extends SemaphoreCore {
-    override collect(): void {
+    override collect(node: number): void {
       heap.poke(IN_USE, 2);
+      super.collect(node);
     }
   }
   return {
@@ -139,7 +174,9 @@ function granting(heap: ModelHeap) {
       () => void new SemaphoreCore(sitDown(heap, 0).monitor, SEMAPHORE).release(2),
       () => {
         const { monitor, waits } = sitDown(heap, 1);
-        waits.block(new Seen(monitor, SEMAPHORE), 2);
+        const semaphore = new Seen(monitor, SEMAPHORE);
+        semaphore.tryAcquire(9);
+        waits.block(semaphore, 2);
       },
       undertaker(heap, 2, 1),
     ],
@@ -149,6 +186,12 @@ function granting(heap: ModelHeap) {
       assert.ok(left + heap.peek(IN_USE) >= 2, "permits were lost");
     },
   };
+}
+
+/** The mortal thread has two of three permits for most of the time. */
+function having(kind: Kind) {
+  const lists = [[{ permits: 2, timeoutMs: 1 }], [{ permits: 2 }]];
+  return sharing(lists, { kind, permits: 3, mortal: 1, takesAlong: 2 });
 }
 
 describe("SemaphoreCore with a planted bug", () => {
@@ -210,6 +253,28 @@ describe("SemaphoreCore with a planted bug", () => {
     }
   }
 
+  /** Its permits are noted before they are taken, so it may seem to have had some. */
+  class NotesTooEarly extends Open {
+    override tryAcquire(permits: number): boolean {
+      const { words } = this.monitor;
+      const isTaken = super.tryAcquire(permits);
+      if (!isTaken) return false;
+      super.release(permits);
+      words.poke(TAKEN, words.peek(TAKEN) + permits);
+      const state = words.load(STATE);
+      return words.compareExchange(STATE, state, state - 2 * permits) === state;
+    }
+  }
+
+  /** What a dead one had stays taken. */
+  class ForgetsTheDead extends Open {
+    override tryAcquire(permits: number): boolean {
+      const isTaken = super.tryAcquire(permits);
+      if (isTaken) this.monitor.words.poke(TAKEN, 0);
+      return isTaken;
+    }
+  }
+
   const two = [[{}], [{}]];
   const bugs: [name: string, kind: Kind, found: string][] = [
     ["a waiter that leaves no flag", StandsInLineUnseen, "deadlock"],
@@ -223,6 +288,12 @@ describe("SemaphoreCore with a planted bug", () => {
       assert.equal(finding(sharing(two, { permits: 1, kind }), { ...MODEL, preemptions: 3 }), found);
     });
   }
+
+  test("is found: permits that the dead keep, and such as they never had", () => {
+    const options = { ...MODEL, mortal: [1], preemptions: 2 };
+    assert.equal(finding(having(ForgetsTheDead), options), "assertion");
+    assert.equal(finding(having(NotesTooEarly), options), "assertion");
+  });
 
   test("is found: a flag taken off before the section is committed", () => {
     const options = { ...MODEL, mortal: [1], preemptions: 3 };

@@ -7,20 +7,32 @@
  *
  * @packageDocumentation
  */
-import type { Words } from "#heap";
+import type { Heap, Words } from "#heap";
 import { FIRST_OWN } from "./objects/header.ts";
+import { wasKilled } from "./waiting/ends.ts";
 import type { Monitor } from "./waiting/monitor.ts";
-import { ANSWER, NONE, WANT } from "./waiting/node.ts";
+import { ANSWER, CELL, NONE, WANT } from "./waiting/node.ts";
 import { append, firstOf, lengthOf, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";
 import type { Place } from "./waiting/waits.ts";
 
 const STATE = FIRST_OWN;
 const LIMIT = FIRST_OWN + 4;
 const LINE = FIRST_OWN + 8;
-export const SEMAPHORE_BYTES: number = LINE + WAIT_LIST_BYTES;
+const SIGNALS = LINE + WAIT_LIST_BYTES;
+/** The first entry is part of the object. */
+const FIRST_ENTRY = SIGNALS + 4;
+const ENTRY_NEXT = 0;
+const ENTRY_OWNER = 4;
+const ENTRY_TAKEN = 8;
+const ENTRY_GRANTED = 12;
+const ENTRY_BYTES = 16;
+export const SEMAPHORE_BYTES: number = FIRST_ENTRY + ENTRY_BYTES;
 
 /** In the state, beside the permits: somebody waits. */
 const WAITERS = 1;
+
+/** In a node that waits: the entry of its thread. */
+const ENTRY = CELL;
 
 const permitsOf = (state: number): number => state >>> 1;
 
@@ -30,15 +42,32 @@ export function writeSemaphore(words: Words, object: number, permits: number, li
   words.poke(object + LIMIT, limit);
 }
 
+/** What a core is told beside where it stands. */
+export interface SemaphoreParts {
+  readonly operation?: string;
+  /** Gives blocks of the heap. */
+  readonly allocate?: (sizeBytes: number) => number;
+}
+
 /**
  * One semaphore, as one thread sees it.
  *
  * ```text
- * bytes  name   values                                   written by
- * 16     state  permits << 1 | WAITERS                   any thread by CAS while WAITERS is not set; gate holders
- * 20     limit  so many permits there can be at most     creator, once
- * 24     line   those who wait, see wait-list.ts; each   gate holders
- *               wants the number in its node's WANT
+ * bytes  name     values                                   written by
+ * 16     state    permits << 1 | WAITERS                   any thread by CAS while WAITERS is not set; gate holders
+ * 20     limit    so many permits there can be at most     creator, once
+ * 24     line     those who wait, see wait-list.ts; each   gate holders
+ *                 wants the number in its node's WANT
+ * 32     signals  1: somebody has released what he had     any thread
+ *                 not acquired
+ * 36     entry    the first entry
+ *
+ * entry, 16 bytes:
+ * 0      next     an entry that was made before; 0         gate holders
+ * 4      owner    the identity of a thread; 0              gate holders
+ * 8      taken    how many permits it has, by its own      that thread; gate holders when it has ended
+ *                 doing
+ * 12     granted  how many permits it has, by a grant      gate holders
  *
  *          tryAcquire, release              enlist: not enough
  * no waiters ────┐                no waiters ────────────────▶ WAITERS ──┐ release: grants from the
@@ -53,9 +82,14 @@ export function writeSemaphore(words: Words, object: number, permits: number, li
  * - S3: WAITERS is taken off only by a section that has changed nothing else, so no undo overwrites what came after.
  * - S4: the state with the permits of a release in it is committed with the first of the waits that they are granted
  *   to. Who dies before the last one leaves the rest to those who wait, when they are told to look.
+ * - S5: an entry never has more than its thread: what that takes by itself is noted after it was taken, and taken off before it
+ *   is given back. So who is killed between two instructions of those takes permits along, and never are there too many.
+ * - S6: what a thread had that was killed goes back, in a section, by whoever misses permits or is told to look. What a thread
+ *   left that ended by itself stays taken. Once SIGNALS is set nothing goes back any more, and entries mean nothing: then one
+ *   thread acquires what another one releases.
  *
  * Ordering: who acquires reads the word that a release wrote, so it sees what was written before that.
- * Progress: fair among those who stand in line. Who has permits and dies takes them along.
+ * Progress: fair among those who stand in line.
  */
 export class SemaphoreCore implements Place<void> {
   readonly object: number;
@@ -64,17 +98,29 @@ export class SemaphoreCore implements Place<void> {
   readonly limit: number;
   readonly #words: Words;
   readonly #monitor: Monitor;
+  readonly #allocate: (sizeBytes: number) => number;
+  /** This thread's; 0 until it is needed. */
+  #entry = 0;
 
-  constructor(monitor: Monitor, object: number, operation = "Semaphore.acquire()") {
+  constructor(
+    monitor: Monitor,
+    object: number,
+    {
+      operation = "Semaphore.acquire()",
+      allocate = (size) => (monitor.words as Heap).allocate(size),
+    }: SemaphoreParts = {},
+  ) {
     this.object = object;
     this.operation = operation;
     this.#words = monitor.words;
     this.#monitor = monitor;
+    this.#allocate = allocate;
     this.limit = monitor.words.peek(object + LIMIT);
   }
 
   /** How many permits are there for the taking. */
   get available(): number {
+    if (this.#mayRegain) this.#regainAll();
     return permitsOf(this.#words.load(this.object + STATE));
   }
 
@@ -87,22 +133,36 @@ export class SemaphoreCore implements Place<void> {
     return count;
   }
 
+  /** Throws `HeapFullError`, and nothing has changed, if there is no room to note it. */
   tryAcquire(permits: number): boolean {
+    this.#entry ||= this.#findEntry() || this.#makeEntry();
+    return this.#take(permits) || (this.#mayRegain && this.#regainAll() && this.#take(permits));
+  }
+
+  #take(permits: number): boolean {
     const words = this.#words;
     const word = this.object + STATE;
     for (let state = words.load(word); permitsOf(state) >= permits; state = words.load(word)) {
       if ((state & WAITERS) !== 0 && !this.#isFlagGone()) return false;
       if ((state & WAITERS) === 0 && words.compareExchange(word, state, state - (permits << 1)) === state) {
+        // S5.
+        this.#note(permits);
         return true;
       }
     }
     return false;
   }
 
+  /** S5. This thread has so many more permits. */
+  #note(permits: number): void {
+    const taken = this.#entry + ENTRY_TAKEN;
+    this.#words.poke(taken, this.#words.peek(taken) + permits);
+  }
+
   /** S2. There are permits, and still WAITERS is set: takes it off if nobody waits. */
   #isFlagGone(): boolean {
     this.#monitor.enter(this.object);
-    this.pump();
+    this.#pumpAll();
     this.#monitor.leave();
     return (this.#words.load(this.object + STATE) & WAITERS) === 0;
   }
@@ -111,14 +171,57 @@ export class SemaphoreCore implements Place<void> {
   release(permits: number): boolean {
     const words = this.#words;
     const word = this.object + STATE;
-    for (let state = words.load(word); permitsOf(state) + permits <= this.limit; state = words.load(word)) {
+    let state = words.load(word);
+    if (permitsOf(state) + permits > this.limit) return false;
+    const isNoted = words.load(this.object + SIGNALS) === 0;
+    if (isNoted && !this.#hasTaken(permits)) return this.#releaseOthers(permits);
+    if (isNoted) this.#note(-permits);
+    for (; permitsOf(state) + permits <= this.limit; state = words.load(word)) {
       const isDone =
         (state & WAITERS) === 0
           ? words.compareExchange(word, state, state + (permits << 1)) === state
           : this.#releaseInside(permits);
       if (isDone) return true;
     }
+    if (isNoted) this.#note(permits);
     return false;
+  }
+
+  /** Whether this thread has taken so many by itself. */
+  #hasTaken(permits: number): boolean {
+    this.#entry ||= this.#entryOf(this.#monitor.identity);
+    return this.#entry !== 0 && this.#words.peek(this.#entry + ENTRY_TAKEN) >= permits;
+  }
+
+  /** Releases what this thread was granted, or else what it has not acquired: S6. */
+  #releaseOthers(permits: number): boolean {
+    const monitor = this.#monitor;
+    const word = this.object + STATE;
+    monitor.enter(this.object);
+    // S2: from here on nobody else changes it.
+    const before = this.#words.or(word, WAITERS);
+    const fits = permitsOf(before) + permits <= this.limit;
+    if (fits) {
+      if (!this.#noteReleased(permits)) this.#words.store(this.object + SIGNALS, 1);
+      // S4.
+      monitor.store(word, (before | WAITERS) + (permits << 1));
+    }
+    this.#pumpAll();
+    monitor.leave();
+    return fits;
+  }
+
+  /** In a section: takes permits off the entry of this thread. False, and nothing happens, if it has not so many. */
+  #noteReleased(permits: number): boolean {
+    if (this.#entry === 0) return false;
+    const monitor = this.#monitor;
+    const [taken, granted] = [this.#entry + ENTRY_TAKEN, this.#entry + ENTRY_GRANTED];
+    const byGrant = Math.min(permits, monitor.read(granted));
+    const byItself = permits - byGrant;
+    if (byItself > monitor.read(taken)) return false;
+    monitor.write(granted, monitor.read(granted) - byGrant);
+    if (byItself > 0) monitor.write(taken, monitor.read(taken) - byItself);
+    return true;
   }
 
   /** False, and nothing happens, if it is to be looked at again from the outside. */
@@ -132,22 +235,34 @@ export class SemaphoreCore implements Place<void> {
     if (isHere) {
       // S4.
       monitor.store(word, state + (permits << 1));
-      while (this.pump()) monitor.goOn();
+      this.#pumpAll();
     }
     monitor.leave();
     return isHere;
   }
 
-  /** S1, S2. Whoever is alone in line, and finds enough, is granted it on the spot. */
+  /** S1, S2. Whoever is alone in line, and finds enough, is granted it on the spot. It was tried before without waiting. */
   enlist(node: number): boolean {
     this.#words.or(this.object + STATE, WAITERS);
+    this.#monitor.poke(node + ENTRY, this.#entry | 0);
     append(this.#monitor, this.object + LINE, node);
-    this.pump();
+    this.#pumpAll();
     return false;
   }
 
-  /** Grants from the front of the line while there are enough permits. */
+  /** Grants from the front of the line while there are enough permits, and takes them from the dead if there are not. */
   pump(): boolean {
+    const isMore = this.#grantFirst();
+    if (isMore || this.#first === 0 || !this.#mayRegain) return isMore;
+    return this.#regain() || this.#grantFirst();
+  }
+
+  #pumpAll(): void {
+    while (this.pump()) this.#monitor.goOn();
+  }
+
+  /** Gives whether there are more than one section can hold. */
+  #grantFirst(): boolean {
     const monitor = this.#monitor;
     this.#takeFlagOff();
     const state = this.#words.load(this.object + STATE);
@@ -159,13 +274,98 @@ export class SemaphoreCore implements Place<void> {
       if (want > permits) break;
       isMore = !monitor.hasRoom;
       if (isMore) break;
-      if (monitor.grant(node, want)) permits -= want;
+      if (!monitor.grant(node, want)) continue;
+      permits -= want;
+      addTo(monitor, (monitor.read(node + ENTRY) >>> 0) + ENTRY_GRANTED, want);
     }
     if (permits !== permitsOf(state)) monitor.store(this.object + STATE, (permits << 1) | WAITERS);
     return isMore;
   }
 
-  collect(): void {}
+  /** From here on what it was granted is not given back as something that its thread has not seen. */
+  collect(node: number): void {
+    this.#words.poke(node + ANSWER, NONE);
+  }
+
+  /** Whether an entry is that of a thread that has ended. */
+  get #mayRegain(): boolean {
+    for (let entry = this.#firstEntry; entry !== 0; entry = this.#entryAfter(entry))
+      if (this.#isLeft(entry)) return true;
+    return false;
+  }
+
+  /** Takes from the dead what they had. Gives true. */
+  #regainAll(): boolean {
+    const monitor = this.#monitor;
+    monitor.enter(this.object);
+    while (this.#regain() || this.pump()) monitor.goOn();
+    monitor.leave();
+    return true;
+  }
+
+  #isLeft(entry: number): boolean {
+    const owner = this.#words.load(entry + ENTRY_OWNER);
+    return owner !== 0 && !this.#monitor.seats.isSeated(owner);
+  }
+
+  /** S6. In a section: empties the entries of those who have ended. Gives whether there are more than it can hold. */
+  #regain(): boolean {
+    const monitor = this.#monitor;
+    const isForSignals = this.#words.load(this.object + SIGNALS) !== 0;
+    let permits = 0;
+    let entry = this.#firstEntry;
+    for (; entry !== 0 && monitor.isShort; entry = this.#entryAfter(entry)) {
+      if (!this.#isLeft(entry)) continue;
+      const isKilled = wasKilled(monitor, this.#words.load(entry + ENTRY_OWNER));
+      if (isKilled && !isForSignals)
+        permits += monitor.read(entry + ENTRY_TAKEN) + monitor.read(entry + ENTRY_GRANTED);
+      monitor.write(entry + ENTRY_TAKEN, 0);
+      monitor.write(entry + ENTRY_GRANTED, 0);
+      monitor.store(entry + ENTRY_OWNER, 0);
+    }
+    if (permits > 0) giveBack(monitor, this.object, permits);
+    return entry !== 0;
+  }
+
+  get #firstEntry(): number {
+    return this.object + FIRST_ENTRY;
+  }
+
+  #entryAfter(entry: number): number {
+    return this.#words.load(entry + ENTRY_NEXT) >>> 0;
+  }
+
+  #entryOf(identity: number): number {
+    let entry = this.#firstEntry;
+    while (entry !== 0 && this.#words.load(entry + ENTRY_OWNER) !== identity) entry = this.#entryAfter(entry);
+    return entry;
+  }
+
+  /** An entry that this thread has already, or that nobody has any more; 0 for none. */
+  #findEntry(): number {
+    const monitor = this.#monitor;
+    const own = this.#entryOf(monitor.identity);
+    if (own !== 0) return own;
+    monitor.enter(this.object);
+    const free = this.#entryOf(0);
+    if (free !== 0) monitor.store(free + ENTRY_OWNER, monitor.identity);
+    monitor.leave();
+    return free;
+  }
+
+  #makeEntry(): number {
+    const monitor = this.#monitor;
+    const next = this.object + FIRST_ENTRY + ENTRY_NEXT;
+    const entry = this.#allocate(ENTRY_BYTES);
+    monitor.poke(entry + ENTRY_OWNER, monitor.identity);
+    monitor.poke(entry + ENTRY_TAKEN, 0);
+    monitor.poke(entry + ENTRY_GRANTED, 0);
+    monitor.enter(this.object);
+    monitor.poke(entry + ENTRY_NEXT, this.#words.load(next));
+    monitor.store(next, entry | 0);
+    monitor.leave();
+    return entry;
+  }
 
   get #first(): number {
     return firstOf(this.#monitor, this.object + LINE);
@@ -181,9 +381,28 @@ export class SemaphoreCore implements Place<void> {
 export function reclaimPermits(monitor: Monitor, object: number, node: number): void {
   const permits = monitor.read(node + ANSWER);
   if (permits === NONE) return;
+  addTo(monitor, (monitor.read(node + ENTRY) >>> 0) + ENTRY_GRANTED, -permits);
+  giveBack(monitor, object, permits);
+}
+
+/** In a section. */
+function giveBack(monitor: Monitor, object: number, permits: number): void {
   const { words } = monitor;
   const word = object + STATE;
   // S2: from here on nobody else changes it.
   words.or(word, WAITERS);
   monitor.store(word, words.load(word) + (permits << 1));
+}
+
+function addTo(monitor: Monitor, address: number, count: number): void {
+  monitor.write(address, monitor.read(address) + count);
+}
+
+/** Frees what a semaphore has beside its block. */
+export function freeEntries(heap: Heap, object: number): void {
+  for (let entry = heap.peek(object + FIRST_ENTRY + ENTRY_NEXT) >>> 0; entry !== 0;) {
+    const next = heap.peek(entry + ENTRY_NEXT) >>> 0;
+    heap.free(entry);
+    entry = next;
+  }
 }

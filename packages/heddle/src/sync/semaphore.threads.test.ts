@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ThreadPoolExecutor } from "../futures/index.ts";
 import { until } from "./fixtures/until.ts";
-import { Semaphore } from "./index.ts";
+import { BoundedSemaphore, Event, Semaphore } from "./index.ts";
 
 /** Counts within the permit, without atomics. */
 const count = (semaphore: Semaphore, words: Int32Array, turns: number): void => {
@@ -35,6 +35,23 @@ const share = async (
 
 const waitFor = (semaphore: Semaphore, permits: number): void => {
   semaphore.acquireSync({ permits });
+};
+
+const hold = (semaphore: Semaphore): never => {
+  semaphore.acquireSync();
+  semaphore.acquireSync({ permits: 3 });
+  for (;;);
+};
+
+const holdAll = (semaphores: readonly Semaphore[]): never => {
+  for (const semaphore of semaphores) semaphore.acquireSync();
+  for (;;);
+};
+
+const consume = (items: Semaphore, taken: Event): never => {
+  items.acquireSync({ permits: 2 });
+  taken.set();
+  for (;;);
 };
 
 describe("a Semaphore between threads", () => {
@@ -72,6 +89,55 @@ describe("a Semaphore between threads", () => {
     (await behind).release();
     await assert.rejects(blocked);
     assert.deepEqual(semaphore.statistics(), { available: 1, waiters: 0 });
+  });
+
+  test("has back what a thread had that was terminated, taken by itself and granted", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const semaphore = new BoundedSemaphore(5);
+    const first = semaphore.acquireSync({ permits: 3 });
+    const holding = pool.submit(hold, semaphore);
+    await until(() => semaphore.statistics().waiters === 1);
+    first.release();
+    await until(() => semaphore.available === 1);
+    const waiting = semaphore.acquire({ permits: 5 });
+    holding.cancel(new Error("enough"), { graceMs: 0 });
+    (await waiting).release();
+    await assert.rejects(holding);
+    assert.deepEqual(semaphore.statistics(), { available: 5, waiters: 0 });
+    assert.throws(() => semaphore.release(), RangeError);
+  });
+
+  test("has it back also where nobody waits, for whoever looks or tries", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const semaphores = [new Semaphore(1), new Semaphore(1)] as const;
+    const [looked, tried] = semaphores;
+    const holding = pool.submit(holdAll, semaphores);
+    await until(() => tried.available === 0);
+    holding.cancel(new Error("enough"), { graceMs: 0 });
+    await until(() => looked.available === 1);
+    await until(() => tried.tryAcquire() !== undefined);
+    await assert.rejects(holding);
+  });
+
+  test("stays without what a thread had that ended by itself", async () => {
+    const semaphore = new Semaphore(3);
+    const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    await pool.submit(() => void semaphore.acquireSync({ permits: 2 }));
+    await pool.shutdown();
+    assert.equal(semaphore.available, 1);
+  });
+
+  test("gives nothing back once somebody has released what another one had acquired", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const [items, taken] = [new Semaphore(0), new Event()];
+    items.release(3);
+    const consuming = pool.submit(consume, items, taken);
+    await taken.wait();
+    consuming.cancel(new Error("enough"), { graceMs: 0 });
+    await assert.rejects(consuming);
+    // The death was settled before.
+    await pool.submit(() => {});
+    assert.equal(items.available, 1);
   });
 
   test("a release by one thread wakes many tasks of another", async () => {

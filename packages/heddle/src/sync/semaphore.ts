@@ -15,7 +15,13 @@ import {
   type SharedOptions,
   threadOf,
 } from "./objects/shared-object.ts";
-import { reclaimPermits, SEMAPHORE_BYTES, SemaphoreCore, writeSemaphore } from "./semaphore-core.ts";
+import {
+  freeEntries,
+  reclaimPermits,
+  SEMAPHORE_BYTES,
+  SemaphoreCore,
+  writeSemaphore,
+} from "./semaphore-core.ts";
 import { checkWaitOptions } from "./wait-options.ts";
 import { registerReclaim } from "./waiting/ends.ts";
 import type { ThisThread } from "./waiting/this-thread.ts";
@@ -38,9 +44,10 @@ export interface SemaphoreStatistics {
 /**
  * A number of permits, for at most so many at once to do something, among all threads that have it.
  *
- * Permits belong to nobody: any thread may release some, also more than there were at the start, see
- * {@link BoundedSemaphore}. What is released through a guard is released once. A thread that ends while it has permits
- * takes them along; permits that were granted to it before it noticed go back.
+ * Any thread may release permits, also more than there were at the start, see {@link BoundedSemaphore}. What is released
+ * through a guard is released once. What a thread had that was terminated or killed goes back, unless the semaphore is used for
+ * signals: once somebody has released what its thread had not acquired, nobody knows whose permits are whose. A thread
+ * that ends by itself takes along what it did not release.
  *
  * @remarks
  * Fairness: strict. Permits are handed out in the order in which they were asked for, threads that block and tasks that
@@ -78,7 +85,7 @@ export class Semaphore extends SharedObject {
     const { heap, monitor } = this.#thread;
     const address = addressOf(this);
     const kind = kindAt(heap, address);
-    this.#core = new SemaphoreCore(monitor, address, `${kind}.acquire()`);
+    this.#core = new SemaphoreCore(monitor, address, { operation: `${kind}.acquire()` });
     this.#operationSync = `${kind}.acquireSync()`;
   }
 
@@ -217,7 +224,7 @@ function kindAt(heap: Heap, address: number): string {
   return heap.peek(address + KIND) === ObjectKind.BOUNDED_SEMAPHORE ? BOUNDED : "Semaphore";
 }
 
-const form = { version: 1, sizeBytes: SEMAPHORE_BYTES };
+const form = { version: 2, sizeBytes: SEMAPHORE_BYTES, destroy: freeEntries };
 registerShared(Semaphore, { ...form, kind: ObjectKind.SEMAPHORE, name: "Semaphore" });
 registerShared(BoundedSemaphore, { ...form, kind: ObjectKind.BOUNDED_SEMAPHORE, name: BOUNDED });
 registerReclaim(ObjectKind.SEMAPHORE, reclaimPermits);

@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-import { DoneList, type Words } from "#heap";
+import { DoneList, seatOf, type Words } from "#heap";
 import { KIND } from "../objects/header.ts";
 import { type Monitor, settleSections } from "./monitor.ts";
 import {
@@ -26,7 +26,7 @@ import {
   WAITING,
 } from "./node.ts";
 import { isTaken, nodesOf } from "./nodes.ts";
-import { GRANT_COUNT, GRANTS, INBOX, LOOK } from "./record.ts";
+import { GRANT_COUNT, GRANTS, INBOX, KILLED, LEAVING, LOOK } from "./record.ts";
 import { remove } from "./wait-list.ts";
 
 /**
@@ -53,6 +53,7 @@ export function registerReclaim(kind: number, reclaim: Reclaim): void {
  *   vain, and so never goes back to the heap.
  * - E5: the inbox is emptied after the nodes were looked at: what was put into it before is gone, and what comes later is
  *   LOST (N3).
+ * - E6: whether it was killed is written down before the identity is vacated (E2), and is vacated once.
  *
  * @param monitor - Of the thread that settles, which is in no section.
  */
@@ -64,6 +65,8 @@ export function settleEnd(monitor: Monitor, seat: number): void {
     for (const node of nodesOf(words, record)) if (isTaken(words, node)) leaveLine(monitor, node);
     words.store(record + INBOX, 0);
     words.store(record + LOOK, 0);
+    const identity = seats.identityAt(seat);
+    if (words.load(record + LEAVING) !== identity) words.store(record + KILLED, identity);
   }
   // E2.
   seats.vacate(seat);
@@ -71,6 +74,17 @@ export function settleEnd(monitor: Monitor, seat: number): void {
     const otherRecord = seats.recordAt(other);
     if (otherRecord !== 0) tellToLook(words, otherRecord);
   }
+}
+
+/** Says that this thread ends by itself: what it leaves behind it means to leave. */
+export function beginToLeave({ words, seats, identity }: Monitor): void {
+  words.store(seats.recordAt(seatOf(identity)) + LEAVING, identity);
+}
+
+/** Whether a thread whose end is settled was killed. Known until another one was that sat on the same seat. */
+export function wasKilled({ words, seats }: Monitor, identity: number): boolean {
+  const record = seats.recordAt(seatOf(identity));
+  return record !== 0 && words.load(record + KILLED) === identity;
 }
 
 /** Takes a node out of its line, or gives back what it was granted. */

@@ -23,6 +23,10 @@
  * 140    gates       the objects they belong to                           its thread
  * 396    grant list  node and its state before, in pairs                  its thread
  * 652    journal     address and value before, in pairs                   its thread
+ * 4044   leaving     the identity of who sits there, when it has begun    its thread
+ *                    to end by itself
+ * 4048   killed      the identity of the latest one that did not end by   who settles its end
+ *                    itself
  * ```
  */
 export const RECORD_BYTES = 4096;
@@ -38,6 +42,8 @@ export const GATE_COUNT = 136;
 export const GATES = 140;
 export const GRANTS = 396;
 export const JOURNAL = 652;
+export const LEAVING = 4044;
+export const KILLED = 4048;
 
 /** So many ends may be taken in one section. */
 export const MAX_ENDS = 6;

@@ -18,7 +18,7 @@ import {
 import { answerForBuffers } from "../../wire/index.ts";
 import { Choices } from "./choices.ts";
 import { Deaths } from "./deaths.ts";
-import { settleEnd, tellToLook } from "./ends.ts";
+import { beginToLeave, settleEnd, tellToLook } from "./ends.ts";
 import { Inbox } from "./inbox.ts";
 import { Monitor } from "./monitor.ts";
 import { NodePool } from "./nodes.ts";
@@ -70,7 +70,9 @@ function joinThreads(): ThisThread {
     // Whoever started it reads its last messages first.
     worker.once("exit", () => queueMicrotask(() => threadEnded(threadId)));
   });
-  return thisThreadIn(threadHeap());
+  const joined = thisThreadIn(threadHeap());
+  process.once("exit", () => beginToLeave(joined.monitor));
+  return joined;
 }
 
 /** What a thread that blocks does now and then, beside: its event loop stands still. */
@@ -159,6 +161,7 @@ function partOf(heap: SharedHeap, { monitor, waits, deaths }: ThisThread): HeapP
     },
     leave() {
       deaths.finish();
+      beginToLeave(monitor);
       settleEnd(monitor, heap.seat);
     },
   };
