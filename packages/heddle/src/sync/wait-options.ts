@@ -22,7 +22,7 @@ export function checkWaitOptions(
 ): WaitOptions {
   throwIfCancelled();
   if (options === undefined) return NO_OPTIONS;
-  if (typeof options !== "object" || options === null) {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new TypeError(
       `Cannot begin ${operation}: its options must be an object such as { timeoutMs: 100 }, and are ${String(options)}`,
     );

@@ -290,7 +290,7 @@ function checkOptions(
   { name: kind, options: others = NO_OTHERS }: SharedForm,
   options: SharedOptions = {},
 ): SharedOptions {
-  if (typeof options !== "object" || options === null) {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new TypeError(`Cannot make a ${kind}: its options must be an object, and are ${describe(options)}`);
   }
   for (const key in options) {
