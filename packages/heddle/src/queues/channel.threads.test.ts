@@ -1,17 +1,12 @@
 /** Channels and select among real threads, some of which are killed. */
 import assert from "node:assert/strict";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, test } from "node:test";
 import { ThreadPoolExecutor } from "../futures/index.ts";
+import { until } from "../sync/fixtures/until.ts";
 import { Channel, select, selectSync, trySelect } from "./index.ts";
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const upTo = (count: number): number => (count * (count - 1)) / 2;
-
-/** Lets the event loop turn until something holds. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await nextTurn();
-}
 
 const sendAll = (channel: Channel<number>, from: number, to: number): void => {
   for (let i = from; i < to; i++) channel.sendSync(i);

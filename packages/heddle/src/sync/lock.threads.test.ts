@@ -6,16 +6,13 @@ import type { Future } from "../futures/index.ts";
 import { threads } from "../workers/index.ts";
 import { Condition } from "./condition.ts";
 import { Event } from "./event.ts";
+import { until } from "./fixtures/until.ts";
 import { Lock } from "./lock.ts";
 import { ReadWriteLock } from "./read-write-lock.ts";
 import { RLock } from "./rlock.ts";
 
 const THREADS = 3;
 const words = (count = 4): Int32Array<SharedArrayBuffer> => new Int32Array(new SharedArrayBuffer(4 * count));
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise(setImmediate);
-}
 
 /** Ends the worker that runs a call, wherever it is. */
 async function kill(future: Future<unknown>): Promise<void> {

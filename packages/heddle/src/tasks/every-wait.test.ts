@@ -70,60 +70,31 @@ function full<Q extends Queue<number>>(queue: Q): Q {
   return queue;
 }
 
+/** A wait at an object that tells how it stands. */
+function at<O extends { statistics(): unknown }, R>(object: O, begin: (object: O) => R) {
+  return { begin: (): R => begin(object), state: (): unknown => object.statistics() };
+}
+
 /** Waits that cannot end yet, made anew for each test. */
 const blocked: Record<string, () => Wait> = {
-  "Lock.acquire()": () => {
-    const lock = heldLock();
-    return { begin: () => lock.acquire(), state: () => lock.statistics() };
-  },
-  "Lock.run()": () => {
-    const lock = heldLock();
-    return { begin: () => lock.run(() => assert.fail("it ran")), state: () => lock.statistics() };
-  },
-  "RLock.acquire()": () => {
-    const lock = heldRLock();
-    return { begin: () => lock.acquire(), state: () => lock.statistics() };
-  },
-  "Semaphore.acquire()": () => {
-    const permits = new Semaphore(1);
-    return { begin: () => permits.acquire({ permits: 2 }), state: () => permits.statistics() };
-  },
-  "BoundedSemaphore.acquire()": () => {
-    const permits = new BoundedSemaphore(0);
-    return { begin: () => permits.acquire(), state: () => permits.statistics() };
-  },
-  "Condition.acquire()": () => {
-    const condition = new Condition(heldLock());
-    return { begin: () => condition.acquire(), state: () => condition.statistics() };
-  },
-  "Condition.wait()": () => {
-    const condition = new Condition(new Lock());
-    return {
-      begin: async () => {
-        using _guard = await condition.acquire();
-        await condition.wait();
-      },
-      state: () => condition.statistics(),
-    };
-  },
-  "Condition.waitFor()": () => {
-    const condition = new Condition(new Lock());
-    return {
-      begin: async () => {
-        using _guard = await condition.acquire();
-        await condition.waitFor(() => false);
-      },
-      state: () => condition.statistics(),
-    };
-  },
-  "Event.wait()": () => {
-    const event = new Event();
-    return { begin: () => event.wait(), state: () => event.statistics() };
-  },
-  "Barrier.wait()": () => {
-    const barrier = new Barrier(2);
-    return { begin: () => barrier.wait(), state: () => barrier.statistics() };
-  },
+  "Lock.acquire()": () => at(heldLock(), (lock) => lock.acquire()),
+  "Lock.run()": () => at(heldLock(), (lock) => lock.run(() => assert.fail("it ran"))),
+  "RLock.acquire()": () => at(heldRLock(), (lock) => lock.acquire()),
+  "Semaphore.acquire()": () => at(new Semaphore(1), (permits) => permits.acquire({ permits: 2 })),
+  "BoundedSemaphore.acquire()": () => at(new BoundedSemaphore(0), (permits) => permits.acquire()),
+  "Condition.acquire()": () => at(new Condition(heldLock()), (condition) => condition.acquire()),
+  "Condition.wait()": () =>
+    at(new Condition(new Lock()), async (condition) => {
+      using _guard = await condition.acquire();
+      await condition.wait();
+    }),
+  "Condition.waitFor()": () =>
+    at(new Condition(new Lock()), async (condition) => {
+      using _guard = await condition.acquire();
+      await condition.waitFor(() => false);
+    }),
+  "Event.wait()": () => at(new Event(), (event) => event.wait()),
+  "Barrier.wait()": () => at(new Barrier(2), (barrier) => barrier.wait()),
   "ReadWriteLock.acquireRead()": () => {
     const lock = new ReadWriteLock();
     lock.acquireWriteSync();
@@ -134,61 +105,28 @@ const blocked: Record<string, () => Wait> = {
     lock.acquireReadSync();
     return { begin: () => lock.acquireWrite(), state: () => lock.statistics() };
   },
-  "Latch.wait()": () => {
-    const latch = new Latch(1);
-    return { begin: () => latch.wait(), state: () => latch.statistics() };
-  },
+  "Latch.wait()": () => at(new Latch(1), (latch) => latch.wait()),
   "Once.run()": () => {
     const once = new Once();
     void once.run(() => never);
     return { begin: () => once.run(() => assert.fail("it ran")), state: () => once.statistics() };
   },
-  "Queue.put()": () => {
-    const queue = full(new Queue<number>({ maxSize: 1 }));
-    return { begin: () => queue.put(2), state: () => queue.statistics() };
-  },
-  "Queue.get()": () => {
-    const queue = new Queue<number>();
-    return { begin: () => queue.get(), state: () => queue.statistics() };
-  },
-  "LifoQueue.get()": () => {
-    const queue = new LifoQueue<number>();
-    return { begin: () => queue.get(), state: () => queue.statistics() };
-  },
-  "PriorityQueue.put()": () => {
-    const queue = full(new PriorityQueue<number>({ maxSize: 1 }));
-    return { begin: () => queue.put(2, { priority: 1 }), state: () => queue.statistics() };
-  },
-  "Queue.join()": () => {
-    const queue = full(new Queue<number>());
-    return { begin: () => queue.join(), state: () => queue.statistics() };
-  },
-  "a loop over a queue": () => {
-    const queue = new Queue<number>();
-    return {
-      begin: async () => {
-        for await (const _ of queue) assert.fail("there was an item");
-      },
-      state: () => queue.statistics(),
-    };
-  },
-  "Channel.send()": () => {
-    const channel = new Channel<number>();
-    return { begin: () => channel.send(1), state: () => channel.statistics() };
-  },
-  "Channel.receive()": () => {
-    const channel = new Channel<number>();
-    return { begin: () => channel.receive(), state: () => channel.statistics() };
-  },
-  "a loop over a channel": () => {
-    const channel = new Channel<number>();
-    return {
-      begin: async () => {
-        for await (const _ of channel) assert.fail("there was a value");
-      },
-      state: () => channel.statistics(),
-    };
-  },
+  "Queue.put()": () => at(full(new Queue<number>({ maxSize: 1 })), (queue) => queue.put(2)),
+  "Queue.get()": () => at(new Queue<number>(), (queue) => queue.get()),
+  "LifoQueue.get()": () => at(new LifoQueue<number>(), (queue) => queue.get()),
+  "PriorityQueue.put()": () =>
+    at(full(new PriorityQueue<number>({ maxSize: 1 })), (queue) => queue.put(2, { priority: 1 })),
+  "Queue.join()": () => at(full(new Queue<number>()), (queue) => queue.join()),
+  "a loop over a queue": () =>
+    at(new Queue<number>(), async (queue) => {
+      for await (const _ of queue) assert.fail("there was an item");
+    }),
+  "Channel.send()": () => at(new Channel<number>(), (channel) => channel.send(1)),
+  "Channel.receive()": () => at(new Channel<number>(), (channel) => channel.receive()),
+  "a loop over a channel": () =>
+    at(new Channel<number>(), async (channel) => {
+      for await (const _ of channel) assert.fail("there was a value");
+    }),
   "select()": () => {
     const [from, to] = [new Channel<number>(), new Channel<number>()];
     const future = pending();
@@ -265,14 +203,8 @@ async function moreOften(body: () => Promise<void>): Promise<never> {
 
 /** Waits that could end at once. */
 const ready: Record<string, () => Wait> = {
-  "Lock.acquire()": () => {
-    const lock = new Lock();
-    return { begin: () => lock.acquire(), state: () => lock.statistics() };
-  },
-  "RLock.acquire()": () => {
-    const lock = new RLock();
-    return { begin: () => lock.acquire(), state: () => lock.statistics() };
-  },
+  "Lock.acquire()": () => at(new Lock(), (lock) => lock.acquire()),
+  "RLock.acquire()": () => at(new RLock(), (lock) => lock.acquire()),
   "Semaphore.acquire()": () => {
     const permits = new Semaphore(1);
     return { begin: () => permits.acquire(), state: () => permits.available };
@@ -283,14 +215,8 @@ const ready: Record<string, () => Wait> = {
     return { begin: () => event.wait() };
   },
   "Barrier.wait()": () => ({ begin: () => new Barrier(1).wait() }),
-  "ReadWriteLock.acquireRead()": () => {
-    const lock = new ReadWriteLock();
-    return { begin: () => lock.acquireRead(), state: () => lock.statistics() };
-  },
-  "ReadWriteLock.acquireWrite()": () => {
-    const lock = new ReadWriteLock();
-    return { begin: () => lock.acquireWrite(), state: () => lock.statistics() };
-  },
+  "ReadWriteLock.acquireRead()": () => at(new ReadWriteLock(), (lock) => lock.acquireRead()),
+  "ReadWriteLock.acquireWrite()": () => at(new ReadWriteLock(), (lock) => lock.acquireWrite()),
   "Latch.wait()": () => ({ begin: () => new Latch(0).wait() }),
   "Once.run()": () => {
     const once = new Once();
@@ -343,14 +269,8 @@ const blocking: Record<string, () => { readonly begin: () => unknown; readonly s
     const permits = new Semaphore(1);
     return { begin: () => permits.acquireSync(), state: () => permits.available };
   },
-  "ReadWriteLock.acquireReadSync()": () => {
-    const lock = new ReadWriteLock();
-    return { begin: () => lock.acquireReadSync(), state: () => lock.statistics() };
-  },
-  "ReadWriteLock.acquireWriteSync()": () => {
-    const lock = new ReadWriteLock();
-    return { begin: () => lock.acquireWriteSync(), state: () => lock.statistics() };
-  },
+  "ReadWriteLock.acquireReadSync()": () => at(new ReadWriteLock(), (lock) => lock.acquireReadSync()),
+  "ReadWriteLock.acquireWriteSync()": () => at(new ReadWriteLock(), (lock) => lock.acquireWriteSync()),
   "Event.waitSync()": () => {
     const event = new Event();
     event.set();
