@@ -4,7 +4,8 @@
  * @packageDocumentation
  */
 import type { Board } from "./board.ts";
-import type { Call, Calls } from "./calls.ts";
+import type { Call } from "./call.ts";
+import type { Calls } from "./calls.ts";
 import type { Crew } from "./crew.ts";
 import { Fifo } from "./fifo.ts";
 import { Homes } from "./homes.ts";

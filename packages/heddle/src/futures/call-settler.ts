@@ -6,7 +6,8 @@
 import type { Heap } from "#heap";
 import type { Scope } from "../scopes/index.ts";
 import { NotLoadedError } from "../wire/index.ts";
-import type { Call, Calls } from "./calls.ts";
+import type { Call } from "./call.ts";
+import type { Calls } from "./calls.ts";
 import type { Crew } from "./crew.ts";
 import { fulfil, type Future, markObserved, reject, settleCancelled } from "./future.ts";
 import type { Payloads } from "./payload.ts";

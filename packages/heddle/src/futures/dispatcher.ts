@@ -7,10 +7,11 @@ import type { JoinedHeap } from "#heap";
 import { functionTableIn } from "../portable/index.ts";
 import { currentContext } from "../scopes/index.ts";
 import { Board } from "./board.ts";
+import type { Call, CallOwner } from "./call.ts";
 import { CallQueue } from "./call-queue.ts";
 import { CallSender } from "./call-sender.ts";
 import { CallCounts, CallSettler, type SettlerOwner } from "./call-settler.ts";
-import { type Call, Calls, type CallOwner } from "./calls.ts";
+import { Calls } from "./calls.ts";
 import { Crew, type CrewOptions, type CrewOwner } from "./crew.ts";
 import {
   BrokenExecutorError,

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import type { Board } from "./board.ts";
-import type { Call } from "./calls.ts";
+import type { Call } from "./call.ts";
 import { comesBefore, type Ranked, RankedHeap } from "./ranked-heap.ts";
 import { READY, STATE } from "./slot.ts";
 

@@ -5,7 +5,8 @@
  */
 import type { Heap } from "#heap";
 import { NotLoadedError } from "../wire/index.ts";
-import type { Call, Calls } from "./calls.ts";
+import type { Call } from "./call.ts";
+import type { Calls } from "./calls.ts";
 import { fulfil, Future, onDone, outcomeOf } from "./future.ts";
 import type { Crew } from "./crew.ts";
 import type { Payloads } from "./payload.ts";
