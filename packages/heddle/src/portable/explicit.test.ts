@@ -62,6 +62,23 @@ describe("portable()", () => {
     });
     assert.deepEqual(await (await send(fn))(), [import.meta.url, "portable"]);
   });
+
+  test("refuses what is no function, and options that it does not know", () => {
+    assert.throws(() => portable(3 as never), {
+      name: "TypeError",
+      message: "Cannot make something portable: 3 is not a function",
+    });
+    const fn = (): number => 1;
+    assert.throws(
+      () => portable(fn, { capture: {} } as never),
+      /the option capture of portable\(\): this release knows captures/,
+    );
+    assert.throws(
+      () => portable(fn, { captures: [fn] as never }),
+      /captures must be an object such as \{ rate \}/,
+    );
+    assert.throws(() => portable(fn, null as never), /its options must be an object such as/);
+  });
 });
 
 describe("fromModule()", () => {
@@ -94,6 +111,10 @@ describe("fromModule()", () => {
 
   test("says so when the module exports no such function", async () => {
     const { nothing } = fromModule<{ nothing: () => void }>("node:path");
-    await assert.rejects(send(nothing), /exports no function "nothing"/);
+    const message =
+      /^Cannot call nothing: module node:path exports no function "nothing"; those it exports are .*basename/;
+    await assert.rejects(send(nothing), { name: "TypeError", message });
+    // oxlint-disable-next-line typescript/await-thenable -- a handle is asynchronous whatever it stands for
+    await assert.rejects(async () => await nothing(), { name: "TypeError", message });
   });
 });

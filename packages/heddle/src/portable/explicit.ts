@@ -4,8 +4,8 @@
  * @packageDocumentation
  */
 import { fileURLToPath } from "node:url";
-import { getCallSites } from "node:util";
-import { importFrom, moduleAt, type ModuleName } from "./modules.ts";
+import { getCallSites, inspect } from "node:util";
+import { importFrom, moduleAt, type ModuleName, noSuchExport } from "./modules.ts";
 import { pathOf } from "./script.ts";
 
 interface ExplicitCaptures {
@@ -45,6 +45,7 @@ export function moduleExportOf(fn: Function): { module: ModuleName; path: readon
  *
  * @param fn - Taken as it is, and returned.
  * @param options - `captures`: each captured variable by name.
+ * @throws `TypeError` for what is no function, or no such options.
  *
  * @example
  * ```ts
@@ -59,11 +60,32 @@ export function portable<F extends (...args: never[]) => unknown>(
   fn: F,
   options: { captures?: Record<string, unknown> } = {},
 ): F {
-  const { captures } = options;
+  if (typeof fn !== "function")
+    throw new TypeError(`Cannot make something portable: ${inspect(fn, { depth: 0 })} is not a function`);
+  const captures = capturesOf(options);
   declared.add(fn);
   if (captures !== undefined) explicit.set(fn, { captures, url: getCallSites(2)[1]?.scriptName ?? "" });
   return fn;
 }
+
+function capturesOf(options: { captures?: Record<string, unknown> }): Record<string, unknown> | undefined {
+  if (!isObject(options))
+    throw new TypeError(
+      `Cannot make a function portable: its options must be an object such as { captures: { rate } }, and are ${inspect(options, { depth: 0 })}`,
+    );
+  const unknown = Object.keys(options).find((key) => key !== "captures");
+  if (unknown !== undefined)
+    throw new TypeError(`Cannot take the option ${unknown} of portable(): this release knows captures`);
+  const { captures } = options;
+  if (captures !== undefined && !isObject(captures))
+    throw new TypeError(
+      `Cannot make a function portable: captures must be an object such as { rate }, and is ${inspect(captures, { depth: 0 })}`,
+    );
+  return captures;
+}
+
+const isObject = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * Gives handles on the exports of a module that is not loaded here: a worker imports it when it runs one.
@@ -93,7 +115,9 @@ export function fromModule<M>(url: URL | string): { [K in keyof M]: M[K] } {
 function makeHandle(specifier: string, name: string): Function {
   const handle = async (...args: unknown[]): Promise<unknown> => {
     const namespace = (await importFrom("")(specifier)) as Record<string, (...args: unknown[]) => unknown>;
-    return namespace[name]!(...args);
+    const fn = namespace[name];
+    if (typeof fn !== "function") throw noSuchExport(specifier, namespace, [name]);
+    return fn(...args);
   };
   Object.defineProperty(handle, "name", { value: name });
   exported.set(handle, { module: moduleAt(specifier), path: [name] });

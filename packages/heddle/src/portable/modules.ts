@@ -127,7 +127,8 @@ function makeImport(url: string): Import {
     filename: url,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
-  return script.runInThisContext() as Import;
+  const importThere = script.runInThisContext() as Import;
+  return (specifier, options) => quietly(() => importThere(specifier, options));
 }
 
 /** `import.meta` as it is inside the module at `url`, except that no worker runs a module as its main one. */
@@ -202,6 +203,19 @@ function pathToRequire({ parent, specifier }: ModuleName): { from: string; speci
   return { from: url.href, specifier: fileURLToPath(url) };
 }
 
+/** How many exports an error names. */
+const NAMED_EXPORTS = 12;
+
+/** The error of a function that a module does not export. */
+export function noSuchExport(specifier: string, namespace: unknown, path: readonly string[]): TypeError {
+  const name = path.join(".");
+  const members = Object.entries(namespace ?? {}).filter(([, value]) => typeof value === "function");
+  const named = members.slice(0, NAMED_EXPORTS).map(([member]) => member);
+  const rest = members.length > named.length ? ` and ${members.length - named.length} more` : "";
+  const there = members.length === 0 ? "it exports none" : `those it exports are ${named.join(", ")}${rest}`;
+  return new TypeError(`Cannot call ${name}: module ${specifier} exports no function "${name}"; ${there}`);
+}
+
 /** The modules of this thread, loaded or on the way. */
 export class Modules {
   readonly #loaded = new Map<string, object>();
@@ -258,7 +272,7 @@ export class Modules {
     }
     guardEntry();
     const options = attributes && { with: attributes };
-    const loading = quietly(() => importFrom(parent)(specifier, options)).then(
+    const loading = importFrom(parent)(specifier, options).then(
       (namespace) => void this.#loaded.set(key, namespace as object),
       (error: unknown) => {
         this.#failed.set(key, error);

@@ -10,7 +10,7 @@ import type { Heap } from "#heap";
 import { createRequire } from "node:module";
 import { CorruptMessageError, Decoder, NotLoadedError } from "../wire/index.ts";
 import type { CodeDescription } from "./code.ts";
-import { importFrom, metaOf, Modules } from "./modules.ts";
+import { importFrom, metaOf, Modules, noSuchExport } from "./modules.ts";
 import { thingNamed, type Name } from "./names.ts";
 import { boundShell, compile, type Shell, type ShellFactory } from "./rebuild.ts";
 import { RecentMap } from "./recent-map.ts";
@@ -76,6 +76,8 @@ export class Revivals {
   /** Records live as long as what was made of them. */
   readonly #records = new WeakMap<WeakKey, HeapRecord>();
   readonly #namespaces = new Map<number, object>();
+  /** What they are called, for errors. */
+  readonly #specifiers = new Map<number, string>();
   /** Strings cannot be held weakly. */
   readonly #strings = new RecentMap<number, { record: HeapRecord; value: string }>(KEPT_STRINGS);
   readonly #code = new RecentMap<number, Compiled>(KEPT_CODE);
@@ -269,11 +271,12 @@ export class Revivals {
   }
 
   #reviveExport(record: HeapRecord, view: RecordView): Function {
-    let thing = this.#part(record, view.word(0), view.word(1));
+    const namespace = this.#part(record, view.word(0), view.word(1));
     const path = this.#tail(record, view) as string[];
-    for (const name of path) thing = (thing as Record<string, unknown>)[name];
+    let thing: unknown = namespace;
+    for (const name of path) thing = (thing as Record<string, unknown> | undefined)?.[name];
     if (typeof thing === "function") return thing;
-    throw new TypeError(`Cannot resolve a function: its module exports no function "${path.join(".")}"`);
+    throw noSuchExport(this.#specifiers.get(view.word(1)) ?? "", namespace, path);
   }
 
   #reviveValue(record: HeapRecord, view: RecordView): unknown {
@@ -291,6 +294,7 @@ export class Revivals {
     if (loaded instanceof Promise) throw new NotLoadedError(loaded);
     this.#sources.loaded(loaded, name);
     this.#namespaces.set(serial, loaded);
+    this.#specifiers.set(serial, specifier);
     return loaded;
   }
 
