@@ -13,6 +13,9 @@ import { isRunLimit } from "./task-limits.ts";
 import type { TaskOptions } from "./task-options.ts";
 import { delayFor } from "./timers.ts";
 
+/** What the errors of earlier tries are called in the last one. Not enumerable: it is no part of what the task has thrown. */
+const EARLIER = "earlierErrors";
+
 /** The wait before the second try, in milliseconds. Each later one is twice as long. */
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 30_000;
@@ -230,16 +233,13 @@ class RetriedTask implements TaskControl {
     this.#onEnd();
   }
 
-  /** Adds the failures of earlier tries to that of the last one. */
+  /** Adds the failures of earlier tries to that of the last one, which stays what it is otherwise. */
   #tellEarlier(error: unknown): void {
     // A function on this thread may throw the same error each time.
     const others = this.#earlier.filter((earlier) => earlier !== error);
-    if (!(error instanceof Error) || others.length === 0) return;
-    const task = this.#options.name ?? (this.#fn.name || "(anonymous)");
-    const before = "cause" in error ? { cause: error.cause } : undefined;
-    const cause = new AggregateError(others, `Cannot finish task ${task}: earlier tries failed`, before);
-    // A frozen error stays as it is.
-    Reflect.defineProperty(error, "cause", { value: cause, configurable: true, writable: true });
+    if (!(error instanceof Error) || others.length === 0 || EARLIER in error) return;
+    // A frozen error stays as it is altogether.
+    Reflect.defineProperty(error, EARLIER, { value: others, configurable: true, writable: true });
   }
 }
 
