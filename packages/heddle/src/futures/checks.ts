@@ -1,4 +1,5 @@
 /** Checks at the doors: each names what is wrong. */
+export { checkKnown } from "../sync/index.ts";
 
 /** Throws unless `fn` can be called. */
 export function checkFunction(fn: unknown, operation: string): asserts fn is Function {
@@ -13,15 +14,6 @@ export function checkObject(value: unknown, what: string): void {
   throw new TypeError(
     `Cannot take ${what}: ${value === null ? "null" : typeof value} is not an object of options`,
   );
-}
-
-/** Throws `TypeError` if an option has a name that is not among the known ones. */
-export function checkKnown(options: object, known: readonly string[], what: string): void {
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key)) {
-      throw new TypeError(`Cannot take the option ${key} of ${what}: this release knows ${known.join(", ")}`);
-    }
-  }
 }
 
 /** Throws unless an option is a whole number within bounds. */

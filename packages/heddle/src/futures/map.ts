@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import type { ChunkOutcome } from "./chunk.ts";
-import { checkFunction, checkInteger, checkKnown } from "./checks.ts";
+import { checkFunction, checkInteger } from "./checks.ts";
 import type { ExecutorCore } from "./executor-view.ts";
 import { MapRun, type MapSession } from "./map-run.ts";
 import { mapSource } from "./map-source.ts";
@@ -14,7 +14,7 @@ import { checkWaitOptions } from "./wait-options.ts";
 /** So many results wait to be read, at most, where the source has no length. */
 const DEFAULT_BUFFER = 100_000;
 
-const KNOWN = ["timeoutMs", "signal", "chunkSize", "buffer", "ordered", "onError"];
+const KNOWN = ["chunkSize", "buffer", "ordered", "onError"];
 
 /** Where a map runs. */
 export type MapPlace = Pick<ExecutorCore, "maxWorkers" | "concurrency">;
@@ -28,8 +28,7 @@ export function mapOver<T, R>(
   options: MapOptions,
 ): MapResult<R> {
   checkFunction(fn, "map");
-  const { timeoutMs, signal } = checkWaitOptions(options, "map");
-  checkKnown(options, KNOWN, "map");
+  const { timeoutMs, signal } = checkWaitOptions(options, "map", KNOWN);
   const { chunkSize = "auto", ordered = true, onError = "throw", buffer } = options;
   if (chunkSize !== "auto") checkInteger("chunkSize", chunkSize, 1, Number.MAX_SAFE_INTEGER);
   if (buffer !== undefined && buffer !== Infinity) checkInteger("buffer", buffer, 1, Number.MAX_SAFE_INTEGER);

@@ -1,13 +1,24 @@
 import type { WaitOptions } from "../sync/index.ts";
-import { checkObject } from "./checks.ts";
+import { checkKnown, checkObject } from "./checks.ts";
 import { LONGEST_DELAY_MS } from "./timers.ts";
 
 export type { WaitOptions };
 
-/** Gives the options, checked. */
-export function checkWaitOptions(options: WaitOptions | undefined, operation: string): WaitOptions {
+const KNOWN = ["timeoutMs", "signal"];
+
+/**
+ * Gives the options, checked.
+ *
+ * @param others - Names of options that are not about the wait.
+ */
+export function checkWaitOptions(
+  options: WaitOptions | undefined,
+  operation: string,
+  others: readonly string[] = [],
+): WaitOptions {
   if (options === undefined) return {};
-  checkObject(options, "the options of a wait");
+  checkObject(options, `the options of ${operation}`);
+  checkKnown(options, [...KNOWN, ...others], operation);
   const { timeoutMs, signal } = options;
   if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs >= 0)) {
     throw new RangeError(

@@ -27,7 +27,7 @@ export async function wait<F extends Future<unknown>>(
   futures: Iterable<F>,
   options: WaitOptions & { returnWhen?: ReturnWhen } = {},
 ): Promise<{ done: Set<F>; notDone: Set<F> }> {
-  const checked = checkWaitOptions(options, "wait()");
+  const checked = checkWaitOptions(options, "wait()", ["returnWhen"]);
   const { returnWhen = "ALL_COMPLETED" } = options;
   if (!RETURN_WHEN.includes(returnWhen)) {
     throw new RangeError(`Cannot wait: returnWhen is ${returnWhen}, not one of ${RETURN_WHEN.join(", ")}`);

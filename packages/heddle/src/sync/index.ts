@@ -36,6 +36,7 @@ export {
 export { RELEASE_BYTES, ReleaseCore, STATE as RELEASE_STATE, WAITERS } from "./release-core.ts";
 export { ObjectKind } from "./object-kinds.ts";
 export { type Outcome, registerSettling, type Settling, settlingOf } from "./settling.ts";
+export { checkKnown } from "./known-options.ts";
 export { checkWaitOptions } from "./wait-options.ts";
 export type { Chosen, PendingChoice } from "./waiting/choices.ts";
 export { type EndWords, POSITION_MASK } from "./waiting/end-words.ts";

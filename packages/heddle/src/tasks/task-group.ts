@@ -108,8 +108,7 @@ export function taskGroup<T>(
 }
 
 function groupWith(options: TaskGroupOptions): Group {
-  const { signal } = checkWaitOptions(options, "taskGroup()");
-  checkKnown(options, KNOWN, "taskGroup()");
+  const { signal } = checkWaitOptions(options, "taskGroup()", KNOWN);
   const { timeoutMs, limit = Infinity, onError = "cancel" } = options;
   if (limit !== Infinity) checkInteger("limit", limit, 1, Number.MAX_SAFE_INTEGER);
   if (onError !== "cancel" && onError !== "continue") {

@@ -54,7 +54,10 @@ describe("Process", () => {
       () => new Process(5 as never),
       /^TypeError: Cannot make a Process: its target must be a function/,
     );
-    assert.throws(() => new Process(() => 1, { argh: [] } as never), /it has no option argh/);
+    assert.throws(
+      () => new Process(() => 1, { argh: [] } as never),
+      /the option argh of a Process: write args/,
+    );
   });
 
   test("does not start with what cannot travel, and can be started when it can", async () => {

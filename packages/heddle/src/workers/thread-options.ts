@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import type { ResourceLimits } from "node:worker_threads";
+import { checkKnown } from "../sync/index.ts";
 
 /** How a thread is made. */
 export interface ThreadOptions<A extends readonly unknown[] = readonly unknown[]> {
@@ -19,12 +20,7 @@ const KNOWN = ["args", "name", "daemon", "resourceLimits"];
 export function checkThread(target: unknown, options: ThreadOptions, kind: string = "Thread"): void {
   if (typeof target !== "function") refuse(kind, "its target must be a function", target);
   if (!isObject(options)) refuse(kind, "its options must be an object", options);
-  for (const key of Object.keys(options)) {
-    if (KNOWN.includes(key)) continue;
-    throw new TypeError(
-      `Cannot make a ${kind}: it has no option ${key}; this release knows ${KNOWN.join(", ")}`,
-    );
-  }
+  checkKnown(options, KNOWN, `a ${kind}`);
   const { args, name, daemon, resourceLimits } = options;
   if (args !== undefined && !Array.isArray(args)) refuse(kind, "its args must be an array", args);
   if (name !== undefined) checkName(name, kind);

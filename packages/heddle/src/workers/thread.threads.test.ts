@@ -361,7 +361,10 @@ describe("a Thread refuses", () => {
     assert.throws(() => new Thread(() => {}, { name: 3 as never }), TypeError);
     assert.throws(() => new Thread(() => {}, { daemon: 1 as never }), TypeError);
     assert.throws(() => new Thread(() => {}, { resourceLimits: 1 as never }), TypeError);
-    assert.throws(() => new Thread(() => {}, { deamon: true } as never), /no option deamon/);
+    assert.throws(
+      () => new Thread(() => {}, { deamon: true } as never),
+      /the option deamon of a Thread: write daemon/,
+    );
     const thread = new Thread(() => {});
     assert.throws(() => (thread.name = 3 as never), TypeError);
     assert.throws(() => (thread.daemon = 3 as never), TypeError);

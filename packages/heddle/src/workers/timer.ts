@@ -5,8 +5,10 @@
  */
 import { inspect } from "node:util";
 import { Context, currentContext, runIn } from "../scopes/index.ts";
-import { whileBlocked } from "../sync/index.ts";
+import { checkKnown, whileBlocked } from "../sync/index.ts";
 import { ThreadStateError } from "./errors.ts";
+
+const KNOWN = ["args", "daemon"];
 
 /** The longest delay that Node's timers take. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
@@ -158,6 +160,7 @@ function check(delayMs: unknown, fn: unknown, options: TimerOptions): void {
   }
   if (typeof fn !== "function") refuse("what it calls must be a function", fn);
   if (typeof options !== "object" || options === null) refuse("its options must be an object", options);
+  checkKnown(options, KNOWN, "a Timer");
   const { args, daemon } = options;
   if (args !== undefined && !Array.isArray(args)) refuse("its args must be an array", args);
   if (daemon !== undefined && typeof daemon !== "boolean") refuse("daemon must be true or false", daemon);

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import type { WaitOptions } from "../../sync/index.ts";
+import { checkKnown, type WaitOptions } from "../../sync/index.ts";
 import { registerTicket } from "../../wire/index.ts";
 import { waitFor } from "../net/wait.ts";
 import { TimeoutError } from "#heap";
@@ -209,6 +209,7 @@ function checkOptions(options: PipeOptions): PipeOptions {
       `Cannot make a pipe: its options must be an object such as { duplex: false }, and are ${String(options)}`,
     );
   }
+  checkKnown(options, ["duplex"], "a pipe");
   const { duplex } = options;
   if (duplex !== undefined && typeof duplex !== "boolean") {
     throw new TypeError(`Cannot make a pipe: duplex must be true or false, and is ${String(duplex)}`);
