@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { checkFunction, checkKnown, checkObject } from "./checks.ts";
+import { declareDoors } from "./doors.ts";
 import type { Executor, ExecutorStatistics, ShutdownOptions } from "./executor.ts";
 import type { Future } from "./future.ts";
 import { mapOver } from "./map.ts";
@@ -108,6 +109,9 @@ export class ExecutorView implements Executor {
     return this.shutdown();
   }
 }
+
+for (const door of ["submit", "map", "broadcast"])
+  declareDoors(Reflect.get(ExecutorView.prototype, door) as Function);
 
 function checkShutdownOptions(options: ShutdownOptions): void {
   checkObject(options, "the options of shutdown()");

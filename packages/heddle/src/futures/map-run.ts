@@ -6,9 +6,9 @@
 import { TimeoutError } from "#heap";
 import { currentContext, runIn, throwIfCancelled } from "../scopes/index.ts";
 import { WireError } from "../wire/index.ts";
-import { thisSite } from "../workers/index.ts";
 import { type ChunkOutcome, runChunk } from "./chunk.ts";
 import { ChunkSize } from "./chunk-size.ts";
+import { siteOfUser } from "./doors.ts";
 import { Fifo } from "./fifo.ts";
 import type { Future } from "./future.ts";
 import type { MapProgress } from "./map-options.ts";
@@ -72,7 +72,7 @@ export class MapRun {
   #width: number;
   /** Where the map was made: there its calls are made. */
   readonly #context = currentContext();
-  readonly #site = thisSite();
+  readonly #site = siteOfUser();
   /** In the order of their items. */
   readonly #chunks = new Set<Chunk>();
   readonly #ready = new Fifo<ChunkOutcome>();

@@ -7,8 +7,9 @@
  * @packageDocumentation
  */
 
-import { type Site, tellOrigin, thisSite } from "../workers/index.ts";
+import { type Site, tellOrigin } from "../workers/index.ts";
 import { runChunk } from "./chunk.ts";
+import { siteOfUser } from "./doors.ts";
 
 export class SubmissionSites {
   readonly #sites = new WeakMap<Function, Site>();
@@ -20,9 +21,7 @@ export class SubmissionSites {
     if (fn === this.#lastFunction) return this.#lastSite;
     let site = this.#sites.get(fn);
     if (site === undefined && fn !== runChunk) {
-      const { stack } = thisSite();
-      // In words, as what has not been put into words keeps alive whom the frames belong to: the executor among them.
-      site = { stack };
+      site = siteOfUser();
       this.#sites.set(fn, site);
     }
     this.#lastFunction = fn;

@@ -15,7 +15,7 @@ export { keepAlive } from "./net/keep-alive.ts";
 export { type EncodedMessage, MessageCodec, type Naming } from "./net/message-codec.ts";
 export { Process } from "./process.ts";
 export { ProcessEndedError, ProcessStateError } from "./process-errors.ts";
-export { type Site, tellOrigin, thisSite } from "./sites.ts";
+export { callSiteOf, type Site, tellOrigin, thisSite } from "./sites.ts";
 export type { ThreadInfo } from "./thread-info.ts";
 export { ThreadLocal } from "./thread-local.ts";
 export type { ThreadOptions } from "./thread-options.ts";

@@ -7,12 +7,21 @@
 /** Holds a stack that is not put into words before somebody reads it. */
 export interface Site {
   readonly stack: string;
+  /** How many lines of it say nothing to a user: the heading, and frames of ours. */
+  readonly skip: number;
 }
 
 /** Where this is called: the callers of its caller. */
 export function thisSite(): Site {
-  const site = {} as Site;
+  const site = { skip: 2 } as Site;
   Error.captureStackTrace(site, thisSite);
+  return site;
+}
+
+/** Where a function was called that runs now: its callers. */
+export function callSiteOf(fn: Function): Site {
+  const site = { skip: 1 } as Site;
+  Error.captureStackTrace(site, fn);
   return site;
 }
 
@@ -23,13 +32,12 @@ const told = new WeakSet<Error>();
  * Adds a place to the stack that an error brought along.
  *
  * @param heading - What was done there.
- * @param site - From {@link thisSite}; `undefined` where it is not known.
+ * @param site - From {@link thisSite} or {@link callSiteOf}; `undefined` where it is not known.
  */
 export function tellOrigin(error: unknown, heading: string, site: Site | undefined): void {
   if (!(error instanceof Error) || typeof error.stack !== "string" || told.has(error)) return;
   told.add(error);
-  // The first lines are the heading, and the caller of thisSite().
-  const frames = site?.stack.split("\n").slice(2) ?? [];
+  const frames = site?.stack.split("\n").slice(site.skip) ?? [];
   const value = [error.stack, `    --- ${heading} ---`, ...frames].join("\n");
   // A frozen error keeps the stack that it has.
   Reflect.defineProperty(error, "stack", { value, configurable: true, writable: true });
