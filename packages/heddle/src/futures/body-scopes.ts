@@ -6,7 +6,7 @@
  */
 import type { Heap } from "#heap";
 import { currentContext, enter, LazyContext, OUTSIDE, TaskNode } from "../scopes/index.ts";
-import { bodyName, callCancelled } from "./call-context.ts";
+import { bodyName, reasonToStop } from "./call-context.ts";
 import { STOP } from "./slot.ts";
 
 const AsyncFunction = (async () => {}).constructor as new () => Function;
@@ -15,8 +15,8 @@ const AsyncFunction = (async () => {}).constructor as new () => Function;
 export class BodyScope extends TaskNode {
   readonly #heap: Heap;
   readonly context: LazyContext = new LazyContext(this, undefined);
-  /** Where the owner asks the body to stop; 0 while there is none. */
-  #word = 0;
+  /** Of the call whose body runs; 0 while there is none. */
+  #slot = 0;
   #fn: Function | undefined = undefined;
   #args: readonly unknown[] | undefined = undefined;
   /** Its name, if somebody has seen the task. */
@@ -31,14 +31,14 @@ export class BodyScope extends TaskNode {
 
   begin(slot: number, fn: Function, args: readonly unknown[]): void {
     this.hasServed = true;
-    this.#word = slot + STOP;
+    this.#slot = slot;
     this.#fn = fn;
     this.#args = args;
   }
 
   /** The body has ended: the slot is another's. */
   end(): void {
-    this.#word = 0;
+    this.#slot = 0;
     this.#args = undefined;
     if (this.#seenAs !== undefined) super.close();
   }
@@ -50,7 +50,7 @@ export class BodyScope extends TaskNode {
   /** What a body has left behind belongs to no task, if nobody had looked before. */
   override asTask(): TaskNode | undefined {
     if (this.#seenAs === undefined) {
-      if (this.#word === 0) return undefined;
+      if (this.#slot === 0) return undefined;
       this.#seenAs = this.name;
     }
     return this;
@@ -61,14 +61,15 @@ export class BodyScope extends TaskNode {
   }
 
   override close(): void {
-    this.#word = 0;
+    this.#slot = 0;
     this.#args = undefined;
     super.close();
   }
 
   override hear(): void {
-    if (this.#word === 0 || this.isCancelled || this.#heap.load(this.#word) === 0) return;
-    this.cancel(callCancelled());
+    const slot = this.#slot;
+    if (slot === 0 || this.isCancelled || this.#heap.load(slot + STOP) === 0) return;
+    this.cancel(reasonToStop(this.#heap, slot));
   }
 }
 

@@ -16,6 +16,7 @@ import {
   throwIfCancelled,
   ToldScope,
 } from "../scopes/index.ts";
+import { storedValuesIn } from "../sync/index.ts";
 import { traceOf } from "./observe-tracing.ts";
 import { STOP } from "./slot.ts";
 
@@ -42,19 +43,45 @@ export function bodyName(fn: Function, args: readonly unknown[]): string {
   return ((isChunk ? args[0] : fn) as Function).name || "(anonymous)";
 }
 
-/** What the scope of a body is cancelled with when its caller asks for that. */
-export function callCancelled(): DOMException {
-  return new DOMException("The caller has cancelled this call", "AbortError");
+/** In place of the address of a reason that cannot travel. */
+const NO_REASON = 1;
+
+/**
+ * Asks the body of a call to stop, and tells it why. Only the first reason counts.
+ *
+ * @returns Where the reason is stored, which is to be dropped when nobody runs the call any more; 0 for nowhere.
+ */
+export function askToStop(heap: Heap, slot: number, reason: unknown): number {
+  if (heap.load(slot + STOP) !== 0) return 0;
+  const stored = tryStore(heap, reason);
+  heap.store(slot + STOP, stored === 0 ? NO_REASON : stored | 0);
+  heap.notify(slot + STOP);
+  return stored;
 }
 
-/** Asks the body of a call to stop. */
-export function askToStop(heap: Heap, slot: number): void {
-  heap.store(slot + STOP, 1);
-  heap.notify(slot + STOP);
+function tryStore(heap: Heap, reason: unknown): number {
+  try {
+    return storedValuesIn(heap).store(reason, "reason");
+  } catch {
+    return 0;
+  }
+}
+
+/** Why the body of a call was asked to stop, in its worker. */
+export function reasonToStop(heap: Heap, slot: number): unknown {
+  const stored = heap.load(slot + STOP) >>> 0;
+  try {
+    if (stored !== NO_REASON) return storedValuesIn(heap).readSync(stored);
+  } catch {
+    // It is of a module that cannot be loaded here: that it was cancelled counts for more.
+  }
+  return new DOMException("The caller has cancelled this call", "AbortError");
 }
 
 /** The scope of a body in its worker that brought something along: cancelled when the owner asks for it. */
 export class CallScope extends ToldScope {
+  readonly #heap: Heap;
+  readonly #slot: number;
   /** What the variables of its body are bound to. */
   readonly #values: Binding | undefined;
   readonly #inTrace: ReturnType<typeof traceOf>;
@@ -63,6 +90,8 @@ export class CallScope extends ToldScope {
   constructor(heap: Heap, slot: number, carried: Carried, name: string) {
     const isNamed = carried.length % 2 === 1;
     super(heap, slot + STOP, isNamed ? (carried[0] as string) : name);
+    this.#heap = heap;
+    this.#slot = slot;
     this.#values = bindingsOf(isNamed ? carried.slice(1) : carried);
     this.#inTrace = this.#values === undefined ? undefined : traceOf(this.#values);
   }
@@ -74,6 +103,6 @@ export class CallScope extends ToldScope {
   }
 
   override get reasonTold(): unknown {
-    return callCancelled();
+    return reasonToStop(this.#heap, this.#slot);
   }
 }

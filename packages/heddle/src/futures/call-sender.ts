@@ -102,6 +102,7 @@ export class CallSender {
     call.site = this.#sites.of(fn);
     call.name = options.name;
     call.buffer = options.buffer;
+    if (options.graceMs !== undefined) call.graceMs = options.graceMs;
     if (observed !== undefined) call.observeBy(observed);
     if (options.priority) {
       call.rank = rankOf(call.rank, options.priority);

@@ -7,6 +7,7 @@ import type { Heap } from "#heap";
 import type { Scope } from "../scopes/index.ts";
 import type { FunctionRecord } from "../wire/index.ts";
 import type { Site } from "../workers/index.ts";
+import { storedValuesIn } from "../sync/index.ts";
 import { askToStop } from "./call-context.ts";
 import { type Future, outcomeOf, reject, settleCancelled, type TaskControl } from "./future.ts";
 import type { ObservedCall } from "./observer.ts";
@@ -31,19 +32,19 @@ import type { StreamLink } from "./stream-link.ts";
 import { tellSite } from "./submission-sites.ts";
 import { delayFor } from "./timers.ts";
 
-/** A body that goes on after its signal aborted has so long before its worker is replaced. */
-const SIGNAL_GRACE_MS = 1000;
+/** A body that goes on after it was told to stop has so long before its worker is replaced, unless its task says otherwise. */
+export const DEFAULT_GRACE_MS = 1000;
 
 /** Whom a call turns to when it is cancelled. */
 export interface CallOwner {
-  /** Ends a worker, whatever it runs. */
-  endWorker(worker: number, cause: unknown): void;
-  /** Whether the worker runs calls that somebody waits for. */
-  runsAwaited(worker: number): boolean;
+  /** The body of the call has not stopped in the time it had for that. */
+  outstayed(call: Call, cause: unknown): void;
   /** The call left the queue before any worker had claimed it, and its slot may be used again. */
   withdrawn(call: Call): void;
   /** Nobody waits for one of the calls any more whose bodies run. */
   abandoned(): void;
+  /** Somebody has asked for the result of the call. */
+  asked(call: Call): void;
   /** A call that runs there was asked to stop. */
   askedToStop(worker: number): void;
   /** How errors name a worker. */
@@ -81,6 +82,10 @@ export class Call implements TaskControl {
   wasGivenAgain = false;
   /** Why its body was asked to stop, while its future waits for what comes of it. */
   stopReason: { readonly reason: unknown } | undefined = undefined;
+  /** Where the reason is that its body was told; 0 for nowhere. */
+  #toldReason = 0;
+  /** How long its body may go on after it was told to stop, where `cancel` does not say that. */
+  graceMs: number = DEFAULT_GRACE_MS;
   /** Its future has settled while its body runs. */
   isAbandoned = false;
   observed: ObservedCall | undefined = undefined;
@@ -90,6 +95,8 @@ export class Call implements TaskControl {
   buffer: number | undefined = undefined;
   /** It yields values, and nobody waits for one. */
   isUnread = false;
+  /** Somebody has asked for its result. Only known where that matters. */
+  isAsked = false;
   /** The scope that it was made in. */
   scope: Scope | undefined = undefined;
   /** Timers and listeners that go when the future has settled. */
@@ -187,22 +194,26 @@ export class Call implements TaskControl {
     return this.future === future && this.hasBegun;
   }
 
+  asked(future: Future<unknown>): void {
+    if (this.future === future) this.#owner.asked(this);
+  }
+
   cancel(future: Future<unknown>, reason: unknown, graceMs: number): boolean {
     // The slot may serve another call by now.
     if (this.future !== future) return false;
     if (future.done) {
-      if (graceMs !== Infinity) this.#endWorkerAfter(graceMs, reason, false);
+      if (graceMs !== Infinity) this.#stopAfter(graceMs, reason);
       return true;
     }
     if (!this.#withdraw()) {
       if (!this.isClaimed) return false;
       if (graceMs === Infinity) {
         this.stopReason ??= { reason };
-        this.#askToStop();
+        this.#askToStop(reason);
         return false;
       }
-      this.#abandon(() => settleCancelled(future, reason));
-      this.#endWorkerAfter(graceMs, reason, false);
+      this.#abandon(reason, () => settleCancelled(future, reason));
+      this.#stopAfter(graceMs, reason);
       return true;
     }
     settleCancelled(future, reason);
@@ -218,11 +229,11 @@ export class Call implements TaskControl {
       this.#leave();
       return;
     }
-    this.#abandon(() => settleCancelled(future, reason));
-    this.#endWorkerAfter(SIGNAL_GRACE_MS, reason, true);
+    this.#abandon(reason, () => settleCancelled(future, reason));
+    this.#stopAfter(this.graceMs, reason);
   }
 
-  /** It has taken too long: if its body runs, so does its worker. */
+  /** It has taken too long: it fails with that, and its body is told to stop. */
   cutOff(error: unknown): void {
     const future = this.future!;
     tellSite(error, this.site);
@@ -230,9 +241,8 @@ export class Call implements TaskControl {
       reject(future, error);
       this.#leave();
     } else if (this.isClaimed) {
-      const { worker } = this;
-      this.#abandon(() => reject(future, error));
-      this.#owner.endWorker(worker, error);
+      this.#abandon(error, () => reject(future, error));
+      this.#stopAfter(this.graceMs, error);
     }
   }
 
@@ -321,6 +331,9 @@ export class Call implements TaskControl {
     this.site = undefined;
     this.name = undefined;
     this.stopReason = undefined;
+    if (this.#toldReason !== 0) storedValuesIn(this.#heap).drop(this.#toldReason);
+    this.#toldReason = 0;
+    this.graceMs = DEFAULT_GRACE_MS;
     this.isRanked = false;
     this.affinity = undefined;
     this.pinnedTo = -1;
@@ -349,29 +362,25 @@ export class Call implements TaskControl {
     if (this.kind === FREE) this.#owner.withdrawn(this);
   }
 
-  #askToStop(): void {
-    askToStop(this.#heap, this.address);
+  #askToStop(reason: unknown): void {
+    this.#toldReason ||= askToStop(this.#heap, this.address, reason);
     if (this.isClaimed) this.#owner.askedToStop(this.worker);
   }
 
-  #abandon(settle: () => void): void {
+  #abandon(reason: unknown, settle: () => void): void {
     this.isAbandoned = true;
-    this.#askToStop();
+    this.#askToStop(reason);
     settle();
     this.stream?.settled(this.future!);
     this.release();
     if (this.isForgotten) this.#owner.abandoned();
   }
 
-  /** @param spare - Whether the worker is left alone for as long as it runs calls that somebody waits for. */
-  #endWorkerAfter(graceMs: number, reason: unknown, spare: boolean): void {
-    const end = (): void => {
-      if (!this.isClaimed) return;
-      if (spare && this.#owner.runsAwaited(this.worker)) this.#endWorkerAfter(graceMs, reason, spare);
-      else this.#owner.endWorker(this.worker, reason);
-    };
+  /** A body that goes on for longer is stopped with its worker. */
+  #stopAfter(graceMs: number, reason: unknown): void {
+    const stop = (): void => this.#owner.outstayed(this, reason);
     clearTimeout(this.#graceTimer);
-    if (graceMs === 0) end();
-    else if (graceMs !== Infinity) this.#graceTimer = setTimeout(end, delayFor(graceMs)).unref();
+    if (graceMs === 0) stop();
+    else if (graceMs !== Infinity) this.#graceTimer = setTimeout(stop, delayFor(graceMs)).unref();
   }
 }

@@ -19,6 +19,7 @@ export class Calls {
   readonly #pinned: number[] = [];
   #abandoned = 0;
   #unread = 0;
+  #asked = 0;
   #sequence = 0;
   #ended = 0;
 
@@ -43,6 +44,17 @@ export class Calls {
     if (call.isUnread === isUnread) return;
     call.isUnread = isUnread;
     this.#unread += isUnread ? 1 : -1;
+  }
+
+  /** How many calls somebody has asked for their results, of those that are told of here. */
+  get asked(): number {
+    return this.#asked;
+  }
+
+  setAsked(call: Call, isAsked: boolean): void {
+    if (call.isAsked === isAsked) return;
+    call.isAsked = isAsked;
+    this.#asked += isAsked ? 1 : -1;
   }
 
   /** Nobody waits for one of them any more. */
@@ -85,6 +97,7 @@ export class Calls {
     if (call.pinnedTo >= 0) this.#pinned[call.pinnedTo]!--;
     if (call.isForgotten) this.#abandoned--;
     this.setUnread(call, false);
+    this.setAsked(call, false);
     call.reset();
     this.#ended++;
     this.#free.push(call);
@@ -104,6 +117,12 @@ export class Calls {
   /** Whether a worker runs calls that somebody waits for. */
   runsAwaited(worker: number): boolean {
     for (const call of this) if (!call.isAbandoned && call.worker === worker && call.isClaimed) return true;
+    return false;
+  }
+
+  /** Whether a worker runs calls that nobody waits for any more. */
+  runsAbandoned(worker: number): boolean {
+    for (const call of this) if (call.isAbandoned && call.worker === worker && call.isClaimed) return true;
     return false;
   }
 

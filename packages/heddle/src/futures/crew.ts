@@ -10,7 +10,7 @@ import type { WorkerEnd } from "./errors.ts";
 import type { Parcel, ParcelPort } from "./parcels.ts";
 import type { Recruit } from "./recruits.ts";
 import { outputOf, type TaskOutput } from "./task-output.ts";
-import { HEAR, LEAVE, LEFT, READY, RETIRES } from "./worker-entry.ts";
+import { ASK, ANSWER, HEAR, LEAVE, LEFT, READY, RETIRES } from "./worker-entry.ts";
 
 /** After so many workers that ended before they were ready, no more are started. */
 const MAX_FAILED_STARTS = 3;
@@ -49,8 +49,14 @@ interface Member {
   thread: WorkerThread;
   parcels: ParcelPort;
   ready: boolean;
-  /** It takes no more work, and goes when it has done what it has. Not counted any more: another may take its place. */
+  /** It takes no more work, and goes when it has done what it has. */
   leaving: boolean;
+  /** It is not leaving, nor was it told to end. Else another may take its place. */
+  counted: boolean;
+  /** The name of the one whose place it took. */
+  replaces: string | undefined;
+  /** Its event loop has turned since it was last asked. */
+  hasAnswered: boolean;
   /** Nothing runs in it any more. */
   ended: boolean;
 }
@@ -66,6 +72,8 @@ export class Crew {
   readonly #names: string[] = [];
   /** Threads that are ending, and that a shutdown waits for. */
   readonly #leaving = new Set<Promise<void>>();
+  /** Names of workers that are not counted any more, are not gone, and were not replaced. */
+  #vacant: string[] = [];
   #started = 0;
   #size = 0;
   #failedStarts = 0;
@@ -97,12 +105,18 @@ export class Crew {
 
   /** Whether there is such a worker, and it is not about to leave. */
   takesWork(worker: number): boolean {
-    return this.has(worker) && !this.#members[worker]!.leaving;
+    const member = this.#members[worker];
+    return member !== undefined && member.counted && !member.ended;
   }
 
   /** Whether a worker has begun to look for work. */
   isReady(worker: number): boolean {
     return this.takesWork(worker) && this.#members[worker]!.ready;
+  }
+
+  /** The worker that was started for one that takes no more work; -1 if none was. */
+  successorOf(name: string): number {
+    return this.#members.findIndex((member) => member?.replaces === name);
   }
 
   /** Starts workers until there are `count`, or as many as the pool may have. */
@@ -117,7 +131,7 @@ export class Crew {
   retire(worker: number): void {
     const member = this.#members[worker]!;
     member.leaving = true;
-    this.#size--;
+    this.#discount(member);
     member.thread.post(LEAVE);
   }
 
@@ -126,10 +140,25 @@ export class Crew {
     if (this.has(worker)) this.#members[worker]!.thread.post(HEAR);
   }
 
+  /** Asks a worker whether its event loop turns. */
+  ask(worker: number): void {
+    const member = this.#members[worker];
+    if (member === undefined) return;
+    member.hasAnswered = false;
+    member.thread.post(ASK);
+  }
+
+  /** Whether it has answered since. */
+  hasAnswered(worker: number): boolean {
+    return this.#members[worker]?.hasAnswered === true;
+  }
+
   /** Ends a worker, whatever it does. */
   end(worker: number, cause: unknown): void {
     const member = this.#members[worker];
-    if (member !== undefined) this.#leave(member.thread.terminate(cause));
+    if (member === undefined) return;
+    this.#discount(member);
+    this.#leave(member.thread.terminate(cause));
   }
 
   /** Starts no more workers. */
@@ -172,7 +201,17 @@ export class Crew {
       onMessage: (message) => this.#heard(worker, message),
       onEnd: (end) => this.#ended(worker, end),
     });
-    const member: Member = { name, thread, parcels, ready: false, leaving: false, ended: false };
+    const member: Member = {
+      name,
+      thread,
+      parcels,
+      ready: false,
+      leaving: false,
+      counted: true,
+      replaces: this.#vacant.pop(),
+      hasAnswered: false,
+      ended: false,
+    };
     this.#members[worker] = member;
     this.#names[worker] = member.name;
     this.#size++;
@@ -182,6 +221,7 @@ export class Crew {
   #heard(worker: number, message: unknown): void {
     if (message === READY) this.#ready(worker);
     else if (message === RETIRES) this.#retires(worker);
+    else if (message === ANSWER) this.#members[worker]!.hasAnswered = true;
     else if (message === LEFT) this.#leave(this.#members[worker]!.thread.stop());
     else if (this.#options.onOutput !== undefined) this.#heardOutput(worker, message);
   }
@@ -208,13 +248,21 @@ export class Crew {
     member.ended = true;
     this.#owner.workerEnding(worker);
     this.#members[worker] = undefined;
-    if (!member.leaving) this.#size--;
+    this.#discount(member);
     if (!member.ready && !this.#stopped && ++this.#failedStarts >= MAX_FAILED_STARTS) {
       this.#stopped = true;
       this.#owner.broken({ worker: member.name, ...end });
     }
     this.#owner.workerEnded(worker, { worker: member.name, ...end }, member.leaving);
+    this.#vacant = this.#vacant.filter((name) => name !== member.name);
     member.parcels.close();
+  }
+
+  #discount(member: Member): void {
+    if (!member.counted) return;
+    member.counted = false;
+    this.#size--;
+    this.#vacant.push(member.name);
   }
 
   #leave(gone: Promise<void>): void {

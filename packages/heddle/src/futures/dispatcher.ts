@@ -27,10 +27,11 @@ import { Observer } from "./observer.ts";
 import { Payloads } from "./payload.ts";
 import { type Finisher, Poller } from "./poller.ts";
 import { FINISHED, FLAGS, NEXT, PINNED, STREAMS, WITHDRAWN } from "./slot.ts";
+import { Stragglers } from "./stragglers.ts";
 import { StreamLinks, type StreamOwner } from "./stream-link.ts";
 import { StreamWatch } from "./stream-watch.ts";
 import { Room } from "./room.ts";
-import { delayFor } from "./timers.ts";
+import { delayFor, LONGEST_DELAY_MS } from "./timers.ts";
 import type { WaitOptions } from "./wait-options.ts";
 import type { TaskOptions } from "./task-options.ts";
 import { throwIfEnded } from "./wait-limits.ts";
@@ -41,6 +42,8 @@ const MAX_IDLE_DEATHS = 3;
 export interface DispatcherOptions extends CrewOptions, IdleWatchOptions {
   maxQueued: number;
   measure: boolean;
+  /** Only calls that somebody waits for keep the program alive. */
+  isBackground: boolean;
   initializer: (() => unknown) | undefined;
 }
 
@@ -55,6 +58,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
   readonly #settler: CallSettler;
   readonly #streams: StreamLinks;
   readonly #streamWatch: StreamWatch;
+  readonly #stragglers: Stragglers;
   readonly #idleWatch: IdleWatch;
   readonly #poller: Poller;
   readonly #counts = new CallCounts();
@@ -87,8 +91,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     this.#observer = new Observer(options.name, options.measure);
     const hooks = functionTableIn(heap);
     // One that leaves keeps its number until it has gone.
-    const canLeave = Math.min(options.idleTimeoutMs, options.maxTasks, options.maxMemoryBytes) < Infinity;
-    this.#board = Board.create(heap, options.maxWorkers * (canLeave ? 2 : 1));
+    this.#board = Board.create(heap, 2 * options.maxWorkers);
     const payloads = new Payloads(heap, hooks);
     const counts = this.#counts;
     const calls = (this.#calls = new Calls(heap, payloads, this));
@@ -99,11 +102,22 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     this.#settler = new CallSettler(heap, payloads, calls, crew, counts, this);
     this.#streamWatch = new StreamWatch(options.name);
     this.#streams = new StreamLinks(heap, payloads, calls, crew, this.#streamWatch, this);
+    this.#stragglers = new Stragglers(calls, crew, () => this.workerRetires());
     this.#idleWatch = new IdleWatch(options, crew, (worker) => this.#isIdle(worker));
   }
 
   get awaited(): number {
     return this.#calls.awaited;
+  }
+
+  get keepsProgram(): boolean {
+    return !this.#options.isBackground || this.#calls.asked > 0;
+  }
+
+  asked(call: Call): void {
+    if (!this.#options.isBackground) return;
+    this.#calls.setAsked(call, true);
+    this.#poller.noteKept();
   }
 
   get crew(): Crew {
@@ -182,7 +196,9 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     const reason = (this.#cancelledBy ??= shutDownReason(this.#options.name));
     for (const call of this.#calls) call.future!.cancel(reason);
     const endAll = (): void => {
-      for (const call of this.#calls) call.future!.cancel(reason, { graceMs: 0 });
+      // All first, so that none is spared for another.
+      for (const graceMs of [LONGEST_DELAY_MS, 0])
+        for (const call of this.#calls) call.future!.cancel(reason, { graceMs });
     };
     if (graceMs === 0) return endAll();
     const timer = setTimeout(endAll, delayFor(graceMs));
@@ -254,8 +270,8 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     this.#crew.ensure(Math.max(this.#leastWorkers(), this.#calls.active));
   }
 
-  endWorker(worker: number, cause: unknown): void {
-    this.#crew.end(worker, cause);
+  outstayed(call: Call, cause: unknown): void {
+    this.#stragglers.add(call, cause);
   }
 
   askedToStop(worker: number): void {
@@ -270,10 +286,6 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
 
   nameOf(worker: number): string {
     return this.#crew.nameOf(worker);
-  }
-
-  runsAwaited(worker: number): boolean {
-    return this.#calls.runsAwaited(worker);
   }
 
   /** Its future has settled, and nobody has its slot any more. */
@@ -291,6 +303,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
 
   streamAwaited(call: Call, isAwaited: boolean): void {
     this.#calls.setUnread(call, !isAwaited);
+    if (this.#options.isBackground) this.#calls.setAsked(call, isAwaited);
     if (isAwaited) this.#poller.kick(false);
     else this.#noteIdle();
   }
@@ -313,6 +326,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     this.#board.lane(worker).takeAll();
     this.#board.parking.forget(worker);
     this.#queue.forget(worker);
+    this.#stragglers.forget(worker);
     if (!left) this.#idleDeaths++;
     const unbegun: Call[] = [];
     for (const call of this.#calls) {
@@ -323,13 +337,12 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
       else if (this.#brokenBy === undefined && this.#mayBeginElsewhere(call)) unbegun.push(call);
       else this.#break(call, isClaimed && !call.isBeingPrepared, end);
     }
-    const present = new Set(this.#crew);
     const isMissed = left ? this.#queue.waiting + unbegun.length > 0 : this.#calls.active > 0;
     if (this.#brokenBy === undefined) {
       this.#crew.ensure(Math.max(this.#leastWorkers(), isMissed ? this.#calls.active : 0));
       if (isMissed) this.#board.parking.wakeForWork();
     }
-    const successor = [...this.#crew].find((other) => !present.has(other));
+    const successor = this.#crew.successorOf(end.worker);
     for (const call of unbegun) this.#beginElsewhere(call, successor, end);
     this.#noteIdle();
   }
@@ -343,12 +356,12 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
   }
 
   /** @param successor - The worker that was started for the one that has ended. */
-  #beginElsewhere(call: Call, successor: number | undefined, end: WorkerEnd): void {
+  #beginElsewhere(call: Call, successor: number, end: WorkerEnd): void {
     let worker = this.#queue.homeOf(call.affinity);
     if (call.isClaimed && !call.hasParcelHere) call.giveAgain();
     if (call.pinnedTo >= 0) {
       if (call.affinity === undefined) {
-        if (successor === undefined) return this.#break(call, false, end);
+        if (!this.#crew.takesWork(successor)) return this.#break(call, false, end);
         worker = successor;
       }
       this.#calls.unpin(call);
@@ -387,7 +400,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
   /** Whether a worker has nothing to do, now and as far as is known. */
   #isIdle(worker: number): boolean {
     const waiting = this.#queue.waiting + this.#calls.pinnedTo(worker);
-    return waiting === 0 && this.#board.parking.isAsleep(worker) && !this.runsAwaited(worker);
+    return waiting === 0 && this.#board.parking.isAsleep(worker) && !this.#calls.runsAwaited(worker);
   }
 
   #checkOpen(): void {

@@ -156,7 +156,7 @@ const FAULTS: readonly (() => Fault)[] = [
     },
     begins: "perhaps",
     isFatal: true,
-    options: { timeoutMs: 250 },
+    options: { timeoutMs: 250, graceMs: 10 },
     check: (error) => {
       assert(error instanceof TimeoutError);
       assert.match(error.message, /task endless .*worker loom-\d+/);

@@ -7,7 +7,7 @@ import { TimeoutError } from "#heap";
 import { type AnyContext, contextToKeep, currentContext, runIn, type Waiter } from "../scopes/index.ts";
 import { type Outcome, registerSettling } from "../sync/index.ts";
 import { forgetUnobserved, noteUnobserved, type Unobserved } from "../workers/index.ts";
-import { checkObject } from "./checks.ts";
+import { checkKnown, checkObject } from "./checks.ts";
 import { limitWait, throwIfEnded } from "./wait-limits.ts";
 import { checkWaitOptions, type WaitOptions } from "./wait-options.ts";
 
@@ -22,6 +22,8 @@ export interface TaskControl {
   cancel(future: Future<unknown>, reason: unknown, graceMs: number): boolean;
   /** Why the running code cannot wait for it, if it cannot. */
   refusal?(future: Future<unknown>): Error | undefined;
+  /** Somebody asks for what becomes of the task, for the first time. */
+  asked?(future: Future<unknown>): void;
 }
 
 /** How {@link Future.cancel} treats a task that runs. */
@@ -32,6 +34,8 @@ export interface CancelOptions {
    */
   graceMs?: number;
 }
+
+const KNOWN_OF_CANCEL = ["graceMs"];
 
 /** What a task waits for that awaits a future. */
 const AWAITING = "a future";
@@ -268,13 +272,15 @@ export class Future<T> implements PromiseLike<T> {
    * A queued task never runs. A running one is told to stop: its signal aborts, and its waits and `throwIfCancelled()` throw. Without
    * `graceMs` the future goes on waiting for what comes of that: it is cancelled if the task ends by throwing what it was told; a
    * value, or another error, counts. With `graceMs` it is cancelled at once, and a task that has not ended by then is stopped by
-   * ending its worker; others that run there, where `concurrencyPerWorker` lets them, fail with `BrokenExecutorError`.
+   * ending its worker. Others that run there, where `concurrencyPerWorker` lets them, are waited for first, unless that worker's event
+   * loop does not turn: then they fail with `BrokenExecutorError`.
    *
    * @param reason - What those who wait get thrown; an `AbortError` by default.
    * @returns Whether the task is cancelled: false when it was done, and when it was told to stop and may yet give a value.
    */
   cancel(reason?: unknown, options: CancelOptions = {}): boolean {
     checkObject(options, "the options of cancel()");
+    checkKnown(options, KNOWN_OF_CANCEL, "cancel()");
     const { graceMs } = options;
     if (graceMs !== undefined && !(typeof graceMs === "number" && graceMs >= 0)) {
       throw new RangeError(
@@ -406,7 +412,9 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   #observe(): void {
+    if ((this.#word & OBSERVED) !== 0) return;
     if ((this.#word & UNOBSERVED) !== 0) forgetUnobserved(notes.get(this)!);
+    this.#control?.asked?.(this);
     this.#word = (this.#word & ~UNOBSERVED) | OBSERVED;
   }
 

@@ -24,6 +24,8 @@ export interface Finisher {
   finish(firstSlot: number): void;
   /** How many calls are under way that somebody waits for. */
   readonly awaited: number;
+  /** Whether they keep the program alive. */
+  readonly keepsProgram: boolean;
 }
 
 /**
@@ -40,7 +42,7 @@ export interface Finisher {
  * ```
  *
  * - I1: while a call is under way, exactly one of these is scheduled: a microtask, an immediate, the bell.
- * - I2: the program is kept alive exactly while a call is under way.
+ * - I2: the program is kept alive exactly while a call is under way that its owner says does so.
  * - I3: microtasks never take more than {@link TURN_MS} and {@link LOOKS_PER_TURN} looks of one turn, so timers and
  *   sockets are served however fast the calls come.
  */
@@ -97,6 +99,11 @@ export class Poller {
     if (first === 0) return false;
     this.#finisher.finish(first);
     return true;
+  }
+
+  /** From now on the calls under way keep the program alive. */
+  noteKept(): void {
+    if (this.#state === "asleep") this.#keepAlive.ref();
   }
 
   /** Nobody waits for anything any more. */
@@ -164,7 +171,8 @@ export class Poller {
   #sleep(): void {
     if (!this.#done.trySleep()) return this.#nextTurn();
     this.#state = "asleep";
-    this.#keepAlive.ref();
+    if (this.#finisher.keepsProgram) this.#keepAlive.ref();
+    else this.#keepAlive.unref();
     if (this.#listening) return;
     const outcome = this.#done.waitAsync();
     if (typeof outcome === "string") return this.#nextTurn();

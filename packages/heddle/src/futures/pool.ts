@@ -36,8 +36,11 @@ export class Pool implements ExecutorCore {
   readonly #tellsOutput: boolean;
   #gone: Promise<void> | undefined;
 
-  /** @param makePlace - Called when the options have been found to be in order. */
-  constructor(options: PoolOptions, makePlace: () => PoolPlace) {
+  /**
+   * @param makePlace - Called when the options have been found to be in order.
+   * @param isBackground - Calls that nobody waits for do not keep the program alive.
+   */
+  constructor(options: PoolOptions, makePlace: () => PoolPlace, isBackground: boolean = false) {
     const checked = checkPoolOptions(options);
     this.name = options.name || defaultName("pool");
     this.maxWorkers = checked.maxWorkers;
@@ -47,6 +50,7 @@ export class Pool implements ExecutorCore {
     this.#dispatcher = new Dispatcher(this.#place.heap, {
       ...checked,
       name: this.name,
+      isBackground,
       initialize: checked.initializer !== undefined,
       recruit: this.#place.recruit,
     });

@@ -4,9 +4,12 @@
  * @packageDocumentation
  */
 import { MessageChannel, type ResourceLimits } from "node:worker_threads";
+import { threadHeap } from "#heap";
 import { startThread, type ThreadEnd, type WorkerThread } from "../workers/index.ts";
+import { flushAtExit, forgetOutput, isAnswer, noteAnswer } from "./exit-flush.ts";
 import { ParcelPort } from "./parcels.ts";
-import { type Assignment, type Duties, workerEntry } from "./worker-entry.ts";
+import type { PoolPlace } from "./pool.ts";
+import { type Assignment, type Duties, READY, workerEntry } from "./worker-entry.ts";
 
 /** What a worker is started with. */
 export interface Recruiting {
@@ -28,11 +31,28 @@ export interface Recruited {
 export type Recruit = (recruiting: Recruiting) => Recruited;
 
 /** Workers are threads of this process. */
-export const recruitThread: Recruit = ({ duties, ...start }) => {
+export const recruitThread: Recruit = ({ duties, onMessage, onEnd, ...start }) => {
   const { port1, port2 } = new MessageChannel();
   const data: Assignment = { ...duties, side: port2 };
-  return {
-    thread: startThread({ ...start, entry: workerEntry(), data, transferList: [port2] }),
-    parcels: new ParcelPort(port1),
-  };
+  const thread: WorkerThread = startThread({
+    ...start,
+    entry: workerEntry(),
+    data,
+    transferList: [port2],
+    onMessage(message) {
+      if (isAnswer(message)) return noteAnswer(thread, message);
+      if (message === READY) flushAtExit(thread);
+      onMessage(message);
+    },
+    onEnd(end) {
+      forgetOutput(thread);
+      onEnd(end);
+    },
+  });
+  return { thread, parcels: new ParcelPort(port1) };
 };
+
+/** Where pools of threads and their workers meet. */
+export function threadPlace(): PoolPlace {
+  return { recruit: recruitThread, leave() {}, heap: threadHeap() };
+}

@@ -14,7 +14,8 @@
  * 32     length     bytes of the message                                as flags
  * 36     sequence   number of the call, names its side items            the owner, while FREE
  * 40     started    when it was claimed, ms since 1970 (float64)         the owner: Infinity; then the claimant, if TIMED
- * 48     stop       1: the body is asked to stop                         the owner
+ * 48     stop       not 0: the body is asked to stop; where the reason is,   the owner
+ *                   by sync/objects/stored-values.ts, or 1
  * 52     ran        how long the body ran, ms (float32)                   the claimant, when finished, if TIMED
  * 52     flow       how a stream may go on: see stream-flow.ts          the claimant, 0; from its first batch on the owner
  * 56     …          the message itself, when it is short

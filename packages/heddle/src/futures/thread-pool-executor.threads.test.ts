@@ -214,7 +214,7 @@ describe("Cancelling and limiting", () => {
 
   test("a call that runs too long fails with TimeoutError that names it; those queued behind it run", async () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
-    const slow = pool.with({ timeoutMs: 20, name: "patience" }).submit(endless);
+    const slow = pool.with({ timeoutMs: 20, graceMs: 0, name: "patience" }).submit(endless);
     const behind = pool.submit(add, 1, 2);
     await assert.rejects(slow.result(), (error) => {
       assert(error instanceof TimeoutError);

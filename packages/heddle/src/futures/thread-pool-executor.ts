@@ -1,8 +1,7 @@
-import { threadHeap } from "#heap";
 import { ExecutorView } from "./executor-view.ts";
 import { coreOf, Pool } from "./pool.ts";
 import type { PoolOptions } from "./pool-options.ts";
-import { recruitThread } from "./recruits.ts";
+import { threadPlace } from "./recruits.ts";
 
 /**
  * Runs functions on worker threads.
@@ -31,7 +30,6 @@ import { recruitThread } from "./recruits.ts";
 export class ThreadPoolExecutor extends ExecutorView {
   /** @throws `RangeError` or `TypeError`, naming the option that is not what it should be. */
   constructor(options: PoolOptions = {}) {
-    const place = { recruit: recruitThread, leave() {} };
-    super(coreOf(new Pool(options, () => ({ ...place, heap: threadHeap() }))), {});
+    super(coreOf(new Pool(options, threadPlace)), {});
   }
 }

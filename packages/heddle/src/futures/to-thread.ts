@@ -1,14 +1,18 @@
 import { checkFunction } from "./checks.ts";
+import { declareDoors } from "./doors.ts";
 import type { Future } from "./future.ts";
 import type { Streamed, StreamOf } from "./task-stream.ts";
-import { ThreadPoolExecutor } from "./thread-pool-executor.ts";
+import { ExecutorView } from "./executor-view.ts";
+import { coreOf, Pool } from "./pool.ts";
+import { threadPlace } from "./recruits.ts";
 
-let pool: ThreadPoolExecutor | undefined;
+let pool: ExecutorView | undefined;
 
 /**
  * Has `fn(...args)` called on a thread of a pool that the whole program shares.
  *
- * The pool starts on first use, is never shut down, and does not keep the program alive; a call under way does.
+ * The pool starts on first use, is never shut down, and does not keep the program alive. A call does whose future somebody has asked
+ * for its result, by `await`, `then`, `result` or a callback; one that nobody waits for ends with the program.
  *
  * @returns The future of its result, as from `executor.submit`.
  *
@@ -29,6 +33,8 @@ export function toThread<A extends unknown[], R>(
 ): Future<R>;
 export function toThread(fn: (...args: unknown[]) => unknown, ...args: unknown[]): Future<unknown> {
   checkFunction(fn, "run on a thread");
-  pool ??= new ThreadPoolExecutor({ name: "default" });
+  pool ??= new ExecutorView(coreOf(new Pool({ name: "default" }, threadPlace, true)), {});
   return pool.submit(fn, ...args);
 }
+
+declareDoors(toThread);

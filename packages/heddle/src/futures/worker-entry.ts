@@ -17,6 +17,7 @@ import {
   type WorkerEntry,
 } from "../workers/index.ts";
 import { Board, type BoardLocation } from "./board.ts";
+import { FLUSH, flushOutput } from "./exit-flush.ts";
 import { ParcelPort } from "./parcels.ts";
 import { postOutput } from "./task-output.ts";
 import { WorkerLoop } from "./worker-loop.ts";
@@ -53,7 +54,11 @@ export const RETIRES = "heddle.retires";
 export const LEAVE = "heddle.leave";
 /** The pool tells a worker that it has asked calls to stop which may wait there. */
 export const HEAR = "heddle.hear";
-/** What a worker answers when it runs nothing any more. */
+/** The pool asks a worker whether its event loop turns, */
+export const ASK = "heddle.ask";
+/** and the worker answers. */
+export const ANSWER = "heddle.answer";
+/** What a worker answers that was told to leave, when it runs nothing any more. */
 export const LEFT = "heddle.left";
 
 /** Runs calls until the pool says to stop. */
@@ -100,6 +105,8 @@ export function work({ board, postsOutput, ...options }: Duties, pool: PoolLink)
   });
   pool.listen((message) => {
     if (message === HEAR) loop.hear();
+    else if (message === ASK) pool.tell(ANSWER);
+    else if (message === FLUSH) void flushOutput().then((answer) => pool.tell(answer));
     else if (message === LEAVE) loop.leave(() => pool.tell(LEFT));
     else pool.leave();
   });

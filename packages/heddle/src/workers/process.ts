@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { SharedHeap, TimeoutError } from "#heap";
 import { carry, currentContext, ofVariable } from "../scopes/index.ts";
-import { storedValuesIn, type WaitOptions } from "../sync/index.ts";
+import { checkWaitOptions, storedValuesIn, type WaitOptions } from "../sync/index.ts";
 import { type ProcessCall, processEntry } from "./process-body.ts";
 import { DESK_BYTES, HOW, IDENTITY, NO_REASON, OUTCOME, ProcessHow, REASON } from "./process-desk.ts";
 import { ProcessEndedError, ProcessStateError } from "./process-errors.ts";
@@ -122,7 +122,7 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
    * @throws `ProcessStateError` when it was not started. `TimeoutError`, or the signal's reason, when the wait ends early.
    */
   async join(options?: WaitOptions): Promise<void> {
-    const { timeoutMs = Infinity, signal } = checkJoinOptions(options, "Process.join()");
+    const { timeoutMs = Infinity, signal } = checkWaitOptions(options, "Process.join()");
     signal?.throwIfAborted();
     if (this.#worker === undefined) this.#refuse("join", "it was not started");
     if (this.#end !== undefined) return;
@@ -145,7 +145,7 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
 
   /** As `join`, blocking this thread: its event loop stands still meanwhile. */
   joinSync(options?: WaitOptions): void {
-    const { timeoutMs = Infinity, signal } = checkJoinOptions(options, "Process.join()");
+    const { timeoutMs = Infinity, signal } = checkWaitOptions(options, "Process.join()");
     signal?.throwIfAborted();
     if (this.#worker === undefined) this.#refuse("join", "it was not started");
     const end = performance.now() + timeoutMs;

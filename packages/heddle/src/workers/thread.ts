@@ -10,6 +10,7 @@ import { declareEverywhere, functionTable } from "../portable/index.ts";
 import { carry, currentContext, ofVariable } from "../scopes/index.ts";
 import {
   addressOf,
+  checkWaitOptions,
   existing,
   ObjectKind,
   registerShared,
@@ -21,7 +22,6 @@ import {
 import type { Packet } from "../wire/index.ts";
 import { interruption, ThreadStateError } from "./errors.ts";
 import { coreOf, here, makeHandlesBy, ownThread } from "./here.ts";
-import { checkJoinOptions } from "./join-options.ts";
 import { pack, unpack } from "./packets.ts";
 import { type Site, tellOrigin, thisSite } from "./sites.ts";
 import { takeOverAs } from "./entry.ts";
@@ -176,7 +176,7 @@ export class Thread<R = unknown, A extends readonly unknown[] = readonly any[]>
    * thread. `TimeoutError`, or the signal's reason, when the wait ends early: nothing has changed then.
    */
   async join(options?: WaitOptions): Promise<void> {
-    const checked = checkJoinOptions(options, "Thread.join()");
+    const checked = checkWaitOptions(options, "Thread.join()");
     this.#checkJoin();
     this.#joining++;
     try {
@@ -191,7 +191,7 @@ export class Thread<R = unknown, A extends readonly unknown[] = readonly any[]>
 
   /** As `join`, blocking this thread: its event loop stands still meanwhile, and with it what others print by it. */
   joinSync(options?: WaitOptions): void {
-    const checked = checkJoinOptions(options, "Thread.join()");
+    const checked = checkWaitOptions(options, "Thread.join()");
     checked.signal?.throwIfAborted();
     this.#checkJoin();
     if (this.#core.how === 0) here().thread.waits.block(this.#core, 0, checked);
