@@ -1,40 +1,50 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { VirtualDeadlockError } from "@heddle/testing";
+import { buildSync } from "esbuild";
 import { TimeoutError } from "heddle";
 import { withChecks } from "./doctest/assertions.ts";
 import { fencesIn } from "./doctest/fences.ts";
 import { nodeRelease } from "./node-release.ts";
-import { packAll } from "./pack.ts";
+import { Project } from "./pack/project.ts";
+import { tsconfig, USED, ways } from "./pack/ways.ts";
 import { packageJson, publicPackages } from "./packages.ts";
 import { program } from "./program.ts";
 import { outerEnvironment, root } from "./setup.mjs";
+
+const TSC = "node_modules/typescript/bin/tsc";
 
 /** The newest line of Node beside the repository's own. */
 const newestNode = "26.10.0";
 
 /** An empty project in which the packed packages are installed. */
+let packed: Project;
 let project = "";
 
 before(() => {
-  project = mkdtempSync(join(tmpdir(), "heddle-project-"));
-  writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  const tarballs = [...packAll(project).values()];
-  const { ok, output } = program(
-    "npm",
-    ["install", "--no-audit", "--no-fund", "--loglevel=error", ...tarballs],
-    {
-      folder: project,
-      environment: outerEnvironment(),
-    },
-  );
-  assert.ok(ok, output);
+  packed = new Project();
+  project = packed.folder;
+  for (const name of ["main.ts", "use.ts", "route.ts"]) packed.add(name);
+  packed.write("subpaths.ts", subpaths().map(importOf).join("\n"));
 });
-after(() => rmSync(project, { recursive: true }));
+after(() => packed.remove());
+
+function importOf(name: string, index: number): string {
+  return `export * as part${index} from "${name}";`;
+}
+
+/** What can be imported. */
+function subpaths(): string[] {
+  return publicPackages().flatMap((folder) => {
+    const { name, exports = {} } = packageJson(folder);
+    return Object.entries(exports)
+      .filter(([, entry]) => typeof entry !== "string")
+      .map(([path]) => name + path.slice(1));
+  });
+}
 
 /** The README's first example, with its checks, as a program of the project. */
 function writeExample(): string {
@@ -88,25 +98,44 @@ describe("the packed packages, installed in an empty project", () => {
     }
   });
 
-  test("have types with which the README's example compiles", () => {
-    writeExample();
-    const compilerOptions = {
-      module: "NodeNext",
-      target: "ES2024",
-      lib: ["ES2024", "ESNext.Disposable"],
-      strict: true,
-      noEmit: true,
-      types: ["node"],
-      typeRoots: [join(root, "node_modules/@types")],
-    };
-    const settings = { compilerOptions, files: ["typed.ts"] };
-    writeFileSync(join(project, "tsconfig.json"), JSON.stringify(settings));
-    const { ok, output } = program(process.execPath, [
-      join(root, "node_modules/typescript/bin/tsc"),
-      "-p",
-      project,
-    ]);
-    assert.ok(ok, output);
+  for (const options of [{ module: "nodenext" }, { module: "esnext", moduleResolution: "bundler" }]) {
+    test(`have types for a strict project with ${JSON.stringify(options)}`, async () => {
+      writeExample();
+      packed.write("types.json", tsconfig({ ...options, noEmit: true }, ["typed.ts"]));
+      const { ok, output } = await packed.run(process.execPath, [TSC, "-p", "types.json"]);
+      assert.ok(ok, output);
+    });
+  }
+
+  test("refuse in one sentence to run on an older Node, whatever is imported", async (t) => {
+    // The repository can be set up by Node 20, which then is what the PATH has.
+    const { output: version } = program("node", ["--version"], { environment: outerEnvironment() });
+    if (Number.parseInt(version.slice(1), 10) >= 24) return t.skip(`node on the PATH is ${version}`);
+    for (const name of subpaths().filter((path) => path.startsWith("heddle"))) {
+      const { output } = await packed.run("node", ["--input-type=module", "--eval", `import "${name}";`]);
+      assert.match(output, /^Error: Cannot run heddle on Node\.js [\d.]+: it needs Node\.js 24 or later$/m);
+    }
+  });
+
+  test("are replaced by one sentence in bundles for browsers and edge runtimes", async () => {
+    for (const condition of ["browser", "edge-light", "workerd"]) {
+      packed.write("client.ts", 'import { Lock } from "heddle";\nnew Lock();\n');
+      const outfile = `client/${condition}.mjs`;
+      buildSync({
+        absWorkingDir: project,
+        entryPoints: ["client.ts"],
+        outfile,
+        bundle: true,
+        format: "esm",
+        platform: condition === "browser" ? "browser" : "neutral",
+        conditions: [condition],
+      });
+      const { output } = await packed.run(process.execPath, [outfile]);
+      assert.match(
+        output,
+        /^Error: Cannot run heddle here: this bundle is for a browser or an edge runtime/m,
+      );
+    }
   });
 
   for (const version of [process.versions.node, newestNode]) {
@@ -124,6 +153,25 @@ describe("the packed packages, installed in an empty project", () => {
         const { ok, output } = program(node, [writeExample()], { folder: project });
         assert.ok(ok, output);
         assert.notEqual(output, "", "the example printed nothing");
+      });
+
+      describe("are of use", { concurrency: 2 }, () => {
+        for (const way of ways) {
+          test(way.name, async (t) => {
+            if (lack !== undefined) return t.skip(lack);
+            const { runs, refusal } = way;
+            const { steps, nodeOptions } = way.prepare(packed);
+            let last = "";
+            for (const step of steps) {
+              const { ok, output } = await packed.run(node, step, nodeOptions);
+              assert.equal(ok, refusal === undefined || step !== steps.at(-1), output);
+              last = output;
+            }
+            if (refusal !== undefined) return assert.match(last, refusal);
+            if (runs === "main") assert.deepEqual(JSON.parse(last), USED);
+            else assert.match(last, runs === "route" ? /^{"text":"hello, route"}$/ : /\b1 passed/);
+          });
+        }
       });
 
       test("have a heddle command that maps a function over items on threads", (t) => {

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import "./runtime.ts";
 export { HeapFullError, TimeoutError } from "#heap";
 export * from "./futures.ts";
 export * from "./managers.ts";

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import "./runtime.ts";
 export {
   after,
   Channel,

@@ -3,5 +3,6 @@
  *
  * @packageDocumentation
  */
+import "./runtime.ts";
 export { ContextVar, throwIfCancelled } from "./scopes/index.ts";
 export * from "./tasks/index.ts";

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import "./runtime.ts";
 export { SharedHeap, SharedHeapError } from "#heap";
 export {
   Connection,

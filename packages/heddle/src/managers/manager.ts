@@ -5,7 +5,7 @@
  */
 import { once } from "node:events";
 import { connect as connectSocket, type Socket } from "node:net";
-import { connect as connectTls, type ConnectionOptions, type SecureContextOptions } from "node:tls";
+import type { ConnectionOptions, SecureContextOptions } from "node:tls";
 import { FrameLink, HANDSHAKE_LIMIT_BYTES, introduce } from "../workers/index.ts";
 import { type Address, parseAddress } from "./address.ts";
 import type { Backend, ManagerStatistics } from "./backend.ts";
@@ -247,7 +247,9 @@ async function openLink(
 ): Promise<FrameLink> {
   const where = address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port };
   const socket: Socket =
-    tls === undefined ? connectSocket({ ...where, noDelay: true }) : connectTls({ ...where, ...tls });
+    tls === undefined
+      ? connectSocket({ ...where, noDelay: true })
+      : process.getBuiltinModule("node:tls").connect({ ...where, ...tls });
   try {
     await once(socket, tls === undefined ? "connect" : "secureConnect");
   } catch (error) {

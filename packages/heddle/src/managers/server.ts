@@ -4,8 +4,8 @@
  * @packageDocumentation
  */
 import { once } from "node:events";
-import { createServer, type Server } from "node:net";
-import { createSecureContext, type SecureContextOptions, TLSSocket } from "node:tls";
+import { createServer, type Server, type Socket } from "node:net";
+import type { SecureContextOptions } from "node:tls";
 import { MessageChannel } from "node:worker_threads";
 import { Acceptor, type FrameLink } from "../workers/index.ts";
 import { type Address, addressText, listenAt } from "./address.ts";
@@ -79,9 +79,9 @@ export class ManagerServer implements Backend {
       limitBytes: maxMessageBytes,
       onLink,
     });
-    const secureContext = tls && createSecureContext(tls);
+    const secured = tls && securedBy(tls);
     const server = createServer({ noDelay: true }, (socket) => {
-      acceptor.accept(secureContext ? new TLSSocket(socket, { isServer: true, secureContext }) : socket);
+      acceptor.accept(secured ? secured(socket) : socket);
     });
     await listenAt(server, address);
     return new ManagerServer(server, address, acceptor, host, sessions);
@@ -118,4 +118,11 @@ export class ManagerServer implements Backend {
     clearTimeout(timer);
     this.#host.clear();
   }
+}
+
+/** What makes a connection one of TLS; loaded when it is needed, as that takes a while. */
+function securedBy(options: SecureContextOptions): (socket: Socket) => Socket {
+  const { createSecureContext, TLSSocket } = process.getBuiltinModule("node:tls");
+  const secureContext = createSecureContext(options);
+  return (socket) => new TLSSocket(socket, { isServer: true, secureContext });
 }

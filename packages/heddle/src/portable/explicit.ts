@@ -4,7 +4,8 @@
  * @packageDocumentation
  */
 import { fileURLToPath } from "node:url";
-import { getCallSites, inspect } from "node:util";
+import * as util from "node:util";
+import { inspect } from "node:util";
 import { importFrom, moduleAt, type ModuleName, noSuchExport } from "./modules.ts";
 import { pathOf } from "./script.ts";
 
@@ -64,7 +65,7 @@ export function portable<F extends (...args: never[]) => unknown>(
     throw new TypeError(`Cannot make something portable: ${inspect(fn, { depth: 0 })} is not a function`);
   const captures = capturesOf(options);
   declared.add(fn);
-  if (captures !== undefined) explicit.set(fn, { captures, url: getCallSites(2)[1]?.scriptName ?? "" });
+  if (captures !== undefined) explicit.set(fn, { captures, url: util.getCallSites(2)[1]?.scriptName ?? "" });
   return fn;
 }
 

@@ -7,7 +7,8 @@
  * @packageDocumentation
  */
 import { realpathSync } from "node:fs";
-import { createRequire, isBuiltin, registerHooks } from "node:module";
+import * as nodeModule from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { types } from "node:util";
 import { constants, Script } from "node:vm";
@@ -162,7 +163,7 @@ let isGuarded = false;
 function guardEntry(): void {
   if (isGuarded || !isWorker) return;
   isGuarded = true;
-  registerHooks({
+  nodeModule.registerHooks({
     resolve(specifier, context, next) {
       const resolved = next(specifier, context);
       if (!isEntry(resolved.url) || !resolved.url.startsWith("file:")) return resolved;

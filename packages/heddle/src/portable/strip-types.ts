@@ -1,5 +1,5 @@
 /** Takes the types out of TypeScript, as Node does when it runs it: every position stays what it was. */
-import { stripTypeScriptTypes } from "node:module";
+import * as nodeModule from "node:module";
 import { quietly } from "./quietly.ts";
 
 /**
@@ -10,7 +10,7 @@ import { quietly } from "./quietly.ts";
 export function stripTypes(source: string): string {
   return quietly(() => {
     try {
-      return stripTypeScriptTypes(source);
+      return nodeModule.stripTypeScriptTypes(source);
     } catch {
       return outlineOf(source);
     }

@@ -71,16 +71,26 @@ export function registerHandle<T extends object>(
 /** Loads the modules that declare handles. */
 let load: (() => Promise<unknown>) | undefined;
 let loading: Promise<unknown> | undefined;
+/** Why they could not be loaded. */
+let failure: { readonly reason: unknown } | undefined;
 
 /** Says how to load the modules that declare handles: done when the first one comes that is not known. */
 export function loadHandlesBy(loader: () => Promise<unknown>): void {
   load = loader;
 }
 
-/** Loads the modules that declare handles, if that has not been done: settles when it has. */
+/**
+ * Loads the modules that declare handles, if that has not been done: settles when it has.
+ *
+ * @throws What kept them from being loaded.
+ */
 export function handleLoading(): Promise<unknown> | undefined {
+  if (failure !== undefined) throw failure.reason;
   if (load === undefined) return undefined;
-  return (loading ??= load().then(() => (load = undefined)));
+  return (loading ??= load().then(
+    () => (load = undefined),
+    (reason: unknown) => (failure = { reason }),
+  ));
 }
 
 export function readHandle(reader: Reader): object {

@@ -4,7 +4,8 @@
  * @packageDocumentation
  */
 import { types } from "node:util";
-import { isMarkedAsUntransferable, MessagePort } from "node:worker_threads";
+import * as workerThreads from "node:worker_threads";
+import { MessagePort } from "node:worker_threads";
 import { describeOne } from "./describe.ts";
 import { WireError } from "./errors.ts";
 
@@ -40,7 +41,7 @@ export function transfer<T extends object>(value: T): T {
 
 function refuseFixed(buffer: ArrayBuffer): void {
   if (buffer.detached) throw refusal("it was moved before", "transfer it once");
-  if (isMarkedAsUntransferable(buffer)) {
+  if (workerThreads.isMarkedAsUntransferable(buffer)) {
     throw refusal(
       "its memory is shared with others, as small Buffers are cut from one pool",
       "copy it, or send it as it is",

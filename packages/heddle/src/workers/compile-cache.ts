@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-import { getCompileCacheDir } from "node:module";
+import * as nodeModule from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -32,7 +32,7 @@ export function hideCompileCache(): void {
 }
 
 function cacheDirectory(): string {
-  const chosen = getCompileCacheDir();
+  const chosen = nodeModule.getCompileCacheDir();
   // What it gives has a folder for this version of Node.
   return chosen === undefined ? join(tmpdir(), "node-compile-cache") : dirname(chosen);
 }

@@ -48,7 +48,11 @@ export function takeOverAs<T>(name: string, run: (beginning: Beginning<T>) => vo
 
 /** Runs something in place of the program of a bundle. */
 export function takeOver(run: () => void): never {
-  const stop = new Error("A worker of heddle has taken over");
+  // Whoever imports this file from another one of the bundle is given it, too.
+  const stop = new Error(
+    "Cannot load another file of this bundle in a worker of heddle: there the program itself, which it imports, does not run; " +
+      "build a single file, or leave heddle out of the bundle",
+  );
   const onError = (error: unknown): void => {
     process.off("uncaughtException", onError);
     if (error !== stop) throw error;
