@@ -35,13 +35,10 @@ describe("a group", () => {
   test("that was cancelled leaves the waits after it alone", async () => {
     await taskGroup(async (outer) => {
       outer.spawn(async () => {
-        await assert.rejects(
-          taskGroup(async (inner) => {
-            inner.cancel("stop");
-            await sleep(0);
-          }),
-          isStop,
-        );
+        await taskGroup(async (inner) => {
+          inner.cancel("stop");
+          await assert.rejects(sleep(0), isStop);
+        });
         await sleep(0);
         await taskGroup(() => sleep(0));
       });

@@ -341,21 +341,59 @@ describe("a cancelled group", () => {
     assert.equal(value, "value");
   });
 
-  test("by cancel() throws the reason if that stopped its body", async () => {
-    await assert.rejects(
-      taskGroup(async (group) => {
-        group.cancel("stop");
+  test("by cancel() throws nothing and gives nothing if that stopped its body, whoever called it", async () => {
+    for (const reason of ["stop", undefined, new Error("enough")]) {
+      const own = await taskGroup(async (group) => {
+        group.cancel(reason);
         await sleep(FOREVER);
-      }),
-      isStop,
-    );
-    await assert.rejects(
-      taskGroup(async (group) => {
-        group.cancel();
+        return "value";
+      });
+      assert.equal(own, undefined);
+      const byTask = await taskGroup(async (group) => {
+        const task = group.spawn(() => group.cancel(reason));
         await sleep(FOREVER);
-      }),
-      { name: "AbortError" },
-    );
+        return task;
+      });
+      assert.equal(byTask, undefined);
+    }
+    const outside = await taskGroup(async (group) => {
+      setImmediate(() => group.cancel("stop"));
+      await group.spawn(() => sleep(FOREVER));
+    });
+    assert.equal(outside, undefined);
+  });
+
+  test("by cancel() throws what fails meanwhile in its body or its tasks", async () => {
+    const fail = async (message: string): Promise<never> => {
+      await sleep(FOREVER).catch(() => {
+        throw new Error(message);
+      });
+      return assert.fail("it went on");
+    };
+    const failing = taskGroup(async (group) => {
+      group.spawn(() => fail("task"));
+      await turn();
+      group.cancel("stop");
+      await fail("body");
+    });
+    await assert.rejects(failing, (error: AggregateError) => {
+      assert.deepEqual(error.errors.map(String), ["Error: task", "Error: body"]);
+      return true;
+    });
+  });
+
+  test("by cancel() within a scope that is cancelled, too, throws the reason of that", async () => {
+    const outer = taskGroup(async (around) => {
+      around.spawn(async () => {
+        await taskGroup(async (group) => {
+          group.cancel("inner");
+          around.cancel("outer");
+          await sleep(FOREVER);
+        });
+        assert.fail("it went on");
+      });
+    });
+    assert.equal(await outer, undefined);
   });
 
   test("never runs what was queued, nor what is spawned from then on", async () => {

@@ -55,8 +55,8 @@ export abstract class TaskGroup {
    */
   abstract spawn<R>(fn: () => R | PromiseLike<R>, options?: SpawnOptions): Future<R>;
   /**
-   * Stops all that runs in the group: its tasks, and its body. The group throws the reason if that stopped its body;
-   * its tasks end quietly.
+   * Stops all that runs in the group: its tasks, and its body. All end quietly: the group throws nothing on that account, and
+   * gives `undefined` if its body was stopped.
    *
    * @param reason - What their waits throw; an `AbortError` by default. Only the first call counts.
    */
@@ -74,13 +74,14 @@ export abstract class TaskGroup {
  * cancelled, every wait of the toolkit in it throws, again and again, except under `shield`; calls that it has made in
  * workers are cancelled, and waited for.
  *
- * @returns What the body gives.
+ * @returns What the body gives; `undefined` if the group's own `cancel` has stopped it.
  * @throws What failed: a single failure as it is; several in one `AggregateError`, whose message names their tasks.
- * If nothing failed, the reason of the cancellation, if the body or, from outside, a task was stopped by it.
+ * If nothing failed, the reason of a cancellation from outside (a scope around, `signal`, `timeoutMs`) that has stopped the body or
+ * a task.
  *
  * @remarks
  * Cost: under a microsecond a task.
- * Source: Trio's nurseries; PEP 654 and `asyncio.TaskGroup` for the errors.
+ * Source: Trio's nurseries; PEP 654 and `asyncio.TaskGroup` for the errors, and for `cancel`.
  *
  * @example
  * ```ts
@@ -255,7 +256,9 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
     this.#hasEnded = true;
     scope.close();
     if (this.#failures !== undefined) throw this.#failures.error;
-    if (bodyStopped || (this.#wasCut && !this.#cancelledItself)) throw scope.reason;
+    // Whoever is around waits for no value any more.
+    if (bodyStopped && this.#cancelledItself && scope.parent?.isCancelled === true) throw scope.parent.reason;
+    if (!this.#cancelledItself && (bodyStopped || this.#wasCut)) throw scope.reason;
     return value as T;
   }
 
