@@ -4,9 +4,17 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
-import { type AnyContext, contextToKeep, currentContext, runIn, type Waiter } from "../scopes/index.ts";
+import {
+  type AnyContext,
+  contextToKeep,
+  currentContext,
+  runIn,
+  type TaskNode,
+  type Waiter,
+} from "../scopes/index.ts";
 import { type Outcome, registerSettling } from "../sync/index.ts";
 import { forgetUnobserved, noteUnobserved, type Unobserved } from "../workers/index.ts";
+import { tellCalledOff } from "./called-off.ts";
 import { checkKnown, checkObject } from "./checks.ts";
 import { limitWait, throwIfEnded } from "./wait-limits.ts";
 import { checkWaitOptions, type WaitOptions } from "./wait-options.ts";
@@ -52,6 +60,11 @@ const OBSERVED = 4;
 const UNOBSERVED = 8;
 /** Whatever it throws, somebody else hears of it: so promises that only pass that on need no handler. */
 const ANSWERED = 16;
+/** Somebody has cancelled just this one. */
+const CALLED_OFF = 32;
+
+/** The tasks that have cancelled a future for a reason of their own, which is no news to them. */
+const cancellers = new WeakMap<Future<unknown>, TaskNode>();
 
 /** Errors that wait for somebody to ask for them. */
 const notes = new WeakMap<Future<unknown>, Unobserved>();
@@ -182,6 +195,8 @@ export let reject: <T>(future: Future<T>, reason: unknown) => void;
 export let markObserved: (future: Future<unknown>) => void;
 /** Throws if the running code cannot wait for the future. */
 export let throwIfRefused: (future: Future<unknown>) => void;
+/** It is cancelled because one that it waited for was called off. For executors. */
+export let markCalledOff: (future: Future<unknown>) => void;
 /** As `addDoneCallback`, and gives what takes the callback back. */
 export let onDone: <T>(future: Future<T>, callback: (future: Future<T>) => void) => () => void;
 /** What the future was made with, until it is fulfilled or rejected. */
@@ -232,6 +247,7 @@ export class Future<T> implements PromiseLike<T> {
       future.#observe();
       future.#word |= ANSWERED;
     };
+    markCalledOff = (future) => void (future.#word |= CALLED_OFF);
     drop = (future, reaction) => future.#drop(reaction);
     controlOf = (future) => future.#control;
     outcomeOf = (future) => future.#outcome;
@@ -288,6 +304,9 @@ export class Future<T> implements PromiseLike<T> {
       );
     }
     if (this.#state === FULFILLED || this.#state === REJECTED) return false;
+    this.#word |= CALLED_OFF;
+    const { task } = currentContext();
+    if (reason !== undefined && task !== undefined) cancellers.set(this, task);
     const why = reason ?? new DOMException("This task was cancelled", "AbortError");
     const stopped = this.#control?.cancel(this, why, graceMs ?? Infinity) ?? false;
     return this.#state === CANCELLED || stopped;
@@ -302,6 +321,7 @@ export class Future<T> implements PromiseLike<T> {
   result(options?: WaitOptions): Promise<T> {
     return this.#ask(options, "future.result()", () => {
       if (this.#state === FULFILLED) return this.#outcome as T;
+      this.#tellIn(currentContext());
       throw this.#outcome;
     });
   }
@@ -314,6 +334,7 @@ export class Future<T> implements PromiseLike<T> {
    */
   exception(options?: WaitOptions): Promise<unknown> {
     return this.#ask(options, "future.exception()", () => {
+      this.#tellIn(currentContext());
       if (this.#state === CANCELLED) throw this.#outcome;
       return this.#state === REJECTED ? this.#outcome : undefined;
     });
@@ -345,6 +366,7 @@ export class Future<T> implements PromiseLike<T> {
     if (this.#state !== PENDING) {
       const isFulfilled = this.#state === FULFILLED;
       const isAnswered = (this.#word & ANSWERED) !== 0;
+      this.#tellIn(context);
       return answerSoon(isFulfilled, this.#outcome, isAnswered, onFulfilled, onRejected) as Promise<A | B>;
     }
     const refusal = this.#control!.refusal?.(this);
@@ -402,6 +424,7 @@ export class Future<T> implements PromiseLike<T> {
   #outcomeNow(): Outcome | undefined {
     if (this.#state === PENDING) return undefined;
     this.#observe();
+    this.#tellIn(currentContext());
     return this.#state === FULFILLED
       ? { isRejected: false, value: this.#outcome }
       : { isRejected: true, reason: this.#outcome };
@@ -425,6 +448,13 @@ export class Future<T> implements PromiseLike<T> {
     return (this.#word & ANSWERED) !== 0 && Object.is(error, this.#outcome);
   }
 
+  /** If it was called off, code there is told so. */
+  #tellIn(context: AnyContext): void {
+    if (this.#state !== CANCELLED || (this.#word & CALLED_OFF) === 0) return;
+    if (context.task !== undefined && cancellers.get(this) === context.task) return;
+    tellCalledOff(context, this.#outcome);
+  }
+
   #throwIfRefused(): void {
     if (this.#state !== PENDING) return;
     const refusal = this.#control!.refusal?.(this);
@@ -438,11 +468,11 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   #end(state: number, outcome: unknown): void {
-    this.#word = state | (this.#word & (OBSERVED | ANSWERED));
+    this.#word = state | (this.#word & (OBSERVED | ANSWERED | CALLED_OFF));
     this.#outcome = outcome;
     // The body of a cancelled task may run on, and be stopped by another call of `cancel`.
     if (state !== CANCELLED) this.#control = undefined;
-    if (this.#word !== REJECTED) return;
+    if ((this.#word & (STATE | OBSERVED)) !== REJECTED) return;
     this.#word |= UNOBSERVED;
     notes.set(this, noteUnobserved(this, outcome));
   }
@@ -458,6 +488,7 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   #run(reaction: Reaction): void {
+    this.#tellIn(reaction.context);
     reaction.run(this.#state === FULFILLED, this.#outcome, (this.#word & ANSWERED) !== 0);
   }
 

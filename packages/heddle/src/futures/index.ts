@@ -1,4 +1,5 @@
 /** Futures, the executors that give them, and what other layers make futures with. */
+export { wasCalledOff } from "./called-off.ts";
 export { checkFunction, checkInteger, checkKnown, checkObject } from "./checks.ts";
 export { BrokenExecutorError, ExecutorShutdownError, QueueFullError } from "./errors.ts";
 export type { Executor, ExecutorStatistics, ShutdownOptions } from "./executor.ts";
@@ -8,6 +9,7 @@ export {
   fulfil,
   Future,
   controlOf,
+  markCalledOff,
   markObserved,
   reject,
   settleCancelled,

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
+import { currentContext, runIn } from "../scopes/index.ts";
 import { checkWaitOptions, tieToScope, timeLeft, type WaitOptions } from "../sync/index.ts";
 import type { Channel } from "./channel.ts";
 import type { SelectCase } from "./select-case.ts";
@@ -157,8 +158,10 @@ function selectLater(selection: Selection, { timeoutMs = Infinity, signal }: Wai
       const timer = setTimeout(() => end(how), delayMs);
       forget.push(() => clearTimeout(timer));
     };
+    // Where it is told: a future tells the code that waits for it what has become of it.
+    const context = currentContext();
     for (const entry of selection.local) {
-      const how = (): Result => resultOfLocal(entry);
+      const how = (): Result => runIn(context, () => resultOfLocal(entry));
       if (entry.settling === undefined) endAfter(Math.max(0, entry.at! - performance.now()), how);
       else forget.push(entry.settling.whenDone(() => end(how)));
     }

@@ -6,7 +6,17 @@ import { Event } from "../sync/index.ts";
 import { asCompleted, type Future, InlineExecutor, wait } from "../futures/index.ts";
 import { select } from "../queues/index.ts";
 import { ContextVar } from "../scopes/index.ts";
-import { currentTask, gather, race, shield, sleep, taskGroup, type TaskGroup, tasks } from "./index.ts";
+import {
+  currentTask,
+  gather,
+  race,
+  shield,
+  sleep,
+  taskGroup,
+  type TaskGroup,
+  tasks,
+  withTimeout,
+} from "./index.ts";
 
 const FOREVER = Infinity;
 const isStop = (error: unknown): boolean => error === "stop";
@@ -322,6 +332,147 @@ describe("the stack of an error", () => {
       await taskGroup((group) => void group.spawn(() => Promise.reject(error))).catch(() => {});
     }
     assert.ok(error.stack!.length > length && error.stack!.length < 100_000, `${error.stack!.length}`);
+  });
+});
+
+describe("a task that waits for a future that somebody cancels", () => {
+  const ways: Readonly<Record<string, (future: Future<unknown>) => Promise<unknown>>> = {
+    await: async (future) => await future,
+    "result()": (future) => future.result(),
+    "exception()": (future) => future.exception(),
+    "then()": (future) => future.then((value) => value),
+    "finally()": (future) => future.finally(() => {}),
+    "select()": (future) => select({ future }),
+    "asCompleted()": async (future) => {
+      for await (const each of asCompleted([future])) await each;
+    },
+    "Promise.all()": (future) => Promise.all([future, sleep(0)]),
+    "gather()": (future) => gather(future),
+    "a group of its own": (future) => taskGroup((group) => group.spawn(async () => await future)),
+    "a body of a group": (future) => taskGroup(async () => await future),
+    "a deadline": (future) => withTimeout(60_000, async () => await future),
+  };
+
+  for (const [name, way] of Object.entries(ways)) {
+    test(`by ${name}, is cancelled with it, and fails nobody`, async () => {
+      for (const [reason, whose] of [
+        ["stop", "a task's"],
+        [new Error("stop"), "a call's"],
+        [undefined, "a task's"],
+      ] as const) {
+        const pool = new InlineExecutor();
+        const value = await taskGroup(async (group) => {
+          const future =
+            whose === "a task's"
+              ? group.spawn(() => sleep(FOREVER))
+              : pool.submit((signal) => sleep(FOREVER, { signal }), new AbortController().signal);
+          const waiting = group.spawn(async () => await way(future));
+          const after = group.spawn(async () => await waiting);
+          const other = group.spawn(async () => {
+            for (let i = 0; i < 5; i++) await sleep(0);
+            return "other";
+          });
+          await turn();
+          future.cancel(reason);
+          await wait([after]);
+          assert.deepEqual(
+            [future.state, waiting.state, after.state],
+            ["cancelled", "cancelled", "cancelled"],
+          );
+          const thrown = await after.result().catch((error: unknown) => error);
+          if (reason === undefined) assert.equal((thrown as Error).name, "AbortError");
+          else assert.equal(thrown, reason);
+          assert.equal(await waiting.then(undefined, (error: unknown) => error), thrown);
+          return await other;
+        });
+        assert.equal(value, "other");
+        await pool.shutdown();
+      }
+    });
+  }
+
+  test("goes on if it catches that, and has failed if it throws something else", async () => {
+    const failing = taskGroup(async (group) => {
+      const future = group.spawn(() => sleep(FOREVER));
+      const careful = group.spawn(async () => await future.result().catch((reason: unknown) => reason));
+      group.spawn(async () => {
+        await future.result().catch(() => {});
+        throw new Error("without it I cannot");
+      });
+      await turn();
+      future.cancel("stop");
+      assert.equal(await careful, "stop");
+      await sleep(FOREVER);
+    });
+    await assert.rejects(failing, /^Error: without it I cannot$/);
+  });
+
+  test("for a reason that it gave itself, or that is thrown by another for itself, has failed", async () => {
+    const failure = new Error("no");
+    await assert.rejects(
+      taskGroup(async (group) => {
+        const future = group.spawn(() => sleep(FOREVER));
+        group.spawn(async () => {
+          await turn();
+          future.cancel(failure);
+          await future.result().catch(() => {});
+          throw failure;
+        });
+      }),
+      (error) => error === failure,
+    );
+    await assert.rejects(
+      taskGroup(async (group) => {
+        const future = group.spawn(() => sleep(FOREVER));
+        group.spawn(async () => await future, { name: "waiting" });
+        group.spawn(async () => {
+          await turn();
+          future.cancel(failure);
+          throw failure;
+        });
+      }),
+      (error) => error === failure,
+    );
+  });
+
+  test("has failed if its executor was shut down: nobody has cancelled that call", async () => {
+    const pool = new InlineExecutor({ concurrencyPerWorker: 1 });
+    const failing = taskGroup(async (group) => {
+      void pool.submit(() => sleep(1));
+      const queued = pool.submit(() => {});
+      group.spawn(async () => await queued);
+      await turn();
+      await pool.shutdown({ cancelPending: true });
+    });
+    await assert.rejects(failing, { name: "AbortError" });
+  });
+});
+
+describe("the body of a group that waits for a future that somebody cancels", () => {
+  test("throws the reason, and its tasks are cancelled", async () => {
+    const ends: unknown[] = [];
+    const failing = taskGroup(async (group) => {
+      const future = group.spawn(() => sleep(FOREVER));
+      group.spawn(() => sleep(FOREVER)).addDoneCallback(({ state }) => ends.push(state));
+      setImmediate(() => future.cancel("stop"));
+      await future;
+    });
+    await assert.rejects(failing, isStop);
+    assert.deepEqual(ends, ["cancelled"]);
+  });
+
+  test("is no failure beside one", async () => {
+    const failing = taskGroup(async (group) => {
+      const future = group.spawn(() => sleep(FOREVER));
+      group.spawn(async () => {
+        await sleep(FOREVER).catch(() => {
+          throw new Error("in the clean-up");
+        });
+      });
+      setImmediate(() => future.cancel("stop"));
+      await future;
+    });
+    await assert.rejects(failing, /^Error: in the clean-up$/);
   });
 });
 

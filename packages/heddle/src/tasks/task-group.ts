@@ -12,6 +12,7 @@ import {
   checkWaitOptions,
   type Future,
   type WaitOptions,
+  wasCalledOff,
 } from "../futures/index.ts";
 import { awaitIn, Context, currentContext, Scope, surroundings } from "../scopes/index.ts";
 import { type Beginner, beginSoon } from "./begin-soon.ts";
@@ -49,7 +50,8 @@ export abstract class TaskGroup {
   /**
    * Has `fn` called soon, after the code that runs now; while as many run as the `limit` allows, later.
    *
-   * @returns The future of what it gives. Its `cancel(reason)` stops that task alone, and does not fail the group.
+   * @returns The future of what it gives. Its `cancel(reason)` stops that task, and those that await it and do not catch the reason;
+   * it does not fail the group.
    * Nobody has to await it: what the task throws, the group throws. In a group that was cancelled it is cancelled.
    * @throws `TaskGroupStateError` when the group has ended.
    */
@@ -243,11 +245,15 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
     const scope = this.#scope;
     let value: T | undefined;
     let bodyStopped = scope.isCancelled;
+    let calledOff: { readonly reason: unknown } | undefined;
     try {
       if (!bodyStopped) value = await awaitIn(this.context, () => body(this));
     } catch (error) {
       bodyStopped = scope.isItsCancellation(error);
-      if (!bodyStopped) this.#noteFailure({ task: undefined, error });
+      if (!bodyStopped && wasCalledOff(scope, error)) {
+        calledOff = { reason: error };
+        this.cancel(error);
+      } else if (!bodyStopped) this.#noteFailure({ task: undefined, error });
     }
     const { task } = this.context;
     if (task !== undefined) task.waitsFor = LEAVING;
@@ -256,6 +262,7 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
     this.#hasEnded = true;
     scope.close();
     if (this.#failures !== undefined) throw this.#failures.error;
+    if (calledOff !== undefined) throw calledOff.reason;
     // Whoever is around waits for no value any more.
     if (bodyStopped && this.#cancelledItself && scope.parent?.isCancelled === true) throw scope.parent.reason;
     if (!this.#cancelledItself && (bodyStopped || this.#wasCut)) throw scope.reason;

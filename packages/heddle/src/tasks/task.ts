@@ -6,7 +6,14 @@
  *
  * @packageDocumentation
  */
-import { fulfil, markObserved, reject, settleCancelled } from "../futures/index.ts";
+import {
+  fulfil,
+  markCalledOff,
+  markObserved,
+  reject,
+  settleCancelled,
+  wasCalledOff,
+} from "../futures/index.ts";
 import { AnyContext, currentContext, goIn, type Surroundings, TaskNode } from "../scopes/index.ts";
 import type { SpawnSite } from "./spawn-sites.ts";
 import type { Spawn } from "./spawn.ts";
@@ -23,7 +30,8 @@ import type { TaskFuture } from "./task-future.ts";
  *
  * - T1: a task that is cancelled while queued never runs.
  * - T2: its future is settled, and its owner told, once; the owner after the future.
- * - T3: it is cancelled if it was told to stop, and ended by throwing that reason. A value, or another error, counts.
+ * - T3: it is cancelled if it was told to stop, and ended by throwing that reason; or if it waited for a future that was, and
+ *   ended by throwing that one's. A value, or another error, counts.
  * - T4: while it runs it stands in the list of its owner, whether it was seen or not.
  */
 export class TaskContext extends AnyContext {
@@ -73,32 +81,41 @@ export class TaskContext extends AnyContext {
   leave(outcome: unknown, failed: boolean): void {
     // Whatever it has left behind is told.
     const task = failed ? this.task : this.#task;
-    if (task === undefined) return this.#end(outcome, false, false);
-    // T3.
-    const wasStopped = failed && task.isItsCancellation(outcome);
+    if (task === undefined) return this.#end(outcome, "fulfilled");
+    const how = failed ? howFailed(task, outcome) : "fulfilled";
     if (failed) task.cancel(outcome);
     const drained = task.drained();
-    if (drained === undefined) this.#end(outcome, failed, wasStopped);
-    else void drained.then(() => this.#end(outcome, failed, wasStopped));
+    if (drained === undefined) this.#end(outcome, how);
+    else void drained.then(() => this.#end(outcome, how));
   }
 
   /** T2. */
-  #end(outcome: unknown, failed: boolean, wasStopped: boolean): void {
+  #end(outcome: unknown, how: HowEnded): void {
     const future = this.#future!;
     const { owner } = this.spawn;
     this.#future = undefined;
     this.#task?.close();
     future.ended();
     // Its group hears of whatever it throws.
-    if (failed) markObserved(future);
-    if (!failed) fulfil(future, outcome);
-    else if (wasStopped) settleCancelled(future, this.task.reason);
+    if (how !== "fulfilled") markObserved(future);
+    if (how === "called off") markCalledOff(future);
+    if (how === "fulfilled") fulfil(future, outcome);
+    else if (how === "stopped") settleCancelled(future, this.task.reason);
+    else if (how === "called off") settleCancelled(future, outcome);
     else {
       reject(future, outcome);
       owner.failed(this.task, outcome);
     }
     owner.left(future, this);
   }
+}
+
+/** T3. */
+type HowEnded = "fulfilled" | "failed" | "stopped" | "called off";
+
+function howFailed(task: Task, error: unknown): HowEnded {
+  if (task.isItsCancellation(error)) return "stopped";
+  return wasCalledOff(task, error) ? "called off" : "failed";
 }
 
 /** The scope of what one function does, and its place among the tasks. */
