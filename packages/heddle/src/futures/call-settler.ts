@@ -59,10 +59,39 @@ export class CallSettler {
   finish(call: Call): void {
     const flags = this.#heap.peek(call.address + FLAGS);
     const items = (flags & SIDE_ITEMS) === 0 ? NO_ITEMS : this.#crew.receive(call.worker, call.sequence);
-    if (call.future!.done) this.#owner.withdrawn(call);
+    if (call.future!.done) this.#endAbandoned(call, items);
     else if ((flags & STOPPED) !== 0 && call.stopReason !== undefined)
       this.#cancel(call, call.stopReason.reason);
     else this.#deliver(call, items);
+  }
+
+  /** Nobody waits for its result. But what its body threw that was told to stop, its scope hears: that may have been clean-up. */
+  #endAbandoned(call: Call, items: readonly unknown[]): void {
+    const hasFailed = (this.#heap.peek(call.address + FLAGS) & (FAILED | STOPPED)) === FAILED;
+    if (hasFailed && call.future!.cancelled && call.isHeld) {
+      let error: unknown;
+      try {
+        error = this.#payloads.read(call.address, items);
+      } catch (unreadable) {
+        if (unreadable instanceof NotLoadedError) {
+          return this.#whenReady(call, unreadable, () => this.#endAbandoned(call, items));
+        }
+        error = unreadable;
+      }
+      tellSite(error, call.site);
+      call.lateFailure = { name: call.taskName, error };
+    }
+    this.#owner.withdrawn(call);
+  }
+
+  /** Tries again when the modules have been imported that an outcome refers to. */
+  #whenReady(call: Call, { ready }: NotLoadedError, go: () => void): void {
+    call.arrived = true;
+    const again = (): void => {
+      go();
+      this.#owner.settledLate();
+    };
+    void ready.then(again, again);
   }
 
   /** The body was asked to stop, and did. */
@@ -83,8 +112,8 @@ export class CallSettler {
     if (failed) {
       this.#counts.rejected++;
       tellSite(outcome, site);
-      reject(future, outcome);
       if (scope !== undefined) leaveToScope(future, scope);
+      reject(future, outcome);
     } else {
       this.#counts.fulfilled++;
       fulfil(future, outcome);
@@ -99,14 +128,10 @@ export class CallSettler {
       value = this.#payloads.read(call.address, items);
     } catch (error) {
       if (!(error instanceof NotLoadedError)) return this.settle(call, error, true);
-      call.arrived = true;
-      const again = (): void => {
-        if (call.future!.done) this.#owner.withdrawn(call);
+      return this.#whenReady(call, error, () => {
+        if (call.future!.done) this.#endAbandoned(call, items);
         else this.#deliver(call, items);
-        this.#owner.settledLate();
-      };
-      void error.ready.then(again, again);
-      return;
+      });
     }
     this.settle(call, value, failed);
   }

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import type { Scope } from "../scopes/index.ts";
+import type { EndHold, LateFailure, Scope } from "../scopes/index.ts";
 import type { FunctionRecord } from "../wire/index.ts";
 import type { Site } from "../workers/index.ts";
 import { storedValuesIn } from "../sync/index.ts";
@@ -102,7 +102,9 @@ export class Call implements TaskControl {
   /** Timers and listeners that go when the future has settled. */
   #release: (() => void) | undefined = undefined;
   /** Ends the hold on the scope that the call was made in, when no worker runs it any more. */
-  #free: (() => void) | undefined = undefined;
+  #free: EndHold | undefined = undefined;
+  /** What its body threw after it was cancelled, for that scope to hear. */
+  lateFailure: LateFailure | undefined = undefined;
   #graceTimer: NodeJS.Timeout | undefined = undefined;
 
   constructor(heap: Heap, owner: CallOwner, address: number) {
@@ -129,7 +131,7 @@ export class Call implements TaskControl {
    * by itself: its values have to be taken.
    */
   get isForgotten(): boolean {
-    return this.isAbandoned && this.#free === undefined && this.stream === undefined;
+    return this.isAbandoned && !this.isHeld && this.stream === undefined;
   }
 
   /** Whether its body runs, or has run and its result is on the way. */
@@ -272,8 +274,13 @@ export class Call implements TaskControl {
   }
 
   /** Has `free` called when the call is over, its body included. */
-  onceFree(free: () => void): void {
+  onceFree(free: EndHold): void {
     this.#free = free;
+  }
+
+  /** Whether a scope waits for the end of its body. */
+  get isHeld(): boolean {
+    return this.#free !== undefined;
   }
 
   /** From now on somebody is told what becomes of it. */
@@ -318,8 +325,10 @@ export class Call implements TaskControl {
   /** Forgets everything, for the slot to be used again. */
   reset(): void {
     this.release();
-    this.#free?.();
+    if (this.lateFailure === undefined) this.#free?.();
+    else this.#free?.(this.lateFailure);
     this.#free = undefined;
+    this.lateFailure = undefined;
     clearTimeout(this.#graceTimer);
     this.#graceTimer = undefined;
     this.future = undefined;

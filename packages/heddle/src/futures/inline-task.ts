@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { Context, currentContext, runIn, TaskNode } from "../scopes/index.ts";
+import { Context, currentContext, type EndHold, type LateFailure, runIn, TaskNode } from "../scopes/index.ts";
 import { fulfil, Future, markObserved, reject, settleCancelled, type TaskControl } from "./future.ts";
 import type { ObservedCall, Observer } from "./observer.ts";
 import { type Ranked, rankOf } from "./ranked-heap.ts";
@@ -47,7 +47,9 @@ export class InlineTask implements TaskControl, Ranked {
   #scope: TaskNode | undefined;
   /** Why the body was told to stop, while its future waits for what comes of it. */
   #stopReason: { readonly reason: unknown } | undefined;
-  readonly #endHold: (() => void) | undefined;
+  readonly #endHold: EndHold | undefined;
+  /** What the body threw after it was cancelled, for its scope to hear. */
+  readonly #lateFailures: LateFailure[] = [];
   readonly #observed: ObservedCall | undefined;
 
   constructor(
@@ -154,7 +156,7 @@ export class InlineTask implements TaskControl, Ranked {
     const scope = this.#scope!;
     const end = (): void => {
       scope.close();
-      this.#endHold?.();
+      this.#endHold?.(...this.#lateFailures, ...scope.lateFailures);
     };
     const drained = scope.drained();
     if (drained === undefined) end();
@@ -206,7 +208,11 @@ export class InlineTask implements TaskControl, Ranked {
   }
 
   #reject(error: unknown): void {
-    if (this.future.done) return;
+    if (this.future.done) {
+      const wasStopped = !this.future.cancelled || this.#scope!.isItsCancellation(error);
+      if (!wasStopped) this.#lateFailures.push({ name: this.#name, error });
+      return;
+    }
     if (this.#stopReason !== undefined && this.#scope!.isItsCancellation(error))
       return this.#cancelNow(this.#stopReason.reason);
     this.#loop.counts.rejected++;

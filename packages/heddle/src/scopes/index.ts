@@ -17,6 +17,13 @@ export { awaitIn } from "./await-in.ts";
 export { bindingsOf, type Carried, carry, ofVariable } from "./carried.ts";
 export { ContextVar } from "./context-var.ts";
 export { LongTimer } from "./long-timer.ts";
-export { Scope, type ScopeOptions, type Waiter, throwIfCancelled } from "./scope.ts";
+export {
+  type EndHold,
+  type LateFailure,
+  Scope,
+  type ScopeOptions,
+  type Waiter,
+  throwIfCancelled,
+} from "./scope.ts";
 export { allTasks, TaskNode } from "./task-node.ts";
 export { ToldScope } from "./told-scope.ts";

@@ -23,6 +23,18 @@ export interface Waiter {
   cancelled(reason: unknown): void;
 }
 
+/** What went wrong in something that was told to stop, when nobody waited for its result any more. */
+export interface LateFailure {
+  /** What its task, or the like, is called. */
+  readonly name: string;
+  readonly error: unknown;
+}
+
+/** Ends a hold: with what went wrong that nobody else hears of. */
+export type EndHold = (...failures: readonly LateFailure[]) => void;
+
+const NO_FAILURES: readonly LateFailure[] = [];
+
 /** One that is a function. */
 class Teller implements Waiter {
   readonly #tell: (reason: unknown) => void;
@@ -46,6 +58,7 @@ class Extras {
   unlink: (() => void) | undefined = undefined;
   holds = 0;
   onDrained: (() => void) | undefined = undefined;
+  lateFailures: readonly LateFailure[] | undefined = undefined;
 
   /** The scope is closed. */
   end(): void {
@@ -70,7 +83,7 @@ let outermost: Scope | undefined;
  * - S1: the first reason stays. Cancellation is level-triggered: from then on every wait inside throws it.
  * - S2: a scope around others cancels them with it, and tells those who wait in them before those who wait in itself.
  * - S3: a scope that is held has begun something that cannot end at once, such as a call in a worker. Who closes it waits
- *   for that: {@link Scope.drained}.
+ *   for that: {@link Scope.drained}; and answers for what has gone wrong in it: {@link Scope.lateFailures}.
  */
 export class Scope {
   /** The scope around this one. */
@@ -252,10 +265,11 @@ export class Scope {
   }
 
   /** S3. Gives what ends the hold. */
-  hold(): () => void {
+  hold(): EndHold {
     const extras = this.#more();
     extras.holds++;
-    return () => {
+    return (...failures) => {
+      if (failures.length > 0) extras.lateFailures = [...(extras.lateFailures ?? []), ...failures];
       if (--extras.holds === 0) extras.onDrained?.();
     };
   }
@@ -270,6 +284,11 @@ export class Scope {
     if (!this.isHeld) return undefined;
     const extras = this.#more();
     return new Promise((resolve) => (extras.onDrained = resolve));
+  }
+
+  /** What went wrong in what has held it, and was told to nobody. For the one who closes it. */
+  get lateFailures(): readonly LateFailure[] {
+    return this.#extras?.lateFailures ?? NO_FAILURES;
   }
 
   /** Calls `body` in the scope. */

@@ -24,8 +24,12 @@ export interface Failure {
   readonly error: unknown;
 }
 
-/** What a group throws: a single failure as it is, several in one error that says which task threw which. */
-export function failureOf(failures: readonly Failure[]): unknown {
+/**
+ * What a group throws: a single failure as it is, several in one error that says which task threw which.
+ *
+ * @param what - How the error names the whole.
+ */
+export function failureOf(failures: readonly Failure[], what = "the task group"): unknown {
   if (failures.length === 1) return failures[0]!.error;
   const list = failures.map(
     ({ task, error }) => `${task === undefined ? "its body" : `"${task}"`}: ${brief(error)}`,
@@ -34,7 +38,7 @@ export function failureOf(failures: readonly Failure[]): unknown {
   if (list.length > SHOWN) shown.push(`and ${list.length - SHOWN} more`);
   return new AggregateError(
     failures.map(({ error }) => error),
-    `Cannot finish the task group: ${failures.length} of its tasks failed (${shown.join("; ")})`,
+    `Cannot finish ${what}: ${failures.length} of its tasks failed (${shown.join("; ")})`,
   );
 }
 

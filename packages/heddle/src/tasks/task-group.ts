@@ -261,6 +261,7 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
     if (task?.waitsFor === LEAVING) task.waitsFor = undefined;
     this.#hasEnded = true;
     scope.close();
+    for (const { name, error } of scope.lateFailures) this.#noteFailure({ task: name, error });
     if (this.#failures !== undefined) throw this.#failures.error;
     if (calledOff !== undefined) throw calledOff.reason;
     // Whoever is around waits for no value any more.

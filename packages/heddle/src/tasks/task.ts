@@ -33,6 +33,7 @@ import type { TaskFuture } from "./task-future.ts";
  * - T3: it is cancelled if it was told to stop, and ended by throwing that reason; or if it waited for a future that was, and
  *   ended by throwing that one's. A value, or another error, counts.
  * - T4: while it runs it stands in the list of its owner, whether it was seen or not.
+ * - T5: what went wrong in calls that it has made and that were told to stop, its owner hears, whatever came of itself.
  */
 export class TaskContext extends AnyContext {
   readonly spawn: Spawn;
@@ -106,6 +107,8 @@ export class TaskContext extends AnyContext {
       reject(future, outcome);
       owner.failed(this.task, outcome);
     }
+    // T5.
+    for (const { error } of this.#task?.lateFailures ?? []) owner.failed(this.task, error);
     owner.left(future, this);
   }
 }
