@@ -8,8 +8,14 @@ const EFFECTION_ITEMS = 10_000;
 const heddle: ContenderSpec = {
   id: "heddle",
   role: "ours",
-  settings: "taskGroup and group.spawn; in trees a group for each node",
+  settings: "taskGroup and group.spawn; skynet by gather, a group for each node",
   run: { module: "tasks/heddle.ts" },
+};
+const heddleSpawn: ContenderSpec = {
+  id: "heddle-spawn",
+  role: "ours",
+  settings: "group.spawn of each part, and await of each future",
+  run: { module: "tasks/heddle.ts", options: { way: "spawn" } },
 };
 const promises: ContenderSpec = {
   id: "promise-all",
@@ -62,7 +68,7 @@ const cases: readonly CaseSpec[] = [
     run: "skynet",
     question: "ten tasks that spawn ten each, down to a million leaves, which are added up",
     metrics: ms,
-    contenders: ids(heddle, promises, effectEach, effection),
+    contenders: ids(heddle, heddleSpawn, promises, effectEach, effection),
     load: { leaves: 1_000_000 },
     quickLoad: { leaves: 100_000 },
   },
@@ -94,7 +100,7 @@ export const tasks: Suite = {
   workers: [1],
   unit: "thread",
   cases,
-  contenders: [heddle, promises, effect, effectEach, effection, python],
+  contenders: [heddle, heddleSpawn, promises, effect, effectEach, effection, python],
   targets: [
     {
       case: "spawn-join",
@@ -119,6 +125,14 @@ export const tasks: Suite = {
       relation: "at most",
       factor: 1 / 3,
       reference: { contenders: ids(effection) },
+    },
+    {
+      case: "skynet",
+      metric: "ms",
+      text: "no slower than Effect",
+      relation: "at most",
+      factor: 1,
+      reference: { contenders: ids(effectEach) },
     },
   ],
   packages: ["heddle", "effect", "effection"],

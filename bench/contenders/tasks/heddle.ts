@@ -1,18 +1,23 @@
-/** Task groups. A group for each node of a tree: what belongs together. */
-import { sleep, type TaskGroup, taskGroup } from "heddle";
+/** Task groups: one for each node of a tree, as what belongs together. `way: "spawn"` spawns the parts of skynet by hand, and awaits each. */
+import { gather, sleep, type TaskGroup, taskGroup } from "heddle";
+import type { OpenOptions } from "../pool.ts";
 import { compute, type Leaf, SLEEP_MS, type TasksSubject } from "./subject.ts";
 
-export async function open(): Promise<TasksSubject> {
-  const skynet = async (first: number, leaves: number): Promise<number> => {
-    if (leaves === 1) return first;
-    const size = leaves / 10;
-    return await taskGroup(async (group) => {
+export async function open({ settings }: OpenOptions): Promise<TasksSubject> {
+  const spawns = settings["way"] === "spawn";
+  const skynet = (first: number, leaves: number): number | Promise<number> =>
+    leaves === 1 ? first : (spawns ? sumOfSpawned : sumOf)(first, leaves / 10);
+  const sumOf = async (first: number, size: number): Promise<number> => {
+    const parts = await gather(...Array.from({ length: 10 }, (_, i) => () => skynet(first + i * size, size)));
+    return parts.reduce((sum, part) => sum + part, 0);
+  };
+  const sumOfSpawned = (first: number, size: number): Promise<number> =>
+    taskGroup(async (group) => {
       const parts = Array.from({ length: 10 }, (_, i) => group.spawn(() => skynet(first + i * size, size)));
       let sum = 0;
       for (const part of parts) sum += await part;
       return sum;
     });
-  };
   const tree = async (levels: number, branches: number, leaf: Leaf): Promise<void> => {
     if (levels === 0) {
       const what = leaf();
@@ -33,7 +38,7 @@ export async function open(): Promise<TasksSubject> {
       });
       return ran;
     },
-    skynet: (leaves) => skynet(0, leaves),
+    skynet: async (leaves) => await skynet(0, leaves),
     tree,
     sleepers: async (count) => {
       let group!: TaskGroup;

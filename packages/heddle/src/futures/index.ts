@@ -1,5 +1,5 @@
 /** Futures, the executors that give them, and what other layers make futures with. */
-export { wasCalledOff } from "./called-off.ts";
+export { tellCalledOff, wasCalledOff } from "./called-off.ts";
 export { checkFunction, checkInteger, checkKnown, checkObject } from "./checks.ts";
 export { BrokenExecutorError, ExecutorShutdownError, QueueFullError } from "./errors.ts";
 export type { Executor, ExecutorStatistics, ShutdownOptions } from "./executor.ts";

@@ -6,7 +6,7 @@
 import { Future, markObserved } from "../futures/index.ts";
 import { currentContext } from "../scopes/index.ts";
 import { abortError } from "./errors.ts";
-import { taskGroup } from "./task-group.ts";
+import { runAll, taskGroup } from "./task-group.ts";
 
 /** What {@link gather} and {@link race} take: a function, which becomes a task; or a future or promise, which is awaited. */
 export type Job = (() => unknown) | PromiseLike<unknown>;
@@ -28,12 +28,15 @@ export type Outcome<J> = J extends () => infer R ? Awaited<R> : Awaited<J>;
  * [one, two]; // => [1, "two"]
  * ```
  */
-export async function gather<const J extends readonly Job[]>(
+export function gather<const J extends readonly Job[]>(
   ...jobs: J
 ): Promise<{ -readonly [K in keyof J]: Outcome<J[K]> }> {
-  const bodies = jobs.map((job) => bodyOf(job, "gather"));
-  const results = await taskGroup((group) => Promise.all(bodies.map((body) => group.spawn(body))));
-  return results as { -readonly [K in keyof J]: Outcome<J[K]> };
+  try {
+    const bodies = jobs.map((job) => bodyOf(job, "gather"));
+    return runAll(bodies, gather) as Promise<{ -readonly [K in keyof J]: Outcome<J[K]> }>;
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /**

@@ -34,14 +34,11 @@ describe("sleep()", () => {
     controller.abort("stop");
     await assert.rejects(bySignal, isStop);
     await assert.rejects(sleep(60_000, { signal: AbortSignal.abort("stop") }), isStop);
-    await assert.rejects(
-      taskGroup(async (group) => {
-        const sleeping = sleep(60_000);
-        group.cancel("stop");
-        await sleeping;
-      }),
-      isStop,
-    );
+    await taskGroup(async (group) => {
+      const sleeping = sleep(60_000);
+      group.cancel("stop");
+      await assert.rejects(sleeping, isStop);
+    });
     assert.equal(process.getActiveResourcesInfo().includes("Timeout"), false);
   });
 

@@ -16,28 +16,37 @@ export interface SpawnSite {
 /** So many spawns of a group are taken; then the 32nd, the 64th and so on. */
 const TAKEN = 16;
 
-/** So many are taken in this time at most: about a hundredth of it. */
+/** So many are taken in this time at most: about a hundredth of it for the first ones of groups, and as much for others. */
 const PER_PERIOD = 200;
 const PERIOD_MS = 100;
 
-/** The clock is read at every so manieth spawn that is not taken. */
-const CLOCK_MASK = 63;
+/** How many may yet be taken. */
+class Allowance {
+  /** The clock is read at every so manieth spawn that is not taken. */
+  readonly #clockMask: number;
+  #left = PER_PERIOD;
+  #periodBegan = 0;
+  #passedOver = 0;
 
-let left = PER_PERIOD;
-let periodBegan = 0;
-let passedOver = 0;
-
-function mayTake(): boolean {
-  if (left === 0) {
-    if ((++passedOver & CLOCK_MASK) !== 0) return false;
-    const now = performance.now();
-    if (now - periodBegan < PERIOD_MS) return false;
-    periodBegan = now;
-    left = PER_PERIOD;
+  constructor(clockMask: number) {
+    this.#clockMask = clockMask;
   }
-  left--;
-  return true;
+
+  mayTake(): boolean {
+    if (this.#left === 0) {
+      if ((++this.#passedOver & this.#clockMask) !== 0) return false;
+      const now = performance.now();
+      if (now - this.#periodBegan < PERIOD_MS) return false;
+      this.#periodBegan = now;
+      this.#left = PER_PERIOD;
+    }
+    this.#left--;
+    return true;
+  }
 }
+
+const firsts = new Allowance(0);
+const others = new Allowance(63);
 
 export class SpawnSites {
   #count = 0;
@@ -46,7 +55,9 @@ export class SpawnSites {
   /** The site of a spawn, or of an earlier one of the group. `spawn` is called by the code looked for. */
   next(spawn: Function): SpawnSite | undefined {
     const count = ++this.#count;
-    if (count === 1 || ((count <= TAKEN || (count & (count - 1)) === 0) && mayTake())) {
+    const isTaken =
+      count === 1 ? firsts.mayTake() : (count <= TAKEN || (count & (count - 1)) === 0) && others.mayTake();
+    if (isTaken) {
       this.#latest = {} as SpawnSite;
       Error.captureStackTrace(this.#latest, spawn);
     }

@@ -10,8 +10,10 @@ export interface TaskOwner {
   readonly context: AnyContext;
   /** The error of a task has to be seen to. */
   failed(task: Task, error: unknown): void;
-  /** A task has ended, whose future is settled; with its context, if it had begun. */
-  left(future: Future<unknown>, context: TaskContext | undefined): void;
+  /** A part of the whole cannot be had: it waited for a future that was cancelled. */
+  calledOff(reason: unknown): void;
+  /** A task has ended, and whoever waits for it was told; with its context, if it had begun. */
+  left(wasCancelled: boolean, context: TaskContext | undefined): void;
 }
 
 /** What tasks that were spawned one after the other mostly have in common. */

@@ -5,11 +5,19 @@
  *
  * @packageDocumentation
  */
-import { controlOf, Future, markObserved, settleCancelled } from "../futures/index.ts";
+import {
+  controlOf,
+  fulfil,
+  Future,
+  markCalledOff,
+  markObserved,
+  reject,
+  settleCancelled,
+} from "../futures/index.ts";
 import { currentContext, LongTimer } from "../scopes/index.ts";
 import { TaskStateError } from "./errors.ts";
 import type { Spawn } from "./spawn.ts";
-import { begin, TaskContext } from "./task.ts";
+import { begin, type HowEnded, TaskContext } from "./task.ts";
 
 /** The future of a task; until the task begins, all there is of it. */
 export class TaskFuture extends Future<unknown> {
@@ -24,7 +32,7 @@ export class TaskFuture extends Future<unknown> {
 
   /** What the task is a part of, and its scope. Of one that has not ended. */
   get context(): TaskContext {
-    return (this.#context ??= new TaskContext(this, spawnOf(this)));
+    return (this.#context ??= new FutureContext(this, spawnOf(this)));
   }
 
   /** Why the running code cannot wait for it: it is part of the task, which does not end before it does. */
@@ -67,7 +75,7 @@ export class TaskFuture extends Future<unknown> {
     this.#fn = undefined;
     endCancelled(this, reason);
     this.#context?.taskIfSeen?.close();
-    spawnOf(this).owner.left(this, undefined);
+    spawnOf(this).owner.left(true, undefined);
   }
 
   /** The task has ended: a future that is kept does not keep that. */
@@ -77,6 +85,32 @@ export class TaskFuture extends Future<unknown> {
 
   get hasBegun(): boolean {
     return this.#fn === undefined;
+  }
+}
+
+/** The context of a task that has a future. */
+class FutureContext extends TaskContext {
+  #future: TaskFuture | undefined;
+
+  constructor(future: TaskFuture, spawn: Spawn) {
+    super(spawn);
+    this.#future = future;
+  }
+
+  override get hasBegun(): boolean {
+    return this.#future === undefined || this.#future.hasBegun;
+  }
+
+  protected override settle(how: HowEnded, outcome: unknown): void {
+    const future = this.#future!;
+    this.#future = undefined;
+    future.ended();
+    if (how === "fulfilled") return fulfil(future, outcome);
+    // Its group hears of whatever it throws.
+    markObserved(future);
+    if (how === "failed") return reject(future, outcome);
+    if (how === "called off") markCalledOff(future);
+    settleCancelled(future, outcome);
   }
 }
 

@@ -4,7 +4,15 @@ import { setTimeout as nodeSleep } from "node:timers/promises";
 import { Lock } from "../sync/index.ts";
 import { InlineExecutor } from "../futures/index.ts";
 import { allTasks, ContextVar } from "../scopes/index.ts";
-import { currentTask, shield, sleep, taskGroup, type TaskGroup, TaskGroupStateError } from "./index.ts";
+import {
+  currentTask,
+  gather,
+  shield,
+  sleep,
+  taskGroup,
+  type TaskGroup,
+  TaskGroupStateError,
+} from "./index.ts";
 
 const FOREVER = Infinity;
 const isStop = (error: unknown): boolean => error === "stop";
@@ -35,6 +43,41 @@ describe("taskGroup()", () => {
       order,
       Array.from({ length: 200 }, (_, i) => i),
     );
+  });
+
+  test("begins what a task spawns in a group of its own before the task beside it, as bare calls would run", async () => {
+    const order = async (nest: (bodies: (() => Promise<void>)[]) => Promise<unknown>): Promise<string[]> => {
+      const begun: string[] = [];
+      const grow = async (name: string): Promise<void> => {
+        begun.push(name);
+        if (name.length < 4) await nest(["a", "b", "c"].map((letter) => () => grow(name + letter)));
+      };
+      await grow("");
+      return begun;
+    };
+    const bare = await order((bodies) => Promise.all(bodies.map((body) => body())));
+    const spawned = await order((bodies) =>
+      taskGroup((group) => {
+        for (const body of bodies) group.spawn(body);
+      }),
+    );
+    assert.deepEqual(spawned, bare);
+    assert.deepEqual(await order((bodies) => gather(...bodies)), bare);
+  });
+
+  test("has few tasks of a large tree under way at once, if they are quick", async () => {
+    let [live, most] = [0, 0];
+    const grow = async (levels: number): Promise<void> => {
+      most = Math.max(most, ++live);
+      if (levels > 0) {
+        await taskGroup((group) => {
+          for (let i = 0; i < 10; i++) group.spawn(() => grow(levels - 1));
+        });
+      }
+      live--;
+    };
+    await grow(4);
+    assert.ok(most < 1000, `${most} of 11,111`);
   });
 
   test("gives futures of what the tasks give, awaited or not", async () => {

@@ -11,16 +11,19 @@ import {
   checkObject,
   checkWaitOptions,
   type Future,
+  tellCalledOff,
   type WaitOptions,
   wasCalledOff,
 } from "../futures/index.ts";
-import { awaitIn, Context, currentContext, Scope, surroundings } from "../scopes/index.ts";
+import { awaitIn, Context, currentContext, surroundings } from "../scopes/index.ts";
 import { type Beginner, beginSoon } from "./begin-soon.ts";
 import { checkBody } from "./checks.ts";
 import { abortError, type Failure, TaskGroupStateError } from "./errors.ts";
 import { Failures } from "./failures.ts";
+import { GroupScope } from "./group-scope.ts";
 import { SpawnSites, tellSpawn } from "./spawn-sites.ts";
 import { Spawn, type TaskOwner } from "./spawn.ts";
+import { Part } from "./part.ts";
 import { TaskFuture } from "./task-future.ts";
 import { Task, type TaskContext } from "./task.ts";
 
@@ -127,51 +130,6 @@ function groupWith(options: TaskGroupOptions): Group {
 /** What a task waits for that leaves a group. */
 const LEAVING = "its task group";
 
-/** The scope of a group, with its tasks. */
-class GroupScope extends Scope {
-  /** Those that have not begun, from `next` on; some may have been cancelled. */
-  readonly queue: (TaskFuture | undefined)[] = [];
-  next = 0;
-  /** Those that run, as a list: the latest. */
-  #latest: TaskContext | undefined = undefined;
-
-  override get inner(): readonly Scope[] {
-    const tasks: Scope[] = [];
-    for (let at = this.#latest; at !== undefined; at = at.before) tasks.push(at.task);
-    tasks.reverse();
-    for (const { context } of this.#queued()) tasks.push(context.task);
-    // Whoever looks makes a scope of each. Those that are in no task stand before.
-    const others = super.inner.filter((scope) => !(scope instanceof Task));
-    return [...others, ...tasks];
-  }
-
-  override wasCancelled(): void {
-    for (const future of this.#queued()) future.dropOut(this.reason);
-  }
-
-  add(context: TaskContext): void {
-    const latest = this.#latest;
-    context.before = latest;
-    if (latest !== undefined) latest.after = context;
-    this.#latest = context;
-  }
-
-  remove(context: TaskContext): void {
-    const { before, after } = context;
-    if (after === undefined) this.#latest = before;
-    else after.before = before;
-    if (before !== undefined) before.after = after;
-    context.before = context.after = undefined;
-  }
-
-  *#queued(): Generator<TaskFuture> {
-    for (let i = this.next; i < this.queue.length; i++) {
-      const future = this.queue[i]!;
-      if (!future.done) yield future;
-    }
-  }
-}
-
 /**
  * One group.
  *
@@ -194,6 +152,8 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
   #cancelledItself = false;
   /** A cancellation has stopped a task. */
   #wasCut = false;
+  /** The reason of a future that its body, or a part, waited for, and which was cancelled. */
+  #calledOff: { readonly reason: unknown } | undefined = undefined;
   #onEmpty: (() => void) | undefined;
 
   constructor(scope: GroupScope, limit: number, cancelsOnError: boolean) {
@@ -228,7 +188,7 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
     }
     const scope = this.#scope;
     if (scope.isCancelled) return cancelledFuture(scope.reason) as Future<R>;
-    const future = new TaskFuture(this.#describe(name), fn);
+    const future = new TaskFuture(this.#describe(name, beginOfSpawn), fn);
     this.#size++;
     scope.queue.push(future);
     this.#schedule();
@@ -245,29 +205,57 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
     const scope = this.#scope;
     let value: T | undefined;
     let bodyStopped = scope.isCancelled;
-    let calledOff: { readonly reason: unknown } | undefined;
     try {
       if (!bodyStopped) value = await awaitIn(this.context, () => body(this));
     } catch (error) {
       bodyStopped = scope.isItsCancellation(error);
-      if (!bodyStopped && wasCalledOff(scope, error)) {
-        calledOff = { reason: error };
-        this.cancel(error);
-      } else if (!bodyStopped) this.#noteFailure({ task: undefined, error });
+      if (!bodyStopped && wasCalledOff(scope, error)) this.calledOff(error);
+      else if (!bodyStopped) this.#noteFailure({ task: undefined, error });
     }
-    const { task } = this.context;
-    if (task !== undefined) task.waitsFor = LEAVING;
-    if (this.#size > 0 || scope.isHeld) await this.#empty();
-    if (task?.waitsFor === LEAVING) task.waitsFor = undefined;
+    const leaving = this.#empty();
+    if (leaving !== undefined) await leaving;
+    this.#end(bodyStopped);
+    return value as T;
+  }
+
+  /** Runs functions as its tasks, and gives what they give. Whoever calls has no future of each, and needs none. */
+  async runAll(bodies: readonly (() => unknown)[], caller: Function): Promise<unknown[]> {
+    const scope = this.#scope;
+    const isStopped = scope.isCancelled;
+    const results = new Array<unknown>(bodies.length).fill(undefined);
+    if (!isStopped && bodies.length > 0) {
+      const spawn = this.#describe(undefined, caller);
+      this.#size = bodies.length;
+      for (let i = 0; i < bodies.length; i++) scope.queue.push(new Part(spawn, bodies[i]!, results, i));
+      this.#schedule();
+    }
+    const leaving = this.#empty();
+    if (leaving !== undefined) await leaving;
+    this.#end(isStopped);
+    return results;
+  }
+
+  /** The body, or a part, waited for a future that was cancelled. */
+  calledOff(reason: unknown): void {
+    if (this.#scope.isCancelled) return;
+    this.#calledOff = { reason };
+    // Whoever is around is told by the group.
+    tellCalledOff(this.context, reason);
+    this.cancel(reason);
+  }
+
+  /** All that was in it has ended. Throws what the group throws, if it does. */
+  #end(bodyStopped: boolean): void {
+    const scope = this.#scope;
     this.#hasEnded = true;
     scope.close();
     for (const { name, error } of scope.lateFailures) this.#noteFailure({ task: name, error });
     if (this.#failures !== undefined) throw this.#failures.error;
-    if (calledOff !== undefined) throw calledOff.reason;
-    // Whoever is around waits for no value any more.
-    if (bodyStopped && this.#cancelledItself && scope.parent?.isCancelled === true) throw scope.parent.reason;
-    if (!this.#cancelledItself && (bodyStopped || this.#wasCut)) throw scope.reason;
-    return value as T;
+    if (this.#calledOff !== undefined) throw this.#calledOff.reason;
+    if (this.#cancelledItself) {
+      // Whoever is around waits for no value any more.
+      if (bodyStopped && scope.parent?.isCancelled === true) throw scope.parent.reason;
+    } else if (bodyStopped || this.#wasCut) throw scope.reason;
   }
 
   failed(task: Task, error: unknown): void {
@@ -275,8 +263,8 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
     this.#noteFailure({ task: task.name, error });
   }
 
-  left(future: Future<unknown>, context: TaskContext | undefined): void {
-    if (future.cancelled && this.#scope.isCancelled) this.#wasCut = true;
+  left(wasCancelled: boolean, context: TaskContext | undefined): void {
+    if (wasCancelled && this.#scope.isCancelled) this.#wasCut = true;
     this.#size--;
     if (context !== undefined) {
       this.#running--;
@@ -286,8 +274,8 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
     else if (this.#scope.next < this.#scope.queue.length) this.#schedule();
   }
 
-  #describe(name: string | undefined): Spawn {
-    const site = this.#sites.next(beginOfSpawn);
+  #describe(name: string | undefined, caller: Function): Spawn {
+    const site = this.#sites.next(caller);
     const { values } = currentContext();
     const around = surroundings();
     const last = this.#lastSpawn;
@@ -310,36 +298,49 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
     this.cancel(abortError(`${who} failed`, failure.error));
   }
 
-  /** G1. */
-  async #empty(): Promise<void> {
-    for (;;) {
-      if (this.#size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve));
-      const drained = this.#scope.drained();
-      if (drained !== undefined) await drained;
-      else if (this.#size === 0) return;
-    }
+  /** G1. Waits until nothing is in it; `undefined` if nothing is. */
+  #empty(): Promise<void> | undefined {
+    const scope = this.#scope;
+    if (this.#size === 0 && !scope.isHeld) return undefined;
+    const { task } = this.context;
+    if (task !== undefined) task.waitsFor = LEAVING;
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (this.#size > 0) return;
+        this.#onEmpty = undefined;
+        const drained = scope.drained();
+        if (drained !== undefined) void drained.then(wait);
+        else {
+          if (task?.waitsFor === LEAVING) task.waitsFor = undefined;
+          resolve();
+        }
+      };
+      const wait = (): void => {
+        this.#onEmpty = look;
+        look();
+      };
+      wait();
+    });
   }
 
-  begin(most: number): number {
+  beginNext(): boolean {
     const scope = this.#scope;
     const { queue } = scope;
-    let left = most;
     while (scope.next < queue.length && this.#running < this.#limit) {
-      if (left === 0) return 0;
-      const future = queue[scope.next]!;
+      const task = queue[scope.next]!;
       queue[scope.next++] = undefined;
-      if (future.done) continue;
-      left--;
+      if (task.done) continue;
       this.#running++;
-      scope.add(future.context);
-      future.begin();
+      scope.add(task.context);
+      task.begin();
+      return true;
     }
     this.#isScheduled = false;
     if (scope.next >= queue.length / 2) {
       queue.splice(0, scope.next);
       scope.next = 0;
     }
-    return left;
+    return false;
   }
 
   #schedule(): void {
@@ -347,6 +348,15 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
     this.#isScheduled = true;
     beginSoon(this);
   }
+}
+
+/**
+ * Runs functions as tasks of a group of their own.
+ *
+ * @param caller - What the user has called.
+ */
+export function runAll(bodies: readonly (() => unknown)[], caller: Function): Promise<unknown[]> {
+  return new Group(new GroupScope(), Infinity, true).runAll(bodies, caller);
 }
 
 /** The code that spawns stands above it. */

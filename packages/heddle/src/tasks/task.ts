@@ -6,18 +6,10 @@
  *
  * @packageDocumentation
  */
-import {
-  fulfil,
-  markCalledOff,
-  markObserved,
-  reject,
-  settleCancelled,
-  wasCalledOff,
-} from "../futures/index.ts";
+import { wasCalledOff } from "../futures/index.ts";
 import { AnyContext, currentContext, goIn, type Surroundings, TaskNode } from "../scopes/index.ts";
 import type { SpawnSite } from "./spawn-sites.ts";
 import type { Spawn } from "./spawn.ts";
-import type { TaskFuture } from "./task-future.ts";
 
 /**
  * The context of what one function does.
@@ -35,25 +27,30 @@ import type { TaskFuture } from "./task-future.ts";
  * - T4: while it runs it stands in the list of its owner, whether it was seen or not.
  * - T5: what went wrong in calls that it has made and that were told to stop, its owner hears, whatever came of itself.
  */
-export class TaskContext extends AnyContext {
+export abstract class TaskContext extends AnyContext {
   readonly spawn: Spawn;
-  #future: TaskFuture | undefined;
   #task: Task | undefined = undefined;
+  #hasEnded = false;
   /** T4. */
   before: TaskContext | undefined = undefined;
   after: TaskContext | undefined = undefined;
 
-  constructor(future: TaskFuture, spawn: Spawn) {
+  constructor(spawn: Spawn) {
     super();
     this.spawn = spawn;
-    this.#future = future;
   }
+
+  /** Whether the function was called. */
+  abstract get hasBegun(): boolean;
+
+  /** Tells whoever waits for the task how it has ended. */
+  protected abstract settle(how: HowEnded, outcome: unknown): void;
 
   /** The task as others see it. What an ended one has left behind sees it closed. */
   get task(): Task {
     if (this.#task !== undefined) return this.#task;
     this.#task = new Task(this);
-    if (this.#future === undefined) this.#task.close();
+    if (this.#hasEnded) this.#task.close();
     return this.#task;
   }
 
@@ -74,10 +71,6 @@ export class TaskContext extends AnyContext {
     return this.spawn.surroundings;
   }
 
-  get hasBegun(): boolean {
-    return this.#future === undefined || this.#future.hasBegun;
-  }
-
   /** The function has ended. What it began and did not await may not have. */
   leave(outcome: unknown, failed: boolean): void {
     // Whatever it has left behind is told.
@@ -92,29 +85,20 @@ export class TaskContext extends AnyContext {
 
   /** T2. */
   #end(outcome: unknown, how: HowEnded): void {
-    const future = this.#future!;
     const { owner } = this.spawn;
-    this.#future = undefined;
+    this.#hasEnded = true;
     this.#task?.close();
-    future.ended();
-    // Its group hears of whatever it throws.
-    if (how !== "fulfilled") markObserved(future);
-    if (how === "called off") markCalledOff(future);
-    if (how === "fulfilled") fulfil(future, outcome);
-    else if (how === "stopped") settleCancelled(future, this.task.reason);
-    else if (how === "called off") settleCancelled(future, outcome);
-    else {
-      reject(future, outcome);
-      owner.failed(this.task, outcome);
-    }
+    const wasCancelled = how === "stopped" || how === "called off";
+    this.settle(how, how === "stopped" ? this.task.reason : outcome);
+    if (how === "failed") owner.failed(this.task, outcome);
     // T5.
     for (const { error } of this.#task?.lateFailures ?? []) owner.failed(this.task, error);
-    owner.left(future, this);
+    owner.left(wasCancelled, this);
   }
 }
 
-/** T3. */
-type HowEnded = "fulfilled" | "failed" | "stopped" | "called off";
+/** How the function of a task has ended: T3. */
+export type HowEnded = "fulfilled" | "failed" | "stopped" | "called off";
 
 function howFailed(task: Task, error: unknown): HowEnded {
   if (task.isItsCancellation(error)) return "stopped";
