@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { primeFactors } from "./prime-factors.ts";
+import { numbersFor, primeFactors } from "./prime-factors.ts";
 
 /** Whether no smaller integer divides `n`, by the definition. */
 function isPrime(n: number): boolean {
@@ -64,5 +65,29 @@ describe("the example's data", () => {
     const numbers = read("large-numbers.txt");
     assert.ok(numbers.every((n) => Number.isInteger(n) && n >= 2 && n <= 1e14));
     assert.ok(numbers.filter((n) => n > 1e13).length > numbers.length / 2);
+  });
+});
+
+describe("the program", () => {
+  for (const how of ["2000", "examples/data/numbers.txt"]) {
+    test(`factorises ${how} one after another and in batches, with the same result`, () => {
+      const { stdout, stderr, status } = spawnSync(
+        process.execPath,
+        ["--conditions=@heddle/source", "examples/prime-factors.ts", how],
+        { cwd: new URL("../", import.meta.url), encoding: "utf8" },
+      );
+      assert.equal(status, 0, stderr);
+      assert.match(
+        stdout,
+        /^one after another: (2000|10000) numbers in \d+ ms\n10 batches on \d+ processes: in \d+ ms/,
+      );
+      assert.match(stdout, /the same factors\nstarting the processes took/);
+    });
+  }
+
+  test("draws integers from 20,000 to 100,000,000", () => {
+    const numbers = numbersFor("1000");
+    assert.equal(numbers.length, 1000);
+    assert.ok(numbers.every((n) => Number.isInteger(n) && n >= 20_000 && n <= 100_000_000));
   });
 });
