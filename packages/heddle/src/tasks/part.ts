@@ -37,7 +37,7 @@ export class Part extends TaskContext {
     this.spawn.owner.left(true, undefined);
   }
 
-  protected override settle(how: HowEnded, outcome: unknown): void {
+  override settle(how: HowEnded, outcome: unknown): void {
     if (how === "fulfilled") this.#results[this.#place] = outcome;
     else if (how === "called off") this.spawn.owner.calledOff(outcome);
   }

@@ -101,7 +101,7 @@ class FutureContext extends TaskContext {
     return this.#future === undefined || this.#future.hasBegun;
   }
 
-  protected override settle(how: HowEnded, outcome: unknown): void {
+  override settle(how: HowEnded, outcome: unknown): void {
     const future = this.#future!;
     this.#future = undefined;
     future.ended();

@@ -25,7 +25,7 @@ import { SpawnSites, tellSpawn } from "./spawn-sites.ts";
 import { Spawn, type TaskOwner } from "./spawn.ts";
 import { Part } from "./part.ts";
 import { TaskFuture } from "./task-future.ts";
-import { Task, type TaskContext } from "./task.ts";
+import type { Task, TaskContext } from "./task.ts";
 
 /** How a group treats its tasks. `timeoutMs` and `signal` cancel the whole of it. */
 export interface TaskGroupOptions extends WaitOptions {
@@ -44,7 +44,7 @@ export interface SpawnOptions {
   name?: string;
 }
 
-const KNOWN = ["timeoutMs", "signal", "limit", "onError"];
+const KNOWN = ["limit", "onError"];
 const KNOWN_OF_SPAWN = ["name"];
 const NO_OPTIONS: SpawnOptions = {};
 

@@ -44,7 +44,7 @@ export abstract class TaskContext extends AnyContext {
   abstract get hasBegun(): boolean;
 
   /** Tells whoever waits for the task how it has ended. */
-  protected abstract settle(how: HowEnded, outcome: unknown): void;
+  abstract settle(how: HowEnded, outcome: unknown): void;
 
   /** The task as others see it. What an ended one has left behind sees it closed. */
   get task(): Task {
