@@ -14,6 +14,7 @@ import {
 } from "../scopes/index.ts";
 import { type Outcome, registerSettling } from "../sync/index.ts";
 import { forgetUnobserved, noteUnobserved, type Unobserved } from "../workers/index.ts";
+import { answer, answerSoon, needNoHandler, type OnFulfilled, type OnRejected, SOON } from "./answer.ts";
 import { tellCalledOff } from "./called-off.ts";
 import { checkKnown, checkObject } from "./checks.ts";
 import { limitWait, throwIfEnded } from "./wait-limits.ts";
@@ -76,8 +77,8 @@ const notes = new WeakMap<Future<unknown>, Unobserved>();
  * allocate them in its old generation, and each then keeps its promise, long settled, through every minor collection.
  */
 class Reaction implements Waiter {
-  readonly onFulfilled: ((value: never) => unknown) | null | undefined;
-  readonly onRejected: ((reason: unknown) => unknown) | null | undefined;
+  readonly onFulfilled: OnFulfilled;
+  readonly onRejected: OnRejected;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
   /** Where `then` was called: there its handlers run. */
@@ -89,8 +90,8 @@ class Reaction implements Waiter {
   promise: Promise<unknown> | undefined = undefined;
 
   constructor(
-    onFulfilled: Reaction["onFulfilled"],
-    onRejected: Reaction["onRejected"],
+    onFulfilled: OnFulfilled,
+    onRejected: OnRejected,
     resolve: Reaction["resolve"],
     reject: Reaction["reject"],
     context: AnyContext,
@@ -142,47 +143,6 @@ class Reaction implements Waiter {
     }
   }
 }
-
-/** What the promise that `then` gives becomes. */
-function answer(
-  fulfilled: boolean,
-  outcome: unknown,
-  onFulfilled: Reaction["onFulfilled"],
-  onRejected: Reaction["onRejected"],
-): unknown {
-  const handler = fulfilled ? onFulfilled : onRejected;
-  if (typeof handler === "function") return handler(outcome as never);
-  if (fulfilled) return outcome;
-  throw outcome;
-}
-
-/** As {@link answer}, in a microtask. */
-function answerSoon(
-  fulfilled: boolean,
-  outcome: unknown,
-  isAnswered: boolean,
-  onFulfilled: Reaction["onFulfilled"],
-  onRejected: Reaction["onRejected"],
-): Promise<unknown> {
-  if (fulfilled || !isAnswered) return SOON.then(() => answer(fulfilled, outcome, onFulfilled, onRejected));
-  const promise = SOON.then(() => {
-    try {
-      return answer(false, outcome, onFulfilled, onRejected);
-    } catch (error) {
-      if (Object.is(error, outcome)) needNoHandler(promise);
-      throw error;
-    }
-  });
-  return promise;
-}
-
-/** It is no unhandled rejection. Who awaits it is told all the same. */
-function needNoHandler(promise: Promise<unknown>): void {
-  promise.catch(() => {});
-}
-
-/** Whoever is told by it is told in a microtask: for less than by `queueMicrotask`, which makes an `AsyncResource`. */
-const SOON = Promise.resolve();
 
 /** Takes back what `then` has asked for. */
 let drop: (future: Future<unknown>, reaction: Reaction) => void;
