@@ -22,6 +22,7 @@ const checks: Readonly<Record<string, () => Outcome>> = {
   format: () => tool("oxfmt/bin/oxfmt", "--check"),
   fences: () => program(process.execPath, ["tools/doctest.ts"]),
   docs: checkDocs,
+  site: () => tool("vitepress/bin/vitepress.js", "build", "docs"),
   exports: () => tool("knip/bin/knip.js", "--no-progress"),
   packages: checkPackages,
 };

@@ -8,5 +8,6 @@ import { basename, join } from "node:path";
 import { build, root } from "./setup.mjs";
 
 build();
-const filter = (/** @type {string} */ path) => !basename(path).startsWith(".");
+// Without what only makes the site.
+const filter = (/** @type {string} */ path) => !/^\.|^reference$/.test(basename(path));
 for (const path of process.argv.slice(2)) cpSync(join(root, path), path, { recursive: true, filter });

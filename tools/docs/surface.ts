@@ -277,7 +277,7 @@ function memberSignature({ text }: Source, node: Node): string {
     .slice(node.start, end)
     .trim()
     .replace(/[;,]$/, "")
-    .replace(/^override /, "");
+    .replace(/^(override |async )+/, "");
 }
 
 function namespaceOf(source: Source, statement: Node, from: ReadonlyMap<string, Declaration>): Declaration {
