@@ -169,9 +169,9 @@ describe("values in a channel", () => {
     assert.equal((await channel.receive())(7), 42);
   });
 
-  test("that cannot travel fail the send, and nothing is sent", async () => {
-    const channel = new Channel<unknown>(1);
-    const message = /value/;
+  test("that cannot travel fail the send, which says where to, and nothing is sent", async () => {
+    const channel = new Channel<unknown>(1, { name: "wire" });
+    const message = /^Cannot send value(\.a)? to channel "wire": it is a WeakMap, /;
     await assert.rejects(channel.send(new WeakMap()), { message });
     assert.throws(() => channel.sendSync(new WeakMap()), { message });
     assert.throws(() => channel.trySend({ a: new WeakMap() }), { message });

@@ -37,6 +37,7 @@ import {
 import { cellAt, Receiving, reclaim, Sending } from "./channel-sides.ts";
 import { Lookout } from "./lookout.ts";
 import { type SelectCase, SendingCase } from "./select-case.ts";
+import { toldWhere } from "./unsendable.ts";
 
 /** What a channel knows of itself at one moment; other threads may have changed it since. */
 export interface ChannelStatistics {
@@ -173,7 +174,7 @@ export class Channel<T> extends SharedObject {
    * @throws As `send`.
    */
   trySend(value: T): boolean {
-    this.#out.write(value, "value");
+    this.#encode(this.#out, value, "value");
     try {
       return this.#sendNow();
     } finally {
@@ -320,8 +321,16 @@ export class Channel<T> extends SharedObject {
   #write(value: T, options: WaitOptions | undefined, operation: string): WaitOptions {
     const checked = checkWaitOptions(options, operation);
     checked.signal?.throwIfAborted();
-    this.#out.write(value, "value");
+    this.#encode(this.#out, value, "value");
     return checked;
+  }
+
+  #encode(cell: CellCoder, value: unknown, path: string): void {
+    try {
+      cell.write(value, path);
+    } catch (error) {
+      throw toldWhere(error, `to channel "${this.name}"`);
+    }
   }
 
   #endUnsent(): void {
@@ -401,7 +410,7 @@ export class Channel<T> extends SharedObject {
 
   #sendingOnce(value: unknown, path: string): SendingOnce {
     const cell = new CellCoder(this.#thread.heap);
-    cell.write(value, path);
+    this.#encode(cell, value, path);
     const finish = (isSent: boolean): Received => {
       this.#checkSent(isSent);
       return { value: undefined };

@@ -246,7 +246,7 @@ for (const [name, Kind] of Object.entries(kinds)) {
       assert.equal((queue.getSync() as typeof double)(21), 42);
       assert.throws(() => queue.putSync({ deep: new WeakMap() }), {
         name: "WireError",
-        message: /item\.deep/,
+        message: new RegExp(`^Cannot send item\\.deep into queue "${queue.name}": it is a WeakMap, `),
       });
       await assert.rejects(queue.put(new WeakMap()), { name: "WireError" });
       assert.equal(queue.size, 0);

@@ -24,6 +24,7 @@ import { type Attempt, DONE, ENDED, GET, JOIN, NOT_NOW, PUT, type QueueCore } fr
 import { oldestFirst, queueKind, type QueueOperations, registerQueue } from "./queue-forms.ts";
 import { MAX_SIZE } from "./queue-layout.ts";
 import { GetPlace, JoinPlace, PutPlace } from "./queue-waits.ts";
+import { toldWhere } from "./unsendable.ts";
 
 /** What the constructor of every queue takes. */
 export interface QueueOptions extends SharedOptions {
@@ -296,11 +297,14 @@ export class Queue<T> extends SharedObject {
   /** Makes the words of an item, which says what is wrong with it. */
   #write(item: T): void {
     const out = this.#out;
-    if (typeof item !== "object" || item === null) return out.write(item, "item");
-    if (this.#core.isClosed) throw this.#putRefusal();
+    if (typeof item === "object" && item !== null && this.#core.isClosed) throw this.#putRefusal();
     // A getter of the item may put something into this queue.
     const { priority } = out;
-    out.write(item, "item");
+    try {
+      out.write(item, "item");
+    } catch (error) {
+      throw toldWhere(error, `into queue "${this.name}"`);
+    }
     out.priority = priority;
   }
 

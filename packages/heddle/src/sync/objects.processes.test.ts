@@ -112,7 +112,7 @@ describe("an object of a shared heap", () => {
     const queue = new Queue<unknown>({ heap });
     assert.throws(
       () => queue.putSync(new Lock()),
-      /Cannot send item: it is .*Lock.*, which lives in this process/,
+      /Cannot send item into queue "Queue-\d+": it is .*Lock.*, which lives in this process/,
     );
     assert.throws(
       () => queue.putSync(new SharedArrayBuffer(8)),

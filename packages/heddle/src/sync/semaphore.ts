@@ -85,8 +85,8 @@ export class Semaphore extends SharedObject {
     const { heap, monitor } = this.#thread;
     const address = addressOf(this);
     const kind = kindAt(heap, address);
-    this.#core = new SemaphoreCore(monitor, address, { operation: `${kind}.acquire()` });
-    this.#operationSync = `${kind}.acquireSync()`;
+    this.#core = new SemaphoreCore(monitor, address, OPERATIONS[kind]);
+    this.#operationSync = OPERATIONS[kind].operationSync;
   }
 
   /**
@@ -218,9 +218,17 @@ class PermitGuard implements Guard {
 
 const OWN_OPTIONS = ["permits"];
 const BOUNDED = "BoundedSemaphore";
+/** How users call its waits. */
+const OPERATIONS = {
+  Semaphore: { operation: "Semaphore.acquire()", operationSync: "Semaphore.acquireSync()" },
+  BoundedSemaphore: {
+    operation: "BoundedSemaphore.acquire()",
+    operationSync: "BoundedSemaphore.acquireSync()",
+  },
+} as const;
 
 /** What users call the object at an address. */
-function kindAt(heap: Heap, address: number): string {
+function kindAt(heap: Heap, address: number): keyof typeof OPERATIONS {
   return heap.peek(address + KIND) === ObjectKind.BOUNDED_SEMAPHORE ? BOUNDED : "Semaphore";
 }
 
