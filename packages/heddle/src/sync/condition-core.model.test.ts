@@ -5,7 +5,9 @@ import { check, type ModelHeap } from "@heddle/testing";
 import { ConditionCore } from "./condition-core.ts";
 import { finding, MODEL, OBJECTS, report, seatThreads, sitDown, undertaker } from "./fixtures/model.ts";
 import { FROM_THE_DEAD, LockCore } from "./lock-core.ts";
+import { ObjectKind } from "./object-kinds.ts";
 import { RLockCore } from "./rlock-core.ts";
+import { registerReclaim } from "./waiting/ends.ts";
 import type { Monitor } from "./waiting/monitor.ts";
 import { append, move } from "./waiting/wait-list.ts";
 import type { Place } from "./waiting/waits.ts";
@@ -22,6 +24,10 @@ interface Kinds {
   readonly lock?: LockKind;
   readonly condition?: Kind;
 }
+
+const reclaimAs = (kind: LockKind): void =>
+  registerReclaim(ObjectKind.LOCK, (monitor, object, node) => new kind(monitor, object).reclaim(node));
+reclaimAs(LockCore);
 
 /** What one thread of a model has. */
 function enter(heap: ModelHeap, seat: number, { lock: L = LockCore, condition: C = ConditionCore }: Kinds) {
@@ -89,6 +95,7 @@ function producer(heap: ModelHeap, seat: number, kinds: Kinds, count: number) {
 function prepare(heap: ModelHeap, count: number): void {
   heap.name(LOCK + 8, "gate");
   heap.name(LOCK + 16, "state");
+  heap.poke(LOCK, ObjectKind.LOCK);
   seatThreads(heap, count);
 }
 
@@ -106,6 +113,27 @@ const impatient = (kinds: Kinds) => (heap: ModelHeap) => {
     atEnd: ([got]: readonly unknown[]) => assert.ok(got === false, "the patient one still waits"),
   };
 };
+
+/** Of two who wait one may be killed. If that was in the middle of something, whoever comes next tells the other. */
+function heirs(heap: ModelHeap) {
+  prepare(heap, 4);
+  const bury = undertaker(heap, 3, 0);
+  const look = (): void => {
+    bury();
+    const { lock, condition, release } = enter(heap, 3, {});
+    const how = lock.tryAcquire();
+    if (how === FROM_THE_DEAD) condition.notify(1);
+    if (how !== 0) release();
+  };
+  return {
+    threads: [consumer(heap, 0, {}), consumer(heap, 1, {}), producer(heap, 2, {}, 1), look],
+    atEnd: ([, heir]: readonly unknown[]) =>
+      assert.ok(heir === true || heap.peek(ITEMS) === 0, "it sleeps, though there is an item"),
+  };
+}
+
+/** Whoever is not killed, or not notified, may wait for ever. */
+const OF_HEIRS = { ...MODEL, mortal: [0], sleepers: [0, 1, 3] };
 
 describe("ConditionCore, every interleaving", () => {
   for (const lock of [LockCore, RLockCore]) {
@@ -142,6 +170,11 @@ describe("ConditionCore, every interleaving", () => {
       return [consumer(heap, 0, {}), producer(heap, 1, {}, 1), undertaker(heap, 2, 0)];
     };
     report(context, check(program, { ...MODEL, mortal: [0], preemptions: 2 }));
+  });
+
+  test("notifies another one when one is killed who was notified and does not know it", (context) => {
+    report(context, check(heirs, { ...OF_HEIRS, preemptions: 0 }));
+    report(context, check(heirs, { ...OF_HEIRS, preemptions: 1, random: 1000 }));
   });
 
   test("goes on when who notifies is killed at any step", (context) => {
@@ -197,7 +230,22 @@ describe("the model of ConditionCore is alert", () => {
     }
   }
 
+  class TakesTheNotifyAlong extends LockCore {
+    override notifyFirst(): boolean {
+      return false;
+    }
+  }
+
   const options = { ...MODEL, preemptions: 2 };
+
+  test("is found: a notify that goes with the thread that was notified", () => {
+    reclaimAs(TakesTheNotifyAlong);
+    try {
+      assert.equal(finding(heirs, { ...OF_HEIRS, preemptions: 0 }), "assertion");
+    } finally {
+      reclaimAs(LockCore);
+    }
+  });
 
   test("is found: a lock that is released before the wait stands in line", () => {
     assert.equal(finding(handingOver({ condition: ReleasesBeforeItStandsInLine }), options), "deadlock");

@@ -8,17 +8,17 @@
  * @packageDocumentation
  */
 import { FIRST_OWN } from "./objects/header.ts";
-import type { LockCore } from "./lock-core.ts";
+import { type LockCore, NOTIFIED } from "./lock-core.ts";
 import type { Monitor } from "./waiting/monitor.ts";
 import { LIST } from "./waiting/node.ts";
-import { append, firstOf, lengthOf, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";
+import { append, lengthOf, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";
 
 /** Where the address of its lock stands. */
 export const LOCK: number = FIRST_OWN;
 const LINE = FIRST_OWN + 4;
 export const CONDITION_BYTES: number = LINE + WAIT_LIST_BYTES;
 
-/** Moved in one section: each of them changes eight words. */
+/** Moved in one section: each of them changes nine words. */
 const MOVES_AT_ONCE = 32;
 
 /**
@@ -38,6 +38,8 @@ const MOVES_AT_ONCE = 32;
  * - C2: a node goes in line and gives the lock up in one section. So whoever acquires the lock after that finds it there.
  * - C3: a wait that runs out of time is one that was notified, but says so in the end. It is no longer in the line that a
  *   notify looks at, so it swallows none; and what was notified before it ran out of time counts as notified.
+ * - C4: a node that was notified says from which line, until its owner has the lock. If that dies before, the next in that line
+ *   is notified in its place.
  */
 export class ConditionCore {
   readonly #monitor: Monitor;
@@ -61,6 +63,7 @@ export class ConditionCore {
 
   /** C2. In a section on the lock, which this thread owns. */
   enlist(node: number): void {
+    this.#monitor.poke(node + NOTIFIED, 0);
     append(this.#monitor, this.#line, node);
     this.#lock.giveUp(node);
   }
@@ -81,9 +84,7 @@ export class ConditionCore {
     let left = count <= MOVES_AT_ONCE ? count : Math.min(count, lengthOf(monitor, this.#line));
     for (;;) {
       for (let moves = MOVES_AT_ONCE; left > 0 && moves > 0; left--, moves--) {
-        const node = firstOf(monitor, this.#line);
-        if (node === 0) left = 0;
-        else lock.enlistFrom(node);
+        if (!lock.notifyFirst(this.#line)) left = 0;
       }
       // Somebody else may have released the lock under its owner.
       lock.pump();

@@ -48,7 +48,8 @@ export interface ConditionStatistics {
  * one that was notified, and may have changed what it waits for: {@link Condition.waitFor} looks again.
  * Cancel safety: a wait that ends early swallows no notify, and one that was notified before it was aborted returns. It
  * holds the lock also when it throws, and waits for that without a limit.
- * A wait whose thread is terminated after it was notified takes the notify with it.
+ * If the thread of a wait that was notified is terminated before it has the lock, the next one is notified in its place. One
+ * that is terminated while it has the lock leaves that abandoned: who gets it next looks after what was promised.
  *
  * @example
  * ```ts

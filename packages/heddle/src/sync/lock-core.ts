@@ -22,6 +22,8 @@ export const LOCK_BYTES: number = LINE + WAIT_LIST_BYTES;
 
 /** In a node that was granted the lock: the turn that it has. The word before is for who extends this. */
 const GRANTED_TURN = CELL + 4;
+/** In a node that waits: the line of the condition from which it was notified; 0 for none. */
+export const NOTIFIED: number = CELL + 8;
 
 /** In the state, beside the identity of the owner: somebody may wait. */
 const WAITERS = 1;
@@ -183,6 +185,7 @@ export class LockCore implements Place<Acquired> {
       this.answerAtOnce(node, acquired);
       return true;
     }
+    this.#monitor.poke(node + NOTIFIED, 0);
     append(this.#monitor, this.object + LINE, node);
     this.pump();
     return false;
@@ -222,6 +225,15 @@ export class LockCore implements Place<Acquired> {
     move(this.#monitor, node, this.object + LINE);
   }
 
+  /** In a section: has the oldest in the line of a condition wait for this lock. False if there is none. */
+  notifyFirst(line: number): boolean {
+    const node = firstOf(this.#monitor, line);
+    if (node === 0) return false;
+    this.#monitor.write(node + NOTIFIED, line | 0);
+    this.enlistFrom(node);
+    return true;
+  }
+
   /** Hands on what nobody owns, or a dead one. */
   pump(): boolean {
     const state = this.#words.load(this.object + STATE);
@@ -241,9 +253,11 @@ export class LockCore implements Place<Acquired> {
     return this.#words.peek(node + GRANTED_TURN);
   }
 
-  /** In a section: takes back what a thread was granted that did not live to see it. */
+  /** In a section: takes back what a thread was granted, or notified of, that did not live to see it. */
   reclaim(node: number): void {
     const monitor = this.#monitor;
+    const notified = monitor.read(node + NOTIFIED) >>> 0;
+    if (notified !== 0) this.notifyFirst(notified);
     const isHeld = this.owner === monitor.read(node + OWNER) >>> 1;
     const isGranted = monitor.read(node + ANSWER) !== NONE;
     if (isGranted && isHeld && this.turn === monitor.read(node + GRANTED_TURN)) {

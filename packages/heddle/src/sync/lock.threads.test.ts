@@ -416,6 +416,30 @@ describe("a Condition between threads", () => {
     assert.equal(await second, "notified");
   });
 
+  for (const make of [() => new Lock(), () => new RLock()]) {
+    test(`notifies another one for one that was terminated before it had the ${make().constructor.name}`, async () => {
+      await using pool = new ThreadPoolExecutor({ maxWorkers: 2 });
+      const condition = new Condition(make());
+      const wait = (): string => {
+        using _guard = condition.acquireSync();
+        condition.waitSync();
+        return "notified";
+      };
+      const first = pool.submit(wait);
+      await until(() => condition.statistics().waiters === 1);
+      const second = pool.submit(wait);
+      await until(() => condition.statistics().waiters === 2);
+      {
+        using _guard = await condition.acquire();
+        condition.notify();
+        assert.equal(condition.statistics().waiters, 1);
+        await kill(first);
+        await until(() => condition.statistics().waiters === 0);
+      }
+      assert.equal(await second, "notified");
+    });
+  }
+
   test("is the same with the same lock wherever it arrives", async () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
     const condition = new Condition();
