@@ -1,6 +1,7 @@
 /** What all shared objects have in common, for each of their classes. */
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
+import { inspect } from "node:util";
 import { ThreadPoolExecutor } from "../futures/index.ts";
 import {
   Barrier,
@@ -174,6 +175,13 @@ for (const [name, { make, statistics, waits: calls }] of Object.entries(kinds)) 
       assert.equal(make({ name: "mine" }).name, "mine");
       assert.match(make().name, new RegExp(`^${name}-\\d+$`));
       assert.deepEqual(make().statistics(), statistics);
+    });
+
+    test("is printed with its name, and how it stands", () => {
+      const printed = inspect(make({ name: "mine" }));
+      assert.ok(printed.startsWith(`${name} "mine" { `), printed);
+      for (const key of Object.keys(statistics)) assert.ok(printed.includes(`${key}: `), printed);
+      assert.equal(inspect({ deep: { er: make() } }, { depth: 1 }), `{ deep: { er: [${name}] } }`);
     });
 
     test("is refused with options that are none, by its name", () => {

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { inspect, type InspectOptions } from "node:util";
 import { claimOn, type Heap, HeldKind, type JoinedHeap, SharedHeap, threadHeap } from "#heap";
 import { CorruptMessageError, registerHandle, type HandleClass } from "../../wire/index.ts";
 import { describe } from "../check-count.ts";
@@ -137,6 +138,22 @@ export abstract class SharedObject {
     heapOf = (object) => object.#heap;
   }
 }
+
+/** Who prints one sees how it stands: `Lock "door" { locked: false, waiters: 0 }`. */
+Object.defineProperty(SharedObject.prototype, inspect.custom, {
+  configurable: true,
+  value(this: SharedObject & { statistics?(): object }, depth: number, options: InspectOptions): string {
+    const kind = this.constructor.name;
+    if (depth < 0) return `[${kind}]`;
+    try {
+      const statistics = this.statistics?.();
+      const said = `${kind} ${JSON.stringify(this.name)}`;
+      return statistics === undefined ? said : `${said} ${inspect(statistics, options)}`;
+    } catch (error) {
+      return `[${kind}: ${error instanceof Error ? error.message : String(error)}]`;
+    }
+  },
+});
 
 /**
  * Declares a class of shared objects. Every thread does so when it loads the module of the class.
