@@ -14,6 +14,7 @@ import {
   GOT,
   numbersFrom,
   objectsIn,
+  PERMITS,
   type Way,
   WORDS_BYTES,
   WRONG,
@@ -35,7 +36,8 @@ test(`a process that is killed at a random moment leaves everything in order, ${
   const words = heap.allocate(WORDS_BYTES);
   heap.bytesTo(words + WORDS_BYTES).fill(0, words, words + WORDS_BYTES);
   const random = numbersFrom(SEED);
-  const { locks, outward, inward, others } = objectsIn(heap);
+  const { locks, outward, inward, others, permits } = objectsIn(heap);
+  let least = PERMITS;
 
   const start = async (seed: number): Promise<{ child: ChildProcess; go: Event }> => {
     const child = spawn(
@@ -121,5 +123,10 @@ test(`a process that is killed at a random moment leaves everything in order, ${
     for (const [i, way] of outward.entries()) checkOut(way, i);
     for (const [i, way] of inward.entries()) checkIn(way, i);
     assert.equal(heap.load(words + WRONG), 0, "two were where only one may be");
+    const { available } = permits;
+    // Those that it was about to take, or to give back, go with it.
+    assert.ok(available <= least, `there are ${available} permits, and were ${least}`);
+    least = available;
   }
+  assert.ok(least > 0 || KILLS > 1000, "permits go with who is killed");
 });
