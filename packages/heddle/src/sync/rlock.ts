@@ -43,9 +43,10 @@ export let holderOfRLock: (lock: RLock) => Holder;
 /**
  * A lock whose owner may acquire it again, and has released it once it did so as often.
  *
- * The owner is the task that acquired it, or the thread if no task did: outside of tasks all that runs in one thread is
- * one owner, so flows of one thread that are to exclude each other need tasks, or a {@link Lock}. Only the owner can
- * release it. A lock whose owner ended, or was terminated, passes to the next one, with `guard.abandoned`.
+ * The owner is the task that acquired it, as each call of an executor is one, or the thread if no task did: outside of
+ * tasks all that runs in one thread is one owner, so flows of one thread that are to exclude each other need tasks, or a
+ * {@link Lock}. Only the owner can release it. A lock whose owner ended, or was terminated, passes to the next one, with
+ * `guard.abandoned`.
  *
  * @remarks
  * Fairness and cancel safety: as {@link Lock}. The owner never waits to acquire again.
