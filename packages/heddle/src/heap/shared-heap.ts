@@ -42,8 +42,8 @@ const LOCATOR = /^([\da-f]{32})\/(\d+)\/(\d+)\/([^/]*)$/;
 export interface HeapPart {
   /** Throws if it cannot be left now. */
   checkLeaving(): void;
-  /** Leaves it for good. */
-  leave(): void;
+  /** Leaves it for good. @param isExit - As the thread ends. */
+  leave(isExit: boolean): void;
 }
 
 /** Those of this thread, by their ids. */
@@ -293,7 +293,7 @@ export class SharedHeap extends ViewedHeap {
   #leave(isForced: boolean): void {
     if (this.#isClosed) return;
     if (!isForced) for (const part of this.#parts) part.checkLeaving();
-    for (const part of this.#parts) part.leave();
+    for (const part of this.#parts) part.leave(isForced);
     this.ledger.close();
     this.#isClosed = true;
     this.#exclusively(() => {

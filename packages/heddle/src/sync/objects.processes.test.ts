@@ -169,26 +169,32 @@ describe("a process that is killed", () => {
     }
   });
 
-  test("gives back the permits that it had, and no longer reads", async (context) => {
-    const heap = heapFor(context);
-    const semaphore = new Semaphore(2, { heap, name: "permits" });
-    const lock = new ReadWriteLock({ heap, name: "book" });
-    const { child, line } = program(
-      context,
-      `${HEAD}
-      const guards = [new sync.Semaphore(2, shared("permits")).acquireSync({ permits: 2 })];
-      guards.push(new sync.ReadWriteLock(shared("book")).acquireReadSync());
-      say("held");
-      forEver();`,
-      heap.name,
-    );
-    await line();
-    assert.deepEqual([semaphore.available, lock.readers], [0, 1]);
-    const waiting = [semaphore.acquire({ permits: 2 }), lock.acquireWrite()];
-    child.kill("SIGKILL");
-    for (const guard of await Promise.all(waiting)) guard.release();
-    assert.deepEqual([semaphore.available, lock.readers], [2, 0]);
-  });
+  for (const [how, end] of [
+    ["kill", "forEver();"],
+    ["exit", 'await new sync.Event(shared("go")).wait(); process.exit(3);'],
+  ]) {
+    test(`gives back the permits that it had, and no longer reads, after ${how}`, async (context) => {
+      const heap = heapFor(context);
+      const semaphore = new Semaphore(2, { heap, name: "permits" });
+      const lock = new ReadWriteLock({ heap, name: "book" });
+      const { child, line } = program(
+        context,
+        `${HEAD}
+        const guards = [new sync.Semaphore(2, shared("permits")).acquireSync({ permits: 2 })];
+        guards.push(new sync.ReadWriteLock(shared("book")).acquireReadSync());
+        say("held");
+        ${end}`,
+        heap.name,
+      );
+      await line();
+      assert.deepEqual([semaphore.available, lock.readers], [0, 1]);
+      const waiting = [semaphore.acquire({ permits: 2 }), lock.acquireWrite()];
+      if (how === "kill") child.kill("SIGKILL");
+      else new Event({ heap, name: "go" }).set();
+      for (const guard of await Promise.all(waiting)) guard.release();
+      assert.deepEqual([semaphore.available, lock.readers], [2, 0]);
+    });
+  }
 
   test("passes a lock on to who tries it later, as abandoned", async (context) => {
     const heap = heapFor(context);

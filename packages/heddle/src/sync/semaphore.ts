@@ -45,9 +45,9 @@ export interface SemaphoreStatistics {
  * A number of permits, for at most so many at once to do something, among all threads that have it.
  *
  * Any thread may release permits, also more than there were at the start, see {@link BoundedSemaphore}. What is released
- * through a guard is released once. What a thread had that was terminated or killed goes back, unless the semaphore is used for
- * signals: once somebody has released what its thread had not acquired, nobody knows whose permits are whose. A thread
- * that ends by itself takes along what it did not release.
+ * through a guard is released once. What a thread had that was terminated, killed or ended by an error goes back, unless
+ * the semaphore is used for signals: once somebody has released what its thread had not acquired, nobody knows whose
+ * permits are whose. A thread that ends by itself takes along what it did not release.
  *
  * @remarks
  * Fairness: strict. Permits are handed out in the order in which they were asked for, threads that block and tasks that

@@ -76,7 +76,7 @@ export function settleEnd(monitor: Monitor, seat: number): void {
   }
 }
 
-/** Says that this thread ends by itself: what it leaves behind it means to leave. */
+/** Says that this thread ends by itself, and without an error: what it leaves behind it means to leave. */
 export function beginToLeave({ words, seats, identity }: Monitor): void {
   words.store(seats.recordAt(seatOf(identity)) + LEAVING, identity);
 }

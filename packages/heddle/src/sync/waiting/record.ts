@@ -24,7 +24,7 @@
  * 396    grant list  node and its state before, in pairs                  its thread
  * 652    journal     address and value before, in pairs                   its thread
  * 4044   leaving     the identity of who sits there, when it has begun    its thread
- *                    to end by itself
+ *                    to end by itself, and without an error
  * 4048   killed      the identity of the latest one that did not end by   who settles its end
  *                    itself
  * ```

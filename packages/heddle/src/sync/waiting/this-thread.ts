@@ -71,7 +71,9 @@ function joinThreads(): ThisThread {
     worker.once("exit", () => queueMicrotask(() => threadEnded(threadId)));
   });
   const joined = thisThreadIn(threadHeap());
-  process.once("exit", () => beginToLeave(joined.monitor));
+  process.once("exit", (code) => {
+    if (code === 0) beginToLeave(joined.monitor);
+  });
   return joined;
 }
 
@@ -159,9 +161,9 @@ function partOf(heap: SharedHeap, { monitor, waits, deaths }: ThisThread): HeapP
           `way in this thread at what it holds`,
       );
     },
-    leave() {
+    leave(isExit) {
       deaths.finish();
-      beginToLeave(monitor);
+      if (!isExit || Number(process.exitCode ?? 0) === 0) beginToLeave(monitor);
       settleEnd(monitor, heap.seat);
     },
   };
