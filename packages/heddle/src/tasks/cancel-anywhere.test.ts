@@ -3,8 +3,18 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { asCompleted, InlineExecutor, wait } from "../futures/index.ts";
-import { Channel, Queue, select } from "../queues/index.ts";
-import { Condition, Event, Lock, ReadWriteLock, RLock, Semaphore } from "../sync/index.ts";
+import { Channel, LifoQueue, PriorityQueue, Queue, select } from "../queues/index.ts";
+import {
+  Barrier,
+  Condition,
+  Event,
+  Latch,
+  Lock,
+  Once,
+  ReadWriteLock,
+  RLock,
+  Semaphore,
+} from "../sync/index.ts";
 import { allTasks } from "../scopes/index.ts";
 import {
   gather,
@@ -31,8 +41,11 @@ class World {
   readonly event = new Event();
   /** Items that were put less items that were got. */
   readonly queue = new Queue<number>({ maxSize: 1 });
+  readonly others = [new LifoQueue<number>({ maxSize: 1 }), new PriorityQueue<number>({ maxSize: 1 })];
+  readonly latch = new Latch(1);
   readonly channel = new Channel<number>();
   balance = 0;
+  otherBalance = 0;
   /** Who is inside each lock. */
   readonly inside = [0, 0];
 
@@ -47,6 +60,9 @@ class World {
     assert.equal(this.condition.tryAcquire()?.held, true, "the lock of the condition");
     this.condition.release();
     assert.equal(this.balance, this.queue.size, "items lost or doubled");
+    const left = this.others.reduce((sum, { size }) => sum + size, 0);
+    assert.equal(this.otherBalance, left, "items of other queues lost or doubled");
+    assert.equal(this.latch.statistics().waiters, 0);
     const { queued, running } = this.executor.statistics();
     assert.deepEqual({ queued, running }, { queued: 0, running: 0 });
     assert.equal(this.limit.waiting, 0);
@@ -112,6 +128,24 @@ const leaves: readonly Step[] = [
     world.balance--;
   },
   async (world) => {
+    for (const queue of world.others) {
+      await queue.put(1);
+      world.otherBalance++;
+      await queue.get();
+      world.otherBalance--;
+    }
+  },
+  (world) => moveOnAfter(1, () => world.latch.wait()),
+  async () => {
+    const barrier = new Barrier(2);
+    const places = await gather(...[1, 2].map(() => () => barrier.wait()));
+    assert.deepEqual(
+      places.toSorted((one, other) => one - other),
+      [0, 1],
+    );
+  },
+  () => new Once().run(() => sleep(0)),
+  async (world) => {
     let sent = 0;
     await taskGroup((group) => {
       group.spawn(() => world.channel.send(1).then(() => sent++));
@@ -120,6 +154,7 @@ const leaves: readonly Step[] = [
     assert.equal(sent, 0, "a value lost between two who met");
   },
   (world) => moveOnAfter(1, () => select({ item: world.channel, never: new Promise(() => {}) })),
+  (world) => moveOnAfter(1, () => select({ sent: world.channel.sending(1), never: new Promise(() => {}) })),
   () => retry((attempt) => (attempt < 2 ? Promise.reject(new Error("again")) : 1), { delayMs: 1 }),
 ];
 
