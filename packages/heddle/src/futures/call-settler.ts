@@ -4,12 +4,12 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import type { Scope } from "../scopes/index.ts";
 import { NotLoadedError } from "../wire/index.ts";
 import type { Call } from "./call.ts";
 import type { Calls } from "./calls.ts";
 import type { Crew } from "./crew.ts";
-import { fulfil, type Future, markObserved, reject, settleCancelled } from "./future.ts";
+import { fulfil, reject, settleCancelled } from "./future.ts";
+import { leaveToScope } from "./leave-to-scope.ts";
 import type { Payloads } from "./payload.ts";
 import { FAILED, FLAGS, SIDE_ITEMS, STOPPED } from "./slot.ts";
 import { tellSite } from "./submission-sites.ts";
@@ -107,12 +107,14 @@ export class CallSettler {
   settle(call: Call, outcome: unknown, failed: boolean): void {
     const future = call.future!;
     const { site, scope } = call;
+    // What a call is called it forgets.
+    const name = scope === undefined ? "" : call.taskName;
     if (call.observed !== undefined) call.tellEnd(failed ? "rejected" : "fulfilled", outcome);
     this.#calls.recycle(call);
     if (failed) {
       this.#counts.rejected++;
       tellSite(outcome, site);
-      if (scope !== undefined) leaveToScope(future, scope);
+      if (scope !== undefined) leaveToScope(scope, future, name, outcome);
       reject(future, outcome);
     } else {
       this.#counts.fulfilled++;
@@ -135,10 +137,4 @@ export class CallSettler {
     }
     this.settle(call, value, failed);
   }
-}
-
-/** If the scope that a call was made in comes to a bad end, whoever hears of that needs not hear of the call as well. */
-function leaveToScope(future: Future<unknown>, scope: Scope): void {
-  if (scope.isCancelled) markObserved(future);
-  else scope.onCancel(() => markObserved(future));
 }

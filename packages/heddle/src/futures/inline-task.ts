@@ -5,6 +5,7 @@
  */
 import { Context, currentContext, type EndHold, type LateFailure, runIn, TaskNode } from "../scopes/index.ts";
 import { fulfil, Future, markObserved, reject, settleCancelled, type TaskControl } from "./future.ts";
+import { leaveToScope } from "./leave-to-scope.ts";
 import type { ObservedCall, Observer } from "./observer.ts";
 import { type Ranked, rankOf } from "./ranked-heap.ts";
 import { DEFAULT_BUFFER } from "./stream-flow.ts";
@@ -219,6 +220,8 @@ export class InlineTask implements TaskControl, Ranked {
     this.#observed?.ended("rejected", error);
     this.#stream?.buffer.cutShort({ how: "failed", error });
     this.#leave();
+    const { scope } = this.#context;
+    if (scope !== undefined) leaveToScope(scope, this.future, this.#name, error);
     reject(this.future, error);
   }
 

@@ -58,7 +58,7 @@ class Extras {
   unlink: (() => void) | undefined = undefined;
   holds = 0;
   onDrained: (() => void) | undefined = undefined;
-  lateFailures: readonly LateFailure[] | undefined = undefined;
+  lateFailures: LateFailure[] | undefined = undefined;
 
   /** The scope is closed. */
   end(): void {
@@ -269,7 +269,7 @@ export class Scope {
     const extras = this.#more();
     extras.holds++;
     return (...failures) => {
-      if (failures.length > 0) extras.lateFailures = [...(extras.lateFailures ?? []), ...failures];
+      for (const failure of failures) this.addLateFailure(failure);
       if (--extras.holds === 0) extras.onDrained?.();
     };
   }
@@ -284,6 +284,11 @@ export class Scope {
     if (!this.isHeld) return undefined;
     const extras = this.#more();
     return new Promise((resolve) => (extras.onDrained = resolve));
+  }
+
+  /** Something went wrong that was begun in it, and nobody else hears of that. */
+  addLateFailure(failure: LateFailure): void {
+    (this.#more().lateFailures ??= []).push(failure);
   }
 
   /** What went wrong in what has held it, and was told to nobody. For the one who closes it. */

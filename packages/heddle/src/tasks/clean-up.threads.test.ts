@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { InlineExecutor, ProcessPoolExecutor, ThreadPoolExecutor } from "../futures/index.ts";
 import { Channel } from "../queues/index.ts";
-import { moveOnAfter, shield, SingleFlight, sleep, taskGroup, withTimeout } from "./index.ts";
+import { checkpoint, moveOnAfter, shield, SingleFlight, sleep, taskGroup, withTimeout } from "./index.ts";
 
 type Pool = InlineExecutor | ThreadPoolExecutor;
 
@@ -131,6 +131,23 @@ for (const [place, make] of pools) {
       });
       await assert.rejects(failing, (error: AggregateError) => {
         assert.match(error.message, /its body: Error: no; "download": RangeError: half a file left/);
+        return true;
+      });
+    });
+
+    test("is one of several errors if nobody has asked yet for another call that failed", async () => {
+      await using pool = make();
+      const fail = (name: string): never => {
+        throw new Error(name);
+      };
+      const failing = taskGroup(async () => {
+        const calls = ["one", "two", "three"].map((name) => pool.with({ name }).submit(fail, name));
+        while (!calls.every(({ done }) => done)) await checkpoint();
+        await calls[1]!.exception();
+        await calls[0];
+      });
+      await assert.rejects(failing, (error: AggregateError) => {
+        assert.match(error.message, /2 of its tasks failed \(its body: Error: one; "three": Error: three\)/);
         return true;
       });
     });
