@@ -16,6 +16,7 @@ const programs = new Map([
   ["check", ["tools/check.ts"]],
   ["doctest", ["tools/doctest.ts"]],
   ["bench", ["bench/run.ts"]],
+  ["figures", ["bench/figures.ts"]],
   ["site", ["node_modules/vitepress/bin/vitepress.js", "dev", "docs"]],
   ["soak", ["--conditions=@heddle/source", "packages/heddle/src/futures/fixtures/soak.ts"]],
   ["example", ["tools/example.ts"]],
