@@ -221,9 +221,8 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
   /** Runs functions as its tasks, and gives what they give. Whoever calls has no future of each, and needs none. */
   async runAll(bodies: readonly (() => unknown)[], caller: Function): Promise<unknown[]> {
     const scope = this.#scope;
-    const isStopped = scope.isCancelled;
     const results = new Array<unknown>(bodies.length).fill(undefined);
-    if (!isStopped && bodies.length > 0) {
+    if (!scope.isCancelled && bodies.length > 0) {
       const spawn = this.#describe(undefined, caller);
       this.#size = bodies.length;
       for (let i = 0; i < bodies.length; i++) scope.queue.push(new Part(spawn, bodies[i]!, results, i));
@@ -231,7 +230,8 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
     }
     const leaving = this.#empty();
     if (leaving !== undefined) await leaving;
-    this.#end(isStopped);
+    // The caller has waited, and was told to stop, even if all of its tasks gave values.
+    this.#end(scope.isCancelled);
     return results;
   }
 
