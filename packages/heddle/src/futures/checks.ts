@@ -11,8 +11,18 @@ export function checkFunction(fn: unknown, operation: string): asserts fn is Fun
 /** Throws `TypeError` unless `value` is an object whose properties can be read as options. */
 export function checkObject(value: unknown, what: string): void {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
-  throw new TypeError(
-    `Cannot take ${what}: ${value === null ? "null" : typeof value} is not an object of options`,
+  throw new TypeError(`Cannot take ${what}: ${kindOf(value)} is not an object of options`);
+}
+
+const kindOf = (value: unknown): string =>
+  value === null ? "null" : Array.isArray(value) ? "an array" : typeof value;
+
+/** Throws unless an option is a number of milliseconds. */
+export function checkDuration(option: string, value: unknown, isPositive: boolean = false): void {
+  if (typeof value !== "number") throw new TypeError(`Cannot take the option ${option}: it is not a number`);
+  if (isPositive ? value > 0 : value >= 0) return;
+  throw new RangeError(
+    `Cannot take the option ${option}: ${value} is not a ${isPositive ? "positive " : ""}number of milliseconds`,
   );
 }
 

@@ -4,6 +4,7 @@ import type { Executor } from "./executor.ts";
 import { InlineExecutor } from "./inline-executor.ts";
 import { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 import { toThread } from "./to-thread.ts";
+import { asCompleted, wait } from "./wait.ts";
 
 /** The first line after the worker's own: where the call came from. */
 const firstLine = (error: unknown): string => {
@@ -56,6 +57,36 @@ describe("Options of a name that nobody reads", () => {
       await assert.rejects(future.exception({ sginal: 3 } as never), /write signal/);
       assert.throws(() => future.cancel("why", { grace: 3 } as never), /write graceMs/);
       assert.equal(await future, 1);
+    }
+  });
+
+  test("and values of the wrong kind are refused: TypeError for what is no number, RangeError for one out of range", async () => {
+    const text = "3" as never;
+    for (const executor of executors) {
+      for (const option of ["timeoutMs", "graceMs"])
+        assert.throws(() => executor.with({ [option]: text }), TypeError);
+      assert.throws(() => executor.shutdown({ graceMs: text }), TypeError);
+      assert.throws(() => executor.map((n: number) => n, [1], { timeoutMs: text }), TypeError);
+      assert.throws(
+        () => executor.map((n: number) => n, [1], [] as never),
+        /an array is not an object of options/,
+      );
+      const future = executor.submit((n: number) => n, 1);
+      await assert.rejects(future.result({ timeoutMs: text }), TypeError);
+      assert.throws(() => future.cancel("why", { graceMs: text }), TypeError);
+      assert.equal(await future, 1);
+    }
+    assert.throws(() => new ThreadPoolExecutor({ idleTimeoutMs: text }), TypeError);
+    const limits = (resourceLimits: object): ThreadPoolExecutor => new ThreadPoolExecutor({ resourceLimits });
+    assert.throws(() => limits({ maxOldGenerationSizeMb: "64" }), TypeError);
+    assert.throws(() => limits({ maxOldGenerationSizeMb: -1 }), RangeError);
+    assert.throws(() => limits({ maxOldGenerationSize: 64 }), /write maxOldGenerationSizeMb/);
+    for (const none of [undefined, null, 3, {}]) {
+      await assert.rejects(wait(none as never), {
+        name: "TypeError",
+        message: /^Cannot wait: .* is no list of futures$/,
+      });
+      assert.throws(() => asCompleted(none as never), TypeError);
     }
   });
 

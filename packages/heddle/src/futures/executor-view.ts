@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { checkFunction, checkKnown, checkObject } from "./checks.ts";
+import { checkDuration, checkFunction, checkKnown, checkObject } from "./checks.ts";
 import { declareDoors } from "./doors.ts";
 import type { Executor, ExecutorStatistics, ShutdownOptions } from "./executor.ts";
 import type { Future } from "./future.ts";
@@ -117,8 +117,7 @@ function checkShutdownOptions(options: ShutdownOptions): void {
   checkObject(options, "the options of shutdown()");
   checkKnown(options, ["wait", "cancelPending", "graceMs"], "shutdown()");
   const { graceMs } = options;
-  if (graceMs === undefined || (typeof graceMs === "number" && graceMs >= 0)) return;
-  throw new RangeError(`Cannot take the option graceMs: ${String(graceMs)} is not a number of milliseconds`);
+  if (graceMs !== undefined) checkDuration("graceMs", graceMs);
 }
 
 /** The calls of one map. A shutdown waits for them while the session is held. */

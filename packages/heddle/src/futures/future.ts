@@ -261,7 +261,9 @@ export class Future<T> implements PromiseLike<T> {
     checkObject(options, "the options of cancel()");
     checkKnown(options, KNOWN_OF_CANCEL, "cancel()");
     const { graceMs } = options;
-    if (graceMs !== undefined && !(typeof graceMs === "number" && graceMs >= 0)) {
+    if (graceMs !== undefined && typeof graceMs !== "number")
+      throw new TypeError(`Cannot cancel the future: graceMs is ${String(graceMs)}, not a number`);
+    if (graceMs !== undefined && !(graceMs >= 0)) {
       throw new RangeError(
         `Cannot cancel the future: graceMs is ${String(graceMs)}, not a number of milliseconds`,
       );

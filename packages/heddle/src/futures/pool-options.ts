@@ -2,7 +2,7 @@ import type { ResourceLimits } from "node:worker_threads";
 import { cpuCount } from "../workers/index.ts";
 import { MAX_WORKERS } from "./board.ts";
 import type { TaskOutput } from "./task-output.ts";
-import { checkInteger, checkKnown, checkObject } from "./checks.ts";
+import { checkDuration, checkInteger, checkKnown, checkObject } from "./checks.ts";
 
 /** How a pool is made. */
 export interface PoolOptions {
@@ -103,11 +103,7 @@ export function checkPoolOptions(options: PoolOptions, known: readonly string[] 
     checkInteger("maxTasksPerWorker", maxTasksPerWorker, 1, Number.MAX_SAFE_INTEGER);
   if (maxMemoryPerWorkerBytes !== Infinity)
     checkInteger("maxMemoryPerWorkerBytes", maxMemoryPerWorkerBytes, 1, Number.MAX_SAFE_INTEGER);
-  if (!(typeof idleTimeoutMs === "number" && idleTimeoutMs > 0)) {
-    throw new RangeError(
-      `Cannot take the option idleTimeoutMs: ${String(idleTimeoutMs)} is not a positive number of milliseconds`,
-    );
-  }
+  checkDuration("idleTimeoutMs", idleTimeoutMs, true);
   if (initializer !== undefined && typeof initializer !== "function") {
     throw new TypeError(`Cannot make a pool: initializer is ${typeof initializer}, not a function`);
   }
@@ -116,7 +112,7 @@ export function checkPoolOptions(options: PoolOptions, known: readonly string[] 
   }
   if (typeof measure !== "boolean")
     throw new TypeError("Cannot take the option measure: it is not a boolean");
-  if (resourceLimits !== undefined) checkObject(resourceLimits, "the option resourceLimits");
+  if (resourceLimits !== undefined) checkLimits(resourceLimits);
   if (name !== undefined && typeof name !== "string")
     throw new TypeError("Cannot make a pool: name is not a string");
   return {
@@ -132,4 +128,17 @@ export function checkPoolOptions(options: PoolOptions, known: readonly string[] 
     onOutput,
     resourceLimits,
   };
+}
+
+const LIMITS = ["maxOldGenerationSizeMb", "maxYoungGenerationSizeMb", "codeRangeSizeMb", "stackSizeMb"];
+
+/** Node passes over what is no number. */
+function checkLimits(limits: ResourceLimits): void {
+  checkObject(limits, "the option resourceLimits");
+  checkKnown(limits, LIMITS, "resourceLimits");
+  for (const [name, value] of Object.entries(limits as Record<string, unknown>)) {
+    if (value === undefined || (typeof value === "number" && value > 0)) continue;
+    const wrong = `Cannot take the option resourceLimits: its ${name} is ${String(value)}, not a number above 0`;
+    throw typeof value === "number" ? new RangeError(wrong) : new TypeError(wrong);
+  }
 }

@@ -1,4 +1,4 @@
-import { checkInteger, checkKnown, checkObject } from "./checks.ts";
+import { checkDuration, checkInteger, checkKnown, checkObject } from "./checks.ts";
 import { LARGEST_BUFFER } from "./stream-flow.ts";
 
 /** How one call is to be treated. Given by `executor.with(options)` for all calls made through the result. */
@@ -59,16 +59,8 @@ export function checkTaskOptions(options: TaskOptions): void {
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError("Cannot take the option signal: it is not an AbortSignal");
   }
-  if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0)) {
-    throw new RangeError(
-      `Cannot take the option timeoutMs: ${String(timeoutMs)} is not a positive number of milliseconds`,
-    );
-  }
-  if (graceMs !== undefined && !(typeof graceMs === "number" && graceMs >= 0)) {
-    throw new RangeError(
-      `Cannot take the option graceMs: ${String(graceMs)} is not a number of milliseconds`,
-    );
-  }
+  if (timeoutMs !== undefined) checkDuration("timeoutMs", timeoutMs, true);
+  if (graceMs !== undefined) checkDuration("graceMs", graceMs);
   if (name !== undefined && typeof name !== "string")
     throw new TypeError("Cannot take the option name: it is not a string");
   if (retries !== undefined) checkInteger("retries", retries, 0, Number.MAX_SAFE_INTEGER);

@@ -20,9 +20,11 @@ export function checkWaitOptions(
   checkObject(options, `the options of ${operation}`);
   checkKnown(options, [...KNOWN, ...others], operation);
   const { timeoutMs, signal } = options;
-  if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs >= 0)) {
+  if (timeoutMs !== undefined && typeof timeoutMs !== "number")
+    throw new TypeError(`Cannot begin ${operation}: timeoutMs is ${String(timeoutMs)}, not a number`);
+  if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
     throw new RangeError(
-      `Cannot begin ${operation}: timeoutMs is ${String(timeoutMs)}, not a number of milliseconds`,
+      `Cannot begin ${operation}: timeoutMs is ${timeoutMs}, not a number of milliseconds`,
     );
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
