@@ -43,6 +43,11 @@ export class CallQueue {
     return this.#board.offered + this.#ranked.size;
   }
 
+  /** Whether there is a worker that would begin a call now. */
+  get hasIdle(): boolean {
+    return idleWorker(this.#board, this.#crew, this.#calls, this.#concurrency) >= 0;
+  }
+
   /** The worker for the calls of an affinity; -1 for any. */
   homeOf(affinity: string | undefined): number {
     return affinity === undefined ? -1 : this.#homes.of(affinity);

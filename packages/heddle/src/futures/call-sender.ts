@@ -99,6 +99,7 @@ export class CallSender {
     call.future = future;
     call.fn = fn;
     call.cargo = this.#payloads.takeCargo();
+    call.heldBytes = this.#payloads.takeHeld();
     call.site = this.#sites.of(fn);
     call.name = options.name;
     call.buffer = options.buffer;

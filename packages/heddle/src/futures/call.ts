@@ -61,6 +61,8 @@ export class Call implements TaskControl {
   /** Held so that the function lives in the heap as long as the call; so does what its arguments refer to there. */
   record: FunctionRecord | undefined = undefined;
   cargo: readonly object[] | undefined = undefined;
+  /** How much of the heap its large buffers take. */
+  heldBytes = 0;
   /** Held so that signals among them live as long. */
   args: readonly unknown[] | undefined = undefined;
   site: Site | undefined = undefined;

@@ -93,6 +93,8 @@ export class Calls {
     const holds = (this.#heap.peek(call.address + FLAGS) & CLAIMS) !== 0 && call.kind === FINISHED;
     if (holds) this.#payloads.giveUpClaims(call.address);
     this.#payloads.release(call.address);
+    this.#payloads.letGo(call.heldBytes);
+    call.heldBytes = 0;
     this.#heap.store(call.address + STATE, FREE);
     if (call.pinnedTo >= 0) this.#pinned[call.pinnedTo]!--;
     if (call.isForgotten) this.#abandoned--;

@@ -92,7 +92,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     const hooks = functionTableIn(heap);
     // One that leaves keeps its number until it has gone.
     this.#board = Board.create(heap, 2 * options.maxWorkers);
-    const payloads = new Payloads(heap, hooks);
+    const payloads = new Payloads(heap, hooks, () => this.#queue.hasIdle);
     const counts = this.#counts;
     const calls = (this.#calls = new Calls(heap, payloads, this));
     const crew = (this.#crew = new Crew(options, this.#board.location, this));

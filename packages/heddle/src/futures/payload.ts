@@ -19,6 +19,8 @@ type Transferable = Encoder["transferList"][number];
 
 /** From this size on a port moves a copy of a buffer faster than the heap takes one in and gives another out. */
 const COPY_ASIDE_BYTES = 128 * 1024;
+/** Buffers of that size take at most so much of the heap at once. */
+const HELD_BYTES = 256 * 1024 * 1024;
 
 /** A list of claims is words. */
 const LIST_ALIGNMENT = 4;
@@ -32,14 +34,27 @@ export class Payloads {
   readonly #cargo: Cargo;
   /** Whether the result that was just written holds what it refers to. */
   claims = false;
+  /** How much of such buffers the message holds that was just written, */
+  #heldNow = 0;
+  /** and all messages under way. */
+  #held = 0;
   #slot = 0;
   #writing = false;
 
-  constructor(heap: Heap, hooks: WireHooks) {
+  /**
+   * @param isReceived - Whether somebody receives at once what is moved beside a message. Else that has to be asked for, and what is
+   * in the heap has not.
+   */
+  constructor(heap: Heap, hooks: WireHooks, isReceived: () => boolean = () => true) {
     this.#heap = heap;
     this.#cargo = new Cargo(hooks);
     this.#encoder = new Encoder(this.#cargo.hooks, (used, needed) => this.#grow(used, needed), {
       copiesAsideFrom: COPY_ASIDE_BYTES,
+      goesAside: (byteLength) => {
+        if (this.#held + this.#heldNow + byteLength > HELD_BYTES || isReceived()) return true;
+        this.#heldNow += byteLength;
+        return false;
+      },
     });
     this.#decoder = new Decoder(hooks);
     this.#region = { bytes: heap.bytes, start: 0, end: 0 };
@@ -69,6 +84,18 @@ export class Payloads {
    */
   writeArguments(slot: number, args: readonly unknown[], isForSeveral: boolean): SideItems | undefined {
     return this.#write(slot, (region) => this.#encoder.encodeArguments(args, region, isForSeveral));
+  }
+
+  /** How much of the heap the large buffers of the message take that was just written; until it is given to {@link letGo}. */
+  takeHeld(): number {
+    const now = this.#heldNow;
+    this.#held += now;
+    this.#heldNow = 0;
+    return now;
+  }
+
+  letGo(heldBytes: number): void {
+    this.#held -= heldBytes;
   }
 
   /** What the message that was just written refers to. */
@@ -131,6 +158,7 @@ export class Payloads {
       heap.poke(slot + LENGTH, encode(region));
     } catch (error) {
       this.#cargo.clear();
+      this.#heldNow = 0;
       throw error;
     } finally {
       this.#writing = false;

@@ -138,7 +138,8 @@ function checkLimits(limits: ResourceLimits): void {
   checkKnown(limits, LIMITS, "resourceLimits");
   for (const [name, value] of Object.entries(limits as Record<string, unknown>)) {
     if (value === undefined || (typeof value === "number" && value > 0)) continue;
-    const wrong = `Cannot take the option resourceLimits: its ${name} is ${String(value)}, not a number above 0`;
+    const found = typeof value === "number" ? value : typeof value;
+    const wrong = `Cannot take the option resourceLimits: its ${name} is ${found}, not a number above 0`;
     throw typeof value === "number" ? new RangeError(wrong) : new TypeError(wrong);
   }
 }

@@ -192,7 +192,9 @@ function ended(): Promise<IteratorResult<never, undefined>> {
 
 function checkFutures<F extends Future<unknown>>(futures: Iterable<F>, operation: string): Set<F> {
   if (typeof (futures as Partial<Iterable<F>> | null | undefined)?.[Symbol.iterator] !== "function")
-    throw new TypeError(`Cannot ${operation}: ${String(futures)} is no list of futures`);
+    throw new TypeError(
+      `Cannot ${operation}: ${futures === null ? "null" : typeof futures} is no list of futures`,
+    );
   const set = new Set(futures);
   for (const future of set) {
     if (!(future instanceof Future))

@@ -58,7 +58,9 @@ export function writeArrayBuffer(writer: Writer, value: object, at: number): num
   refuseTooLong(writer, value.maxByteLength);
   const bytes = new Uint8Array(value);
   if (!value.resizable) {
-    if (bytes.byteLength >= writer.copiesAsideFrom) return writer.sideItem(copyOf(bytes), true, at);
+    const { byteLength } = bytes;
+    if (byteLength >= writer.copiesAsideFrom && writer.goesAside(byteLength))
+      return writer.sideItem(copyOf(bytes), true, at);
     return writeBytes(writer, tag.ARRAY_BUFFER, bytes, at);
   }
   at = writer.word(tag.RESIZABLE_BUFFER, value.maxByteLength, at);

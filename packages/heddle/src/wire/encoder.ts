@@ -18,6 +18,8 @@ export interface EncoderOptions {
    * where somebody posts side items anyway: the bytes are copied once, not twice. Default: none.
    */
   readonly copiesAsideFrom?: number;
+  /** Says of an ArrayBuffer of that size whether it is in fact to be moved beside the message. Default: always. */
+  readonly goesAside?: (byteLength: number) => boolean;
   /**
    * Nothing goes beside the message, and what only a port can carry is refused. ArrayBuffers that {@link transfer} marked
    * are written, and listed in `transferList`, to be detached.
@@ -42,10 +44,12 @@ export class Encoder {
     const writer = new Writer(hooks, grow, packBy(hooks));
     const {
       copiesAsideFrom = Infinity,
+      goesAside,
       isAbroad = hooks.leavesProcess === true,
       isAlone = isAbroad,
     } = options;
     writer.copiesAsideFrom = isAlone ? Infinity : copiesAsideFrom;
+    if (goesAside !== undefined) writer.goesAside = goesAside;
     writer.isAlone = isAlone;
     writer.isAbroad = isAbroad;
     this.#writer = writer;

@@ -53,6 +53,7 @@ export class Writer extends Output {
   mayPostpone = true;
   /** ArrayBuffers of this size and above are not written, but copied and moved beside the bytes. */
   copiesAsideFrom: number = Infinity;
+  goesAside: (byteLength: number) => boolean = () => true;
   /** There is nothing beside the bytes. */
   isAlone = false;
   /** The same is sent to several threads: nothing of it may leave this one. */
