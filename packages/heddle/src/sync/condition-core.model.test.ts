@@ -1,13 +1,22 @@
 /** {@link ConditionCore} under every interleaving, with a plain lock and with a reentrant one. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { check, type ModelHeap } from "@heddle/testing";
+import { check, ModelHeap } from "@heddle/testing";
 import { ConditionCore } from "./condition-core.ts";
-import { finding, MODEL, OBJECTS, report, seatThreads, sitDown, undertaker } from "./fixtures/model.ts";
-import { FROM_THE_DEAD, LockCore } from "./lock-core.ts";
+import {
+  finding,
+  MODEL,
+  type ModelSelf as Self,
+  OBJECTS,
+  report,
+  seatThreads,
+  sitDown,
+  undertaker,
+} from "./fixtures/model.ts";
+import { FROM_THE_DEAD, LockCore, NOTIFIED } from "./lock-core.ts";
 import { ObjectKind } from "./object-kinds.ts";
 import { RLockCore } from "./rlock-core.ts";
-import { registerReclaim } from "./waiting/ends.ts";
+import { registerReclaim, settleEnd } from "./waiting/ends.ts";
 import type { Monitor } from "./waiting/monitor.ts";
 import { append, move } from "./waiting/wait-list.ts";
 import type { Place } from "./waiting/waits.ts";
@@ -184,6 +193,31 @@ describe("ConditionCore, every interleaving", () => {
     };
     report(context, check(program, { ...MODEL, mortal: [0], preemptions: 1 }));
   });
+});
+
+test("a wait that got the lock at once passes on no notify, whatever its node was for before", () => {
+  const heap = new ModelHeap({ pageCount: 3 });
+  prepare(heap, 3);
+  const [dead, waiting, last] = [0, 1, 2].map((seat) => sitDown(heap, seat)) as [Self, Self, Self];
+  const [lock, other] = [dead, waiting].map(({ monitor }) => new LockCore(monitor, LOCK)) as [
+    LockCore,
+    LockCore,
+  ];
+  const condition = new ConditionCore(waiting.monitor, CONDITION, other);
+  const asleep = waiting.nodes.take({ object: LOCK, want: 0, isAsync: false, group: 0 });
+  assert.ok(other.tryAcquire());
+  waiting.monitor.enter(LOCK);
+  condition.enlist(asleep);
+  waiting.monitor.leave();
+
+  const node = dead.nodes.take({ object: LOCK, want: 0, isAsync: false, group: 0 });
+  heap.poke(node + NOTIFIED, CONDITION + 20);
+  dead.monitor.enter(LOCK);
+  assert.ok(lock.enlist(node));
+  dead.monitor.leave();
+  assert.ok(last.monitor.seats.claimEndOf(0, 2));
+  settleEnd(last.monitor, 0);
+  assert.equal(condition.waiters, 1);
 });
 
 describe("the model of ConditionCore is alert", () => {

@@ -193,6 +193,7 @@ export class LockCore implements Place<Acquired> {
 
   /** In a section: notes in a node that stands in no line how its thread has acquired the lock. */
   answerAtOnce(node: number, how: Acquired): void {
+    this.#monitor.poke(node + NOTIFIED, 0);
     this.#monitor.poke(node + GRANTED_TURN, this.turn);
     this.#monitor.poke(node + ANSWER, how);
   }
