@@ -115,6 +115,8 @@ describe("the packed packages, installed in an empty project", () => {
       const { output } = await packed.run("node", ["--input-type=module", "--eval", `import "${name}";`]);
       assert.match(output, /^Error: Cannot run heddle on Node\.js [\d.]+: it needs Node\.js 24 or later$/m);
     }
+    const { output } = await packed.run("node", ["node_modules/@heddle/cli/bin/heddle.js", "map", "--help"]);
+    assert.match(output, /^heddle: Cannot run on Node\.js [\d.]+: it needs Node\.js 24 or later$/);
   });
 
   test("are replaced by one sentence in bundles for browsers and edge runtimes", async () => {

@@ -5,7 +5,7 @@
  */
 import { usageError } from "./errors.ts";
 import { FORMATS, type InputArguments, refuseWrongInput } from "./input-arguments.ts";
-import { optional, splitTarget, type TargetName, Words } from "./words.ts";
+import { optional, type OptionsNamed, splitTarget, type TargetName, Words } from "./words.ts";
 
 /** Everything that was asked for. What is absent was not said. */
 export interface AdviseArguments extends TargetName, InputArguments {
@@ -15,11 +15,11 @@ export interface AdviseArguments extends TargetName, InputArguments {
 
 const DEFAULT_REPORT = "heddle-advice.html";
 
-const OPTIONS = {
+export const ADVISE_OPTIONS: OptionsNamed<"input" | "format" | "report"> = {
   input: { value: "FILE, or - for standard input" },
   format: { value: FORMATS.join("|") },
   report: { value: "FILE" },
-} as const;
+};
 
 /**
  * Reads the words behind `heddle advise`.
@@ -27,7 +27,7 @@ const OPTIONS = {
  * @throws `CommandError` with the code `ERR_HEDDLE_USAGE`.
  */
 export function parseAdvise(typed: readonly string[]): AdviseArguments {
-  const words = new Words("advise", typed, OPTIONS);
+  const words = new Words("advise", typed, ADVISE_OPTIONS);
   const [target, ...items] = words.positionals;
   if (target === undefined) {
     throw usageError("Cannot advise: no module given; heddle advise MODULE[#EXPORT] --input FILE");

@@ -101,6 +101,18 @@ describe("parseCommandLine()", () => {
     refused(["map", "m.ts", "x", "--halt", "perhaps"], /it is one of never, soon, now$/);
   });
 
+  test("knows the cases of bench and the shells of completion, and what was probably meant", () => {
+    assert.deepEqual(parseCommandLine(["bench", "lock", "call", "lock", "--time", "20"]), {
+      kind: "bench",
+      bench: { cases: ["call", "lock"], timeMs: 20, json: false },
+    });
+    refused(["bench", "lok"], /^Cannot measure "lok": .* did you mean lock\?$/);
+    refused(["bench", "--tiem", "20"], /^Cannot use --tiem: .* did you mean --time\?$/);
+    assert.deepEqual(parseCommandLine(["completion", "zsh"]), { kind: "completion", shell: "zsh" });
+    refused(["completion"], /^Cannot complete: write heddle completion bash\|zsh\|fish$/);
+    refused(["completion", "fissh"], /did you mean fish\?$/);
+  });
+
   test("refuses options that contradict each other", () => {
     refused(["map", "m.ts", "x", "--input", "f"], /^Cannot use --input together with ITEMs/);
     refused(["map", "m.ts"], /^Cannot map: no input; give ITEMs, --input FILE/);
@@ -108,13 +120,16 @@ describe("parseCommandLine()", () => {
     refused(["map", "m.ts", "x", "--format", "csv"], /^Cannot read ITEMs as csv/);
     refused(["map", "m.ts", "x", "--resume"], /^Cannot use --resume without --journal FILE/);
     refused(["map", "m.ts", "x", "--timeout", "5", "--chunk", "2"], /^Cannot use --timeout with --chunk 2/);
+    refused(
+      ["map", "m.ts", "x", "--on", "processes", "--chunk", "2"],
+      /^Cannot use --on processes with --chunk 2/,
+    );
   });
 
   test("says of what later releases bring that it is not there yet", () => {
-    for (const command of ["bench", "top", "trace", "worker"]) {
+    for (const command of ["top", "trace", "worker"]) {
       refused([command], new RegExp(`^Cannot run heddle ${command}: it is not available yet`));
     }
-    refused(["map", "m.ts", "x", "--on", "processes"], /^Cannot run --on processes: it is not available yet/);
     refused(
       ["map", "m.ts", "x", "--on", "redis://h:1"],
       /^Cannot run --on redis:\/\/h:1: it is not available yet/,

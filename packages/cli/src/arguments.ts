@@ -4,12 +4,14 @@
  * @packageDocumentation
  */
 import { type AdviseArguments, parseAdvise } from "./advise-arguments.ts";
+import { type BenchArguments, parseBench } from "./bench-arguments.ts";
+import { parseCompletion, type Shell } from "./completion.ts";
 import { usageError } from "./errors.ts";
 import { type MapArguments, parseMap } from "./map-arguments.ts";
 import { nearest } from "./nearest.ts";
 
 /** The commands there are. */
-export const COMMANDS = ["map", "advise"] as const;
+export const COMMANDS = ["map", "advise", "bench", "completion"] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 /** What a command line asks for. */
@@ -17,10 +19,19 @@ export type Command =
   | { readonly kind: "help"; readonly of: CommandName | undefined }
   | { readonly kind: "version" }
   | { readonly kind: "map"; readonly map: MapArguments }
-  | { readonly kind: "advise"; readonly advise: AdviseArguments };
+  | { readonly kind: "advise"; readonly advise: AdviseArguments }
+  | { readonly kind: "bench"; readonly bench: BenchArguments }
+  | { readonly kind: "completion"; readonly shell: Shell };
 
 /** Commands that the toolkit will have. Named, so that whoever types one learns that it is not his mistake. */
-const LATER_COMMANDS: readonly string[] = ["bench", "top", "trace", "worker"];
+const LATER_COMMANDS: readonly string[] = ["top", "trace", "worker"];
+
+const READERS: Readonly<Record<CommandName, (words: readonly string[]) => Command>> = {
+  map: (words) => ({ kind: "map", map: parseMap(words) }),
+  advise: (words) => ({ kind: "advise", advise: parseAdvise(words) }),
+  bench: (words) => ({ kind: "bench", bench: parseBench(words) }),
+  completion: (words) => ({ kind: "completion", shell: parseCompletion(words) }),
+};
 
 const HELP_WORDS: readonly string[] = ["--help", "-h", "help"];
 
@@ -40,15 +51,13 @@ export function parseCommandLine(words: readonly string[]): Command {
   const options = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : undefined);
   if (options.some((word) => word === "--help" || word === "-h")) return { kind: "help", of: known };
   if (options.includes("--version")) return { kind: "version" };
-  return known === "map"
-    ? { kind: "map", map: parseMap(rest) }
-    : { kind: "advise", advise: parseAdvise(rest) };
+  return READERS[known](rest);
 }
 
 function unknownCommand(command: string): Error {
   if (LATER_COMMANDS.includes(command)) {
     return usageError(
-      `Cannot run heddle ${command}: it is not available yet; this release has heddle ${COMMANDS.join(" and heddle ")}`,
+      `Cannot run heddle ${command}: it is not available yet; heddle --help lists what this release has`,
     );
   }
   const suggestion = nearest(command, COMMANDS);

@@ -10,7 +10,7 @@ let folder: string;
 before(() => (folder = mkdtempSync(join(tmpdir(), "heddle-command-"))));
 after(() => rmSync(folder, { recursive: true }));
 
-const PLACES = ["threads", "inline"] as const;
+const PLACES = ["threads", "processes", "inline"] as const;
 const path = (name: string): string => join(folder, name);
 function file(name: string, text: string): string {
   writeFileSync(path(name), text);
@@ -24,19 +24,24 @@ describe("heddle", () => {
     assert.equal(help.status, 0);
     assert.match(help.stdout, /^heddle map MODULE\[#EXPORT\] \[ITEM\.\.\.\]/);
     assert.match(help.stdout, /^heddle advise MODULE\[#EXPORT\] \[ITEM\.\.\.\]/m);
-    assert.doesNotMatch(help.stdout, /bench|trace|redis/);
+    assert.doesNotMatch(help.stdout, /trace|redis/);
     const ofMap = (await heddle(["map", "--help"])).stdout;
     assert.match(ofMap, /--resume/);
-    assert.doesNotMatch(ofMap, /redis|processes/);
+    assert.doesNotMatch(ofMap, /redis/);
     assert.equal((await heddle(["help", "map"])).stdout, ofMap);
+    for (const command of ["map", "advise", "bench", "completion"]) {
+      const { status, stdout } = await heddle([command, "--help"]);
+      assert.equal(status, 0);
+      assert.ok(stdout.startsWith(`heddle ${command} `) && /^Examples\n {2}/m.test(stdout), stdout);
+    }
     assert.match((await heddle(["--version"])).stdout, /^\d+\.\d+\.\d+/);
   });
 
   test("wrong usage is one line on standard error, and status 2", async () => {
     const commands: [string[], RegExp][] = [
       [[], /no command given/],
-      [["bench", "x"], /heddle bench: it is not available yet/],
-      [["map", FUNCTIONS, "1", "--on", "processes"], /--on processes: it is not available yet/],
+      [["top", "1"], /heddle top: it is not available yet/],
+      [["bench", "x"], /Cannot measure "x": it is none of the cases/],
       [["map", FUNCTIONS, "1", "--jbos", "2"], /did you mean --jobs\?/],
       [["map", `${FUNCTIONS}#duoble`, "1"], /it exports .*double.*; did you mean .*#double\?/],
       [["map", `${FUNCTIONS}#noFunction`, "1"], /noFunction is a number, not a function/],
@@ -78,7 +83,7 @@ describe("heddle map", () => {
         stderr,
         on === "inline"
           ? /^1,000 items in .* inline, .*none failed\n$/
-          : /^1,000 items in .* on \d+ threads?, .*\nthe work itself is /,
+          : /^1,000 items in .* on \d+ (threads?|process(es)?), .*\nthe work itself is /,
       );
     });
 
@@ -422,6 +427,24 @@ describe("heddle map", () => {
       assert.match(stderr, /; interrupted after [\d,]+/);
       assert.equal(lines.find(({ index }) => index === 20)?.result, 20);
       assert.ok(lines.length < 1_000_000);
+    });
+  }
+
+  for (const on of ["threads", "processes"]) {
+    test(`--on ${on}: Ctrl-C in a terminal, which all its processes are told of, finishes what runs`, async () => {
+      const words = ["map", `${FUNCTIONS}#echo`, "--on", on, "--ordered", "--input", "-"];
+      const child = startHeddle(words, { detached: true });
+      const end = ended(child);
+      child.stdin!.on("error", () => {});
+      child.stdin!.write(numbers(100));
+      child.stdout!.once("data", () => process.kill(-child.pid!, "SIGINT"));
+      const { status, stderr, lines } = await end;
+      assert.equal(status, 130, stderr);
+      assert.match(
+        stderr,
+        /^heddle: stopping; [^\n]*\n[\d,]+ items? in [^\n]* none failed; interrupted after/,
+      );
+      assert.ok(lines.every(({ error }) => error === undefined));
     });
   }
 

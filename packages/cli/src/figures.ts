@@ -10,8 +10,8 @@ export function count(value: number): string {
 }
 
 /** `1 item`, `2 items`. */
-export function counted(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+export function counted(value: number, noun: string, plural = "s"): string {
+  return `${count(value)} ${noun}${value === 1 ? "" : plural}`;
 }
 
 /** How much a second: `0.25/s`, `38/s`, `12,300/s`, `1.25 M/s`. */
@@ -30,6 +30,15 @@ export function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
   return `${Math.floor(seconds / 3600)} h ${pad(Math.floor((seconds % 3600) / 60))} min`;
+}
+
+/** How long something took that may be far below a millisecond: `21 ms`, `35 µs`, `4.2 µs`, `180 ns`. */
+export function shortTime(milliseconds: number): string {
+  if (milliseconds >= 10) return duration(milliseconds);
+  if (milliseconds >= 1) return `${milliseconds.toFixed(1)} ms`;
+  if (milliseconds >= 0.01) return `${Math.round(1000 * milliseconds)} µs`;
+  if (milliseconds >= 0.001) return `${(1000 * milliseconds).toFixed(1)} µs`;
+  return `${count(1e6 * milliseconds)} ns`;
 }
 
 /** How long something will take, as a clock shows it: `0:07`, `3:20`, `1:02:03`. */

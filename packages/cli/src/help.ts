@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import type { CommandName } from "./arguments.ts";
+import { CASE_NAMES } from "./bench/case-names.ts";
 
 const TARGET = `  MODULE is a path or a package; its default export is called unless #EXPORT names another.
   The function is called with an item and its index, and may be async.
@@ -25,8 +26,9 @@ const MAP = `heddle map MODULE[#EXPORT] [ITEM...]   a function over many inputs,
 ${TARGET}
 ${INPUT}
 Running
-  --on inline|threads     where the function runs (default: threads)
-  --jobs N                how many at a time (default: one a core on threads, 1 inline)
+  --on PLACE              where the function runs: inline, threads or processes (default: threads);
+                          processes take items one by one, and share nothing
+  --jobs N                how many at a time (default: one a core, 1 inline)
   --chunk N|auto          items handed over at once (default: auto, by how long they take)
   --retries N             run a failed item again, at most N times
   --timeout MS            fail an item that runs longer
@@ -46,7 +48,11 @@ Going on after a crash
 
 Exit status: 0 all done, 1 some inputs failed, 2 wrong usage or unreadable input, 130 interrupted.
 
-Example: heddle map examples/prime-factors.ts#primeFactors --input examples/data/numbers.txt
+Examples
+  heddle map examples/prime-factors.ts#primeFactors --input examples/data/numbers.txt
+  heddle map ./resize.ts --ordered -- *.png                          the default export, for each file
+  cat urls.txt | heddle map ./fetch.ts#get --input - --jobs 50 --on inline --retries 3
+  heddle map ./crawl.ts --input urls.txt --journal crawl.db --output pages.jsonl   and after a crash with --resume
 `;
 
 const ADVISE = `heddle advise MODULE[#EXPORT] [ITEM...]   where a function should run, by measuring it
@@ -64,22 +70,59 @@ Output
 
 Exit status: 0 advised, 2 wrong usage, unreadable input or a function that fails.
 
-Example: heddle advise examples/prime-factors.ts#primeFactors --input examples/data/large-numbers.txt
+Examples
+  heddle advise examples/prime-factors.ts#primeFactors --input examples/data/large-numbers.txt
+  heddle advise ./hash.ts#sha256 --input texts.jsonl --report hash.html
+`;
+
+const BENCH = `heddle bench [CASE...]   what the toolkit costs on this machine
+
+  Measures each CASE, or all: ${CASE_NAMES.join(", ")}.
+  A message of Node itself stands beside them. Each line has the median of five rounds, and their range.
+
+  --time MS               about how long each case is measured (default: 500)
+  --json                  a JSON object a line instead of the table, times in milliseconds
+
+  --help, --version
+
+Exit status: 0 all measured, 2 wrong usage, 130 interrupted: the case under way is finished first.
+
+Examples
+  heddle bench
+  heddle bench call process-call --time 3000
+`;
+
+const COMPLETION = `heddle completion bash|zsh|fish   a script by which a shell completes the words of heddle
+
+Examples
+  eval "$(heddle completion bash)"                                     in ~/.bashrc
+  eval "$(heddle completion zsh)"                                      in ~/.zshrc, after compinit
+  heddle completion fish > ~/.config/fish/completions/heddle.fish
 `;
 
 const GENERAL = `heddle map MODULE[#EXPORT] [ITEM...]      a function over many inputs, in parallel
 heddle advise MODULE[#EXPORT] [ITEM...]   where a function should run, by measuring it
+heddle bench [CASE...]                    what the toolkit costs on this machine
+heddle completion bash|zsh|fish           a script by which a shell completes these words
 
-heddle map --help, heddle advise --help: all about one of them
+heddle COMMAND --help: all about one of them
 heddle --version
 
-Example: heddle map examples/prime-factors.ts#primeFactors --input examples/data/numbers.txt
+Examples
+  heddle map examples/prime-factors.ts#primeFactors --input examples/data/numbers.txt
+  heddle advise examples/prime-factors.ts#primeFactors --input examples/data/large-numbers.txt
 `;
+
+const HELP: Readonly<Record<CommandName, string>> = {
+  map: MAP,
+  advise: ADVISE,
+  bench: BENCH,
+  completion: COMPLETION,
+};
 
 /** The help of a command; the overview if none is named. */
 export function helpOf(command: CommandName | undefined): string {
-  if (command === undefined) return GENERAL;
-  return command === "map" ? MAP : ADVISE;
+  return command === undefined ? GENERAL : HELP[command];
 }
 
 /** The version of this package, from its own package.json. */

@@ -4,25 +4,53 @@
  *
  * @packageDocumentation
  */
-import { parseCommandLine } from "./arguments.ts";
+import { type Command, parseCommandLine } from "./arguments.ts";
 import { CommandError } from "./errors.ts";
 import { helpOf, version } from "./help.ts";
 
 /** The exit status of wrong usage, and of everything else that keeps a command from its work. */
 const CANNOT_GO_ON = 2;
+/** That of a program that the end of its reader killed, 128 + SIGPIPE: `| head` is nobody's fault. */
+const READER_GONE = 141;
 
-try {
-  const command = parseCommandLine(process.argv.slice(2));
-  if (command.kind === "help") process.stdout.write(helpOf(command.of));
-  else if (command.kind === "version") process.stdout.write(`${version()}\n`);
-  else if (command.kind === "advise") {
-    const { adviseCommand } = await import("./advise-command.ts");
-    process.exit(await adviseCommand(command.advise));
-  } else {
+/** Does what was asked for; gives the exit status. Each command is loaded when it is run. */
+async function run(command: Command): Promise<number> {
+  if (command.kind === "map") {
     const { mapCommand } = await import("./map-command.ts");
-    // The mapped module may keep timers and sockets open; the work is done nevertheless.
-    process.exit(await mapCommand(command.map));
+    return mapCommand(command.map);
   }
+  // With results to keep, a run ends in better order; see there.
+  process.stdout.on("error", () => process.exit(READER_GONE));
+  switch (command.kind) {
+    case "help":
+      return print(helpOf(command.of));
+    case "version":
+      return print(`${version()}\n`);
+    case "completion": {
+      const { completionFor } = await import("./completion.ts");
+      return print(completionFor(command.shell));
+    }
+    case "advise": {
+      const { adviseCommand } = await import("./advise-command.ts");
+      return adviseCommand(command.advise);
+    }
+    case "bench":
+      break;
+  }
+  const { benchCommand } = await import("./bench-command.ts");
+  return benchCommand(command.bench);
+}
+
+async function print(text: string): Promise<number> {
+  await new Promise((resolve) => process.stdout.write(text, resolve));
+  return 0;
+}
+
+// Nobody to tell anything is no reason to stop.
+process.stderr.on("error", () => {});
+try {
+  // The module that was asked for may keep timers and sockets open; the work is done nevertheless.
+  process.exit(await run(parseCommandLine(process.argv.slice(2))));
 } catch (error) {
   const words = error instanceof CommandError ? error.message : (error as Error).stack;
   process.stderr.write(`heddle: ${words}\n`);

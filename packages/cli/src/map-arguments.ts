@@ -5,10 +5,10 @@
  */
 import { usageError } from "./errors.ts";
 import { FORMATS, type InputArguments, refuseWrongInput } from "./input-arguments.ts";
-import { optional, splitTarget, type TargetName, Words } from "./words.ts";
+import { optional, type OptionsNamed, splitTarget, type TargetName, Words } from "./words.ts";
 
 /** Where the function runs. */
-export type Place = "inline" | "threads";
+export type Place = "inline" | "threads" | "processes";
 /** What the first failed input does to the others. */
 export type Halt = "never" | "soon" | "now";
 
@@ -27,15 +27,29 @@ export interface MapArguments extends TargetName, InputArguments {
   readonly progress: boolean;
 }
 
-const PLACES: readonly Place[] = ["inline", "threads"];
+const PLACES: readonly Place[] = ["inline", "threads", "processes"];
 const HALTS: readonly Halt[] = ["never", "soon", "now"];
 
-/** More threads than this are surely a slip: each takes some ten megabytes. */
-const MOST_THREADS = 1024;
+/** More workers than this are surely a slip: each takes some ten megabytes. */
+const MOST_WORKERS = 1024;
 /** The longest that a timer of Node waits. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-const OPTIONS = {
+export const MAP_OPTIONS: OptionsNamed<
+  | "input"
+  | "format"
+  | "on"
+  | "jobs"
+  | "chunk"
+  | "output"
+  | "ordered"
+  | "retries"
+  | "timeout"
+  | "halt"
+  | "journal"
+  | "resume"
+  | "no-progress"
+> = {
   input: { value: "FILE, or - for standard input" },
   format: { value: FORMATS.join("|") },
   on: { value: PLACES.join("|") },
@@ -49,7 +63,7 @@ const OPTIONS = {
   journal: { value: "FILE" },
   resume: {},
   "no-progress": {},
-} as const;
+};
 
 /**
  * Reads the words behind `heddle map`.
@@ -57,7 +71,7 @@ const OPTIONS = {
  * @throws `CommandError` with the code `ERR_HEDDLE_USAGE`.
  */
 export function parseMap(typed: readonly string[]): MapArguments {
-  const words = new Words("map", typed, OPTIONS);
+  const words = new Words("map", typed, MAP_OPTIONS);
   const [target, ...items] = words.positionals;
   if (target === undefined) {
     throw usageError("Cannot map: no module given; heddle map MODULE[#EXPORT] --input FILE");
@@ -83,11 +97,11 @@ export function parseMap(typed: readonly string[]): MapArguments {
   return map;
 }
 
-function placeOf(words: Words<typeof OPTIONS>): Place | undefined {
+function placeOf(words: Words<typeof MAP_OPTIONS>): Place | undefined {
   const place = words.text("on");
-  if (place === "processes" || (place !== undefined && /^rediss?:/.test(place))) {
+  if (place !== undefined && /^rediss?:/.test(place)) {
     throw usageError(
-      `Cannot run --on ${place}: it is not available yet; this release runs on ${PLACES.join(" and ")}`,
+      `Cannot run --on ${place}: it is not available yet; this release runs on ${PLACES.join(", ")}`,
     );
   }
   return words.oneOf("on", PLACES);
@@ -113,7 +127,12 @@ function refuseConflicts(map: MapArguments): void {
       `Cannot use --timeout with --chunk ${map.chunk}: a timeout is for each item; leave --chunk out`,
     );
   }
-  if (map.on === "threads" && map.jobs !== undefined && map.jobs > MOST_THREADS) {
-    throw usageError(`Cannot use --jobs ${map.jobs}: at most ${MOST_THREADS} threads`);
+  if (map.on === "processes" && map.chunk !== "auto" && map.chunk > 1) {
+    throw usageError(
+      `Cannot use --on processes with --chunk ${map.chunk}: processes take items one by one; leave --chunk out`,
+    );
+  }
+  if (map.on !== "inline" && map.jobs !== undefined && map.jobs > MOST_WORKERS) {
+    throw usageError(`Cannot use --jobs ${map.jobs}: at most ${MOST_WORKERS} ${map.on}`);
   }
 }

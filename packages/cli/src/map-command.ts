@@ -94,8 +94,8 @@ async function run(map: MapArguments, { target, source, journal }: Opened): Prom
     },
   );
   const executor = startExecutor(target, { on, jobs, timeoutMs });
-  const inAdvance = on === "threads";
-  const isTimed = timeoutMs !== undefined;
+  const inAdvance = on !== "inline";
+  const oneByOne = timeoutMs !== undefined || on === "processes";
   const runner: Runner = new Runner({
     feeder,
     executor,
@@ -103,7 +103,7 @@ async function run(map: MapArguments, { target, source, journal }: Opened): Prom
     jobs,
     inAdvance,
     chunk,
-    isTimed,
+    oneByOne,
     retries,
     halt,
   });

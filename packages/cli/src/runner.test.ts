@@ -131,7 +131,7 @@ function start(target: Target, items: readonly unknown[], options: Partial<Runne
     jobs: 2,
     inAdvance: true,
     chunk: "auto",
-    isTimed: false,
+    oneByOne: false,
     retries: 0,
     halt: "never",
     ...options,
@@ -241,7 +241,7 @@ describe("Runner", () => {
   });
 
   test("fails an item that runs out of time, alone", async () => {
-    const run = start((item) => item, upTo(6), { isTimed: true });
+    const run = start((item) => item, upTo(6), { oneByOne: true });
     run.executor.refusal = ([item]) =>
       item === 3 ? Object.assign(new Error("late"), { name: "TimeoutError" }) : undefined;
     await run.done;

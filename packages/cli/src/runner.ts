@@ -60,8 +60,8 @@ export interface RunnerOptions {
   /** Whether chunks may wait for a worker. */
   readonly inAdvance: boolean;
   readonly chunk: number | "auto";
-  /** Whether each item has a time limit of its own. Then it goes alone. */
-  readonly isTimed: boolean;
+  /** Whether each item goes alone: it has a time limit of its own, or its worker shares no memory with this process. */
+  readonly oneByOne: boolean;
   readonly retries: number;
   readonly halt: Halt;
 }
@@ -99,7 +99,7 @@ export class Runner {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    this.#size = new ChunkSize(options.isTimed ? 1 : options.chunk);
+    this.#size = new ChunkSize(options.oneByOne ? 1 : options.chunk);
   }
 
   /** Resolves when nothing is under way any more and nothing more will start. */

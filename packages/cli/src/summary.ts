@@ -67,7 +67,10 @@ const QUOTED_NUMBER = /^"-?\d+(\.\d+)?"$/;
 function totalLine(figures: RunFigures): string {
   const { done, failed, recorded, total, elapsedMs, on, jobs, ending } = figures;
   const ran = done - recorded;
-  const where = on === "inline" ? "inline" : `on ${counted(jobs, "thread")}`;
+  const where =
+    on === "inline"
+      ? "inline"
+      : `on ${on === "threads" ? counted(jobs, "thread") : counted(jobs, "process", "es")}`;
   const parts = [
     `${counted(ran, "item")} in ${duration(elapsedMs)} ${where}`,
     ...(ran > 0 ? [rate((ran / elapsedMs) * 1000)] : []),
@@ -81,7 +84,7 @@ function totalLine(figures: RunFigures): string {
 
 const ENDINGS = { failure: "stopped at a failure", signal: "interrupted", fault: "could not go on" } as const;
 
-/** Says what running on threads gained, or that it gained nothing, and why. Inline there is only one thread. */
+/** Says what running on workers gained, or that it gained nothing, and why. Inline there is only one thread. */
 function gainLines(figures: RunFigures): string[] {
   const { done, recorded, elapsedMs, workMs, startUpMs, on, jobs } = figures;
   if (on === "inline" || done === recorded) return [];

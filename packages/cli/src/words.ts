@@ -10,6 +10,9 @@ import { nearest } from "./nearest.ts";
 /** The options of a command. One without a `value` is a switch; `value` is what its value is called. */
 export type OptionTable = Readonly<Record<string, { readonly value?: string }>>;
 
+/** The table of a command with these options. */
+export type OptionsNamed<Name extends string> = Readonly<Record<Name, { readonly value?: string }>>;
+
 /** What was typed. */
 export class Words<T extends OptionTable> {
   readonly positionals: readonly string[];

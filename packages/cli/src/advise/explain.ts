@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { count, counted, duration } from "../figures.ts";
+import { counted, duration, shortTime } from "../figures.ts";
 import type { Measurements } from "./measure.ts";
 import { median, type Prediction, serialShare } from "./predict.ts";
 import type { Nature } from "./probe.ts";
@@ -50,7 +50,7 @@ export function sentence({ choice, nature, measurements, predictions }: Advice):
   }
   const carried = median(measurements.oneThread.msPerItem) - msPerItem;
   if (carried > CARRYING * msPerItem) {
-    return `Run it in a plain loop: an item takes ${time(msPerItem)}, and handing it to a worker and its result back ${time(carried)}.`;
+    return `Run it in a plain loop: an item takes ${shortTime(msPerItem)}, and handing it to a worker and its result back ${shortTime(carried)}.`;
   }
   const several = predictions.find(({ way }) => way === "threads");
   if (several !== undefined && several.startUpMs > loop.ms / 2) {
@@ -79,7 +79,7 @@ export function natureLines({ nature, measurements, total }: Advice): string[] {
   const { oneThread, ways } = measurements;
   const several = ways.find(({ way, jobs }) => way === "threads" && jobs > 1);
   const lines = [
-    `an item takes ${time(msPerItem)} on one thread${isAsync && waits >= 0.01 ? `, of which it waits ${percent(waits)}` : ""}; there are ${counted(total, "item")}`,
+    `an item takes ${shortTime(msPerItem)} on one thread${isAsync && waits >= 0.01 ? `, of which it waits ${percent(waits)}` : ""}; there are ${counted(total, "item")}`,
   ];
   if (several === undefined || waits > WAITING) return lines;
   const share = serialShare(median(oneThread.msPerItem), median(several.msPerItem), several.jobs);
@@ -106,14 +106,6 @@ function table({ predictions, choice }: Advice): string[] {
       .join("  ")
       .trimEnd(),
   );
-}
-
-/** A time of an item, which may be far below a millisecond. */
-function time(milliseconds: number): string {
-  if (milliseconds >= 1) return duration(milliseconds);
-  if (milliseconds >= 0.01) return `${Math.round(1000 * milliseconds)} µs`;
-  if (milliseconds >= 0.001) return `${(1000 * milliseconds).toFixed(1)} µs`;
-  return `${count(1e6 * milliseconds)} ns`;
 }
 
 /** All of it, for a terminal. */
