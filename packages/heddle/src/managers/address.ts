@@ -4,8 +4,7 @@
  * @packageDocumentation
  */
 import { once } from "node:events";
-import { chmod, lstat, unlink } from "node:fs/promises";
-import { connect, type AddressInfo, type Server } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import { AddressInUseError } from "./errors.ts";
 
 /** Where a manager is. */
@@ -56,10 +55,12 @@ export async function listenAt(server: Server, address: Address): Promise<void> 
     if (address.kind === "tcp" || !(await isLeftOver(address.path))) {
       throw new AddressInUseError(`Cannot serve at ${textOf(address)}: it is in use`, { cause: error });
     }
-    await unlink(address.path);
+    await process.getBuiltinModule("node:fs/promises").unlink(address.path);
     await listen(server, address);
   }
-  if (address.kind === "unix" && !address.path.startsWith("\0")) await chmod(address.path, OWNER_ONLY);
+  if (address.kind === "unix" && !address.path.startsWith("\0")) {
+    await process.getBuiltinModule("node:fs/promises").chmod(address.path, OWNER_ONLY);
+  }
 }
 
 async function listen(server: Server, address: Address): Promise<void> {
@@ -70,8 +71,9 @@ async function listen(server: Server, address: Address): Promise<void> {
 
 /** Whether a path is a socket that nobody listens at. */
 async function isLeftOver(path: string): Promise<boolean> {
+  const { lstat } = process.getBuiltinModule("node:fs/promises");
   if (!(await lstat(path)).isSocket()) return false;
-  const socket = connect(path);
+  const socket = process.getBuiltinModule("node:net").connect(path);
   try {
     await once(socket, "connect");
     return false;

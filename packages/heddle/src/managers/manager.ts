@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { once } from "node:events";
-import { connect as connectSocket, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { ConnectionOptions, SecureContextOptions } from "node:tls";
 import { FrameLink, HANDSHAKE_LIMIT_BYTES, introduce } from "../workers/index.ts";
 import { type Address, parseAddress } from "./address.ts";
@@ -248,7 +248,7 @@ async function openLink(
   const where = address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port };
   const socket: Socket =
     tls === undefined
-      ? connectSocket({ ...where, noDelay: true })
+      ? process.getBuiltinModule("node:net").connect({ ...where, noDelay: true })
       : process.getBuiltinModule("node:tls").connect({ ...where, ...tls });
   try {
     await once(socket, tls === undefined ? "connect" : "secureConnect");

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import { MessageChannel } from "node:worker_threads";
 import { Acceptor, type FrameLink } from "../workers/index.ts";
@@ -80,7 +80,7 @@ export class ManagerServer implements Backend {
       onLink,
     });
     const secured = tls && securedBy(tls);
-    const server = createServer({ noDelay: true }, (socket) => {
+    const server = process.getBuiltinModule("node:net").createServer({ noDelay: true }, (socket) => {
       acceptor.accept(secured ? secured(socket) : socket);
     });
     await listenAt(server, address);

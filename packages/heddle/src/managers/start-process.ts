@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -27,6 +27,7 @@ const OWN_FLAGS_WITH_VALUE = /^--?(?:e|eval|p|print|pe)$/;
 
 /** Starts the process. It is there when it can be called. */
 export async function startManagerProcess(): Promise<Backend> {
+  const { spawn } = process.getBuiltinModule("node:child_process");
   const child = spawn(process.execPath, [...inheritedFlags(), fileURLToPath(processEntry())], {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
