@@ -13,6 +13,7 @@ import {
   roundTrip,
   roundTripAfterIdle,
 } from "./latency.ts";
+import { importing } from "./import.ts";
 import { factorisations, factorisationsCold, increments, largestFactors } from "./map.ts";
 import { factorials, imapFromNothing, jobs } from "./pools.ts";
 import { processFirst, processHaul, processLock, processOutlive, processPingPong } from "./processes.ts";
@@ -58,6 +59,7 @@ export const caseRuns: Readonly<Record<string, CaseRun<never>>> = {
   "async-tree": asyncTree,
   sleeping,
   startup,
+  import: importing,
   "process-lock": processLock,
   "process-ping-pong": processPingPong,
   "process-haul": processHaul,

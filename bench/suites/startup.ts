@@ -21,6 +21,20 @@ const bare: readonly ContenderSpec[] = ["ts", "mjs"].map((form) => ({
   run: { module: "startup/bare.ts", options: { form } },
 }));
 const all = [...heddle, ...uncached, ...bare];
+const libraries: readonly ContenderSpec[] = ["heddle", "heddle/sync", "piscina", "workerpool", "effect"].map(
+  (library) => ({
+    id: `import-${library.replace("/", "-")}`,
+    role: library.startsWith("heddle") ? "ours" : "peer",
+    settings: `import "${library}"`,
+    run: { module: "startup/import.ts", options: { library } },
+  }),
+);
+const nothing: ContenderSpec = {
+  id: "import-nothing",
+  role: "floor",
+  settings: "a program that imports nothing",
+  run: { module: "startup/import.ts", options: {} },
+};
 
 const cases: readonly CaseSpec[] = [
   {
@@ -35,16 +49,27 @@ const cases: readonly CaseSpec[] = [
     contenders: all.map(({ id }) => id),
     load: {},
   },
+  {
+    id: "import",
+    run: "import",
+    question: "a program that imports the library and does nothing: the quickest of seven",
+    metrics: [
+      { name: "elapsed", unit: "ms", better: "lower" },
+      { name: "cpu", unit: "CPU ms", better: "lower" },
+    ],
+    contenders: [...libraries, nothing].map(({ id }) => id),
+    load: {},
+  },
 ];
 
 export const startup: Suite = {
   name: "startup",
-  question: "How soon does a worker work?",
-  doesNotShow: "Does not show: loading the library, and workers after the first.",
+  question: "How soon is the library there, and how soon does a worker work?",
+  doesNotShow: "Does not show: workers after the first.",
   workers: [1],
   unit: "worker",
   cases,
-  contenders: all,
+  contenders: [...all, ...libraries, nothing],
   packages: [],
   targets: [
     {
