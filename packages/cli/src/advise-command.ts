@@ -14,6 +14,7 @@ import { takeSample } from "./advise/sample.ts";
 import type { AdviseArguments } from "./advise-arguments.ts";
 import { CommandError, systemReason, usageError } from "./errors.ts";
 import { openSource } from "./inputs/source.ts";
+import { INTERRUPTED_STATUS, onInterruption } from "./interruption.ts";
 import { loadFunction } from "./load-module.ts";
 
 /** Identifiers, as code has them. */
@@ -40,6 +41,11 @@ export async function adviseCommand(given: AdviseArguments): Promise<number> {
   const say = (text: string): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
   };
+  using _interruption = onInterruption(() => {
+    say("");
+    process.stderr.write("heddle: stopped; there is no advice\n");
+    process.exit(INTERRUPTED_STATUS);
+  });
   say("looking at the function");
   const nature = await probe(target.fn, items);
   const measurements = await measure(target, items, nature, (done, of) =>

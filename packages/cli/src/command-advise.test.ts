@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { heddle } from "./fixtures/run-heddle.ts";
+import { ended, heddle, startHeddle } from "./fixtures/run-heddle.ts";
 
 const FUNCTIONS = join(import.meta.dirname, "fixtures/advised.ts");
 const folder = mkdtempSync(join(tmpdir(), "heddle-advise-"));
@@ -92,6 +92,17 @@ describe("heddle advise", () => {
       assert.match(stderr, message);
       assert.equal(stderr.trimEnd().split("\n").length, 1);
     }
+  });
+
+  test("stops at Ctrl-C, and says that there is no advice", async () => {
+    const report = join(folder, "interrupted.html");
+    const child = startHeddle(["advise", `${FUNCTIONS}#says`, "1", "--report", report]);
+    child.stderr!.once("data", () => child.kill("SIGINT"));
+    const { status, stdout, stderr } = await ended(child);
+    assert.equal(status, 130);
+    assert.equal(stdout, "");
+    assert.match(stderr, /^(called\n)+heddle: stopped; there is no advice\n$/);
+    assert.equal(existsSync(report), false);
   });
 
   test("--help tells all about it", async () => {
