@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { needNoHandler } from "../scopes/index.ts";
 
 /** What `then` was given. */
 export type OnFulfilled = ((value: never) => unknown) | null | undefined;
@@ -42,9 +43,4 @@ export function answerSoon(
     }
   });
   return promise;
-}
-
-/** It is no unhandled rejection. Who awaits it is told all the same. */
-export function needNoHandler(promise: Promise<unknown>): void {
-  promise.catch(() => {});
 }

@@ -8,13 +8,14 @@ import {
   type AnyContext,
   contextToKeep,
   currentContext,
+  needNoHandler,
   runIn,
   type TaskNode,
   type Waiter,
 } from "../scopes/index.ts";
 import { type Outcome, registerSettling } from "../sync/index.ts";
 import { forgetUnobserved, noteUnobserved, type Unobserved } from "../workers/index.ts";
-import { answer, answerSoon, needNoHandler, type OnFulfilled, type OnRejected, SOON } from "./answer.ts";
+import { answer, answerSoon, type OnFulfilled, type OnRejected, SOON } from "./answer.ts";
 import { tellCalledOff } from "./called-off.ts";
 import { checkKnown, checkObject } from "./checks.ts";
 import { limitWait, throwIfEnded } from "./wait-limits.ts";

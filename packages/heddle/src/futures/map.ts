@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { unheard } from "../scopes/index.ts";
 import type { ChunkOutcome } from "./chunk.ts";
 import { checkFunction, checkInteger } from "./checks.ts";
 import type { ExecutorCore } from "./executor-view.ts";
@@ -85,7 +86,11 @@ class MapReader<R> implements MapResult<R> {
     return await this.#items.return(undefined);
   }
 
-  async toArray(): Promise<R[]> {
+  toArray(): Promise<R[]> {
+    return unheard(this.#toArray());
+  }
+
+  async #toArray(): Promise<R[]> {
     const results: R[] = [];
     while (await this.#hasChunk()) {
       const { values, errors } = this.#chunk!;

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
-import { throwIfCancelled } from "../scopes/index.ts";
+import { throwIfCancelled, unheard } from "../scopes/index.ts";
 import { Fifo } from "./fifo.ts";
 import { Future, onDone, throwIfRefused } from "./future.ts";
 import { limitWait, throwIfEnded } from "./wait-limits.ts";
@@ -23,9 +23,16 @@ const RETURN_WHEN: readonly ReturnWhen[] = ["FIRST_COMPLETED", "FIRST_EXCEPTION"
  * @returns Those that are done, and those that are not. Cancelled ones are done. No future is cancelled.
  * @throws The reason of the signal when it aborts, or of the scope around; `RangeError` and `TypeError` for bad arguments.
  */
-export async function wait<F extends Future<unknown>>(
+export function wait<F extends Future<unknown>>(
   futures: Iterable<F>,
   options: WaitOptions & { returnWhen?: ReturnWhen } = {},
+): Promise<{ done: Set<F>; notDone: Set<F> }> {
+  return unheard(waitFor(futures, options));
+}
+
+async function waitFor<F extends Future<unknown>>(
+  futures: Iterable<F>,
+  options: WaitOptions & { returnWhen?: ReturnWhen },
 ): Promise<{ done: Set<F>; notDone: Set<F> }> {
   const checked = checkWaitOptions(options, "wait()", ["returnWhen"]);
   const { returnWhen = "ALL_COMPLETED" } = options;
@@ -116,7 +123,11 @@ class FutureIterator<T> implements Completions<T> {
     if (this.#total === 0) this.#finish(ended);
   }
 
-  async next(): Promise<IteratorResult<Future<T>, undefined>> {
+  next(): Promise<IteratorResult<Future<T>, undefined>> {
+    return unheard(this.#next());
+  }
+
+  async #next(): Promise<IteratorResult<Future<T>, undefined>> {
     throwIfCancelled();
     const future = this.#done.shift();
     if (future !== undefined) return this.#give(future);

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { throwIfCancelled } from "../scopes/index.ts";
+import { throwIfCancelled, unheard } from "../scopes/index.ts";
 import {
   addressOf,
   checkWaitOptions,
@@ -134,7 +134,7 @@ export class Queue<T> extends SharedObject {
       checked.signal?.throwIfAborted();
       this.#write(item);
       const how = this.#putNow();
-      return how === DONE ? Promise.resolve() : this.#putLater(checked);
+      return how === DONE ? Promise.resolve() : unheard(this.#putLater(checked));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -218,7 +218,7 @@ export class Queue<T> extends SharedObject {
       checked.signal?.throwIfAborted();
       if (this.#core.unfinished === 0) return Promise.resolve();
       // The handle is held while it waits.
-      return this.#thread.waits.promise(this.#joining, JOIN, checked).then(() => void this);
+      return unheard(this.#thread.waits.promise(this.#joining, JOIN, checked).then(() => void this));
     } catch (error) {
       return Promise.reject(error);
     }

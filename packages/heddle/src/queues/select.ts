@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
-import { currentContext, runIn } from "../scopes/index.ts";
+import { currentContext, runIn, unheard } from "../scopes/index.ts";
 import { checkWaitOptions, tieToScope, timeLeft, type WaitOptions } from "../sync/index.ts";
 import type { Channel } from "./channel.ts";
 import type { SelectCase } from "./select-case.ts";
@@ -64,9 +64,16 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
  * if (next.name === "job" && !next.closed) next.value; // => "sweep"
  * ```
  */
-export async function select<const C extends Readonly<Record<string, Selectable>>>(
+export function select<const C extends Readonly<Record<string, Selectable>>>(
   cases: C,
   options?: WaitOptions,
+): Promise<Selected<C>> {
+  return unheard(selectOne(cases, options));
+}
+
+async function selectOne<const C extends Readonly<Record<string, Selectable>>>(
+  cases: C,
+  options: WaitOptions | undefined,
 ): Promise<Selected<C>> {
   const checked = checkWaitOptions(options, "select()");
   checked.signal?.throwIfAborted();

@@ -27,3 +27,4 @@ export {
 } from "./scope.ts";
 export { allTasks, TaskNode } from "./task-node.ts";
 export { ToldScope } from "./told-scope.ts";
+export { needNoHandler, rejected, unheard } from "./unheard.ts";

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { unheard } from "../scopes/index.ts";
 import type { Heap } from "#heap";
 import {
   BARRIER_BYTES,
@@ -111,7 +112,11 @@ export class Barrier extends SharedObject {
    * runs out, which breaks it. The signal's reason, which does not. What the action throws, if it is this party that
    * calls it; that breaks it.
    */
-  async wait(options?: WaitOptions): Promise<number> {
+  wait(options?: WaitOptions): Promise<number> {
+    return unheard(this.#wait(options));
+  }
+
+  async #wait(options: WaitOptions | undefined): Promise<number> {
     const checked = this.#check(options, "Barrier.wait()");
     const answer = await this.#thread.waits.promise(this.#core, 0, checked);
     if (answer < TO_ACT) return this.#indexOf(answer);

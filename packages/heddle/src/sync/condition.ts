@@ -5,7 +5,7 @@
  */
 import { inspect } from "node:util";
 import { claimOn, giveUpClaim, HeldKind, type JoinedHeap, takeClaim, TimeoutError } from "#heap";
-import { currentContext } from "../scopes/index.ts";
+import { currentContext, unheard } from "../scopes/index.ts";
 import { CONDITION_BYTES, ConditionCore, LOCK } from "./condition-core.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
@@ -130,7 +130,11 @@ export class Condition extends SharedObject {
    * @throws `LockStateError` when the caller does not hold the lock. `TimeoutError`, or the signal's reason, when the wait
    * ends early; the caller holds the lock then as well.
    */
-  async wait(options?: WaitOptions): Promise<void> {
+  wait(options?: WaitOptions): Promise<void> {
+    return unheard(this.#wait(options));
+  }
+
+  async #wait(options: WaitOptions | undefined): Promise<void> {
     const operation = "Condition.wait()";
     const checked = checkWaitOptions(options, operation);
     this.#checkHeld("wait for");
@@ -153,7 +157,11 @@ export class Condition extends SharedObject {
    *
    * @throws As {@link Condition.wait}, and what the predicate throws; the caller holds the lock then as well.
    */
-  async waitFor<T>(predicate: () => T, options?: WaitOptions): Promise<T> {
+  waitFor<T>(predicate: () => T, options?: WaitOptions): Promise<T> {
+    return unheard(this.#waitFor(predicate, options));
+  }
+
+  async #waitFor<T>(predicate: () => T, options: WaitOptions | undefined): Promise<T> {
     const search = this.#search("Condition.waitFor()", predicate, options);
     const { operation } = search;
     while (!search.look()) {

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { unheard } from "../scopes/index.ts";
 import { EVENT_BYTES, EventCore } from "./event-core.ts";
 import { ObjectKind } from "./object-kinds.ts";
 import {
@@ -81,7 +82,7 @@ export class Event extends SharedObject {
       checked.signal?.throwIfAborted();
       if (this.#core.open) return Promise.resolve();
       // The handle is held while it waits.
-      return this.#thread.waits.promise(this.#core, 0, checked).then(() => void this);
+      return unheard(this.#thread.waits.promise(this.#core, 0, checked).then(() => void this));
     } catch (error) {
       return Promise.reject(error);
     }

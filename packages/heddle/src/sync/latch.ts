@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { unheard } from "../scopes/index.ts";
 import { checkCount } from "./check-count.ts";
 import { LATCH_BYTES, LatchCore, writeLatch } from "./latch-core.ts";
 import { ObjectKind } from "./object-kinds.ts";
@@ -79,7 +80,7 @@ export class Latch extends SharedObject {
       checked.signal?.throwIfAborted();
       if (this.#core.open) return Promise.resolve();
       // The handle is held while it waits.
-      return this.#thread.waits.promise(this.#core, 0, checked).then(() => void this);
+      return unheard(this.#thread.waits.promise(this.#core, 0, checked).then(() => void this));
     } catch (error) {
       return Promise.reject(error);
     }

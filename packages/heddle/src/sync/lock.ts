@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { throwIfCancelled } from "../scopes/index.ts";
+import { throwIfCancelled, unheard } from "../scopes/index.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
 import {
@@ -111,7 +111,7 @@ export class Lock extends SharedObject {
 
   /** Runs `body` while holding the lock, which is released however the body ends. */
   run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
-    return runHolding(() => this.acquire(options), body, "Lock.run()");
+    return unheard(runHolding(() => this.acquire(options), body, "Lock.run()"));
   }
 
   /** Whether somebody holds it. */

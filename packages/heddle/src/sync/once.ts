@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { unheard } from "../scopes/index.ts";
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Heap } from "#heap";
 import { LockStateError } from "./errors.ts";
@@ -83,7 +84,11 @@ export class Once extends SharedObject {
    * @throws What the one call threw. `LockStateError` when it will never end: its thread has ended, or this is within the
    * body itself. `TimeoutError`, or the signal's reason, when the wait ends early.
    */
-  async run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
+  run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
+    return unheard(this.#run(body, options));
+  }
+
+  async #run<T>(body: () => T | PromiseLike<T>, options: WaitOptions | undefined): Promise<T> {
     const checked = check(body, options, "Once.run()");
     checked.signal?.throwIfAborted();
     if (this.#core.outcome === 0) {

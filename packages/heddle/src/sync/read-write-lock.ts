@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { unheard } from "../scopes/index.ts";
 import { currentOwner } from "./current-owner.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
@@ -102,7 +103,9 @@ export class ReadWriteLock extends SharedObject {
       const hold = this.#core.tryRead(this.#writer > 0 && this.#writer === currentOwner());
       if (hold !== 0) return Promise.resolve(new ReadGuard(this, hold));
       const { reading, entry } = this.#core;
-      return this.#thread.waits.promise(reading, entry, checked).then((how) => new ReadGuard(this, how));
+      return unheard(
+        this.#thread.waits.promise(reading, entry, checked).then((how) => new ReadGuard(this, how)),
+      );
     } catch (error) {
       return Promise.reject(error);
     }
@@ -140,7 +143,9 @@ export class ReadWriteLock extends SharedObject {
       checked.signal?.throwIfAborted();
       const guard = this.tryAcquireWrite();
       if (guard !== undefined) return Promise.resolve(guard);
-      return this.#thread.waits.promise(this.#core.writing, 0, checked).then((hold) => this.#write(hold));
+      return unheard(
+        this.#thread.waits.promise(this.#core.writing, 0, checked).then((hold) => this.#write(hold)),
+      );
     } catch (error) {
       return Promise.reject(error);
     }

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { throwIfCancelled } from "../scopes/index.ts";
+import { throwIfCancelled, unheard } from "../scopes/index.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
 import {
@@ -107,7 +107,7 @@ export class RLock extends SharedObject {
 
   /** Runs `body` while holding the lock, which is released however the body ends. */
   run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
-    return runHolding(() => this.acquire(options), body, "RLock.run()");
+    return unheard(runHolding(() => this.acquire(options), body, "RLock.run()"));
   }
 
   /** Whether somebody holds it. */

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { unheard } from "../scopes/index.ts";
 import type { Heap } from "#heap";
 import { checkCount, MAX_COUNT } from "./check-count.ts";
 import type { Guard } from "./guard.ts";
@@ -101,9 +102,9 @@ export class Semaphore extends SharedObject {
       const checked = checkWaitOptions(options, this.#core.operation, OWN_OPTIONS);
       checked.signal?.throwIfAborted();
       if (this.#core.tryAcquire(permits)) return Promise.resolve(new PermitGuard(this, permits));
-      return this.#thread.waits
-        .promise(this.#core, permits, checked)
-        .then(() => new PermitGuard(this, permits));
+      return unheard(
+        this.#thread.waits.promise(this.#core, permits, checked).then(() => new PermitGuard(this, permits)),
+      );
     } catch (error) {
       return Promise.reject(error);
     }

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
-import { Scope } from "../scopes/index.ts";
+import { needNoHandler, Scope } from "../scopes/index.ts";
 import { checkBody, checkDuration } from "./checks.ts";
 import { inScope } from "./in-scope.ts";
 
@@ -26,12 +26,16 @@ import { inScope } from "./in-scope.ts";
  * await withTimeout(1, () => sleep(1000)).catch((error) => error.code); // => "ERR_HEDDLE_TIMEOUT"
  * ```
  */
-export async function withTimeout<T>(timeoutMs: number, body: () => T | PromiseLike<T>): Promise<T> {
-  checkDuration(timeoutMs, "withTimeout()");
-  checkBody(body, "withTimeout()");
-  const scope = new Scope();
-  scope.cancelAfter(timeoutMs, () => new TimeoutError("withTimeout()", timeoutMs));
-  return await inScope(scope, body);
+export function withTimeout<T>(timeoutMs: number, body: () => T | PromiseLike<T>): Promise<T> {
+  try {
+    checkDuration(timeoutMs, "withTimeout()");
+    checkBody(body, "withTimeout()");
+    const scope = new Scope();
+    scope.cancelAfter(timeoutMs, () => new TimeoutError("withTimeout()", timeoutMs));
+    return inScope(scope, body);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /**
@@ -44,20 +48,21 @@ export async function withTimeout<T>(timeoutMs: number, body: () => T | PromiseL
  * await moveOnAfter(1, () => sleep(1000)); // => undefined
  * ```
  */
-export async function moveOnAfter<T>(
-  timeoutMs: number,
-  body: () => T | PromiseLike<T>,
-): Promise<T | undefined> {
-  checkDuration(timeoutMs, "moveOnAfter()");
-  checkBody(body, "moveOnAfter()");
-  const scope = new Scope();
-  const timedOut = new TimeoutError("moveOnAfter()", timeoutMs);
-  scope.cancelAfter(timeoutMs, () => timedOut);
+export function moveOnAfter<T>(timeoutMs: number, body: () => T | PromiseLike<T>): Promise<T | undefined> {
   try {
-    return await inScope(scope, body);
+    checkDuration(timeoutMs, "moveOnAfter()");
+    checkBody(body, "moveOnAfter()");
+    const scope = new Scope();
+    const timedOut = new TimeoutError("moveOnAfter()", timeoutMs);
+    scope.cancelAfter(timeoutMs, () => timedOut);
+    const promise = inScope(scope, body).catch((error: unknown) => {
+      if (error === timedOut) return undefined;
+      if (scope.isItsCancellation(error)) needNoHandler(promise);
+      throw error;
+    });
+    return promise;
   } catch (error) {
-    if (error === timedOut) return undefined;
-    throw error;
+    return Promise.reject(error);
   }
 }
 

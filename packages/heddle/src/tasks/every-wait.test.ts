@@ -343,6 +343,33 @@ describe("when only the task is cancelled, what waits throws the reason, and has
   }
 });
 
+/** Promises of asynchronous functions of ours, or of loops, which nobody can mark. */
+const OF_OTHERS = [
+  "Condition.wait()",
+  "Condition.waitFor()",
+  "a loop over a queue",
+  "a loop over a channel",
+  "await of a future",
+  "asCompleted()",
+  "Executor.map() that was called outside",
+  "checkpoint()",
+];
+
+describe("in a group that is cancelled, what nobody awaits is no unhandled rejection:", () => {
+  for (const [name, make] of Object.entries(blocked)) {
+    if (OF_OTHERS.includes(name)) continue;
+    test(name, async () => {
+      const { begin } = make();
+      await taskGroup(async (group) => {
+        void begin();
+        await turn();
+        group.cancel("stop");
+      });
+      await turn();
+    });
+  }
+});
+
 describe("in a group that was cancelled, what could happen at once throws the reason, and does not:", () => {
   for (const [name, make] of Object.entries({ ...ready, ...blocked })) {
     test(name, async () => {

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { Future, markObserved } from "../futures/index.ts";
-import { currentContext } from "../scopes/index.ts";
+import { currentContext, unheard } from "../scopes/index.ts";
 import { abortError } from "./errors.ts";
 import { runAll, taskGroup } from "./task-group.ts";
 
@@ -50,7 +50,11 @@ export function gather<const J extends readonly Job[]>(
  * await race(() => sleep(60_000), async () => "first"); // => "first"
  * ```
  */
-export async function race<const J extends readonly Job[]>(...jobs: J): Promise<Outcome<J[number]>> {
+export function race<const J extends readonly Job[]>(...jobs: J): Promise<Outcome<J[number]>> {
+  return unheard(firstOf(jobs));
+}
+
+async function firstOf<const J extends readonly Job[]>(jobs: J): Promise<Outcome<J[number]>> {
   if (jobs.length === 0) throw new TypeError("Cannot race: there is nothing to run");
   const bodies = jobs.map((job) => bodyOf(job, "race"));
   const result = await taskGroup(async (group) => {

@@ -1,4 +1,4 @@
-import { awaitIn, Context, currentContext, type Scope } from "../scopes/index.ts";
+import { awaitIn, Context, currentContext, needNoHandler, type Scope } from "../scopes/index.ts";
 import { type Failure, failureOf } from "./errors.ts";
 
 /**
@@ -6,7 +6,13 @@ import { type Failure, failureOf } from "./errors.ts";
  * scope that is cancelled. An error that only wraps the reason of the cancellation is unwrapped. What has gone wrong in calls that
  * were told to stop is thrown, together with what the body threw, if that is more than the cancellation.
  */
-export async function inScope<T>(scope: Scope, body: () => T | PromiseLike<T>): Promise<T> {
+export function inScope<T>(scope: Scope, body: () => T | PromiseLike<T>): Promise<T> {
+  const promise: Promise<T> = enter(scope, body, () => needNoHandler(promise));
+  return promise;
+}
+
+/** @param stopped - Told before it throws why the code around it was told to stop. Not at once. */
+async function enter<T>(scope: Scope, body: () => T | PromiseLike<T>, stopped: () => void): Promise<T> {
   try {
     let value: T;
     try {
@@ -21,6 +27,7 @@ export async function inScope<T>(scope: Scope, body: () => T | PromiseLike<T>): 
       scope.cancel(thrown);
       await scope.drained();
       throwLateFailures(scope, isStop ? [] : [{ task: undefined, error }]);
+      if (isStop && !scope.isShield && scope.parent?.isCancelled === true) stopped();
       throw thrown;
     }
     throwLateFailures(scope, []);

@@ -12,6 +12,7 @@ import {
   throwIfEnded,
   type WaitOptions,
 } from "../futures/index.ts";
+import { unheard } from "../scopes/index.ts";
 
 /** How many tokens come, how often, and how many are kept. */
 export interface RateLimitOptions {
@@ -85,7 +86,11 @@ export class RateLimit {
    *
    * @throws `TimeoutError`, or the reason of the signal or of the scope around, when the wait ends early.
    */
-  async take(count = 1, options?: WaitOptions): Promise<void> {
+  take(count = 1, options?: WaitOptions): Promise<void> {
+    return unheard(this.#take(count, options));
+  }
+
+  async #take(count: number, options: WaitOptions | undefined): Promise<void> {
     const checked = checkWaitOptions(options, "RateLimit.take()");
     throwIfEnded(checked);
     if (this.tryTake(count)) return;

@@ -1,5 +1,5 @@
 import { checkInteger, checkKnown } from "../futures/index.ts";
-import { throwIfCancelled } from "../scopes/index.ts";
+import { throwIfCancelled, unheard } from "../scopes/index.ts";
 import { checkBody, checkDuration } from "./checks.ts";
 import { sleep } from "./sleep.ts";
 
@@ -44,10 +44,14 @@ const KNOWN = ["attempts", "delayMs", "factor", "maxDelayMs", "jitter", "shouldR
  * result; // => "attempt 3"
  * ```
  */
-export async function retry<T>(
+export function retry<T>(
   body: (attempt: number) => T | PromiseLike<T>,
   options: RetryOptions = {},
 ): Promise<T> {
+  return unheard(tryOn(body, options));
+}
+
+async function tryOn<T>(body: (attempt: number) => T | PromiseLike<T>, options: RetryOptions): Promise<T> {
   checkBody(body, "retry()");
   checkKnown(options, KNOWN, "retry()");
   const {

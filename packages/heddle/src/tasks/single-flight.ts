@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { limitWait, throwIfEnded } from "../futures/index.ts";
-import { Scope } from "../scopes/index.ts";
+import { Scope, unheard } from "../scopes/index.ts";
 import { checkBody } from "./checks.ts";
 import { abortError } from "./errors.ts";
 import { inScope } from "./in-scope.ts";
@@ -43,7 +43,11 @@ export class SingleFlight<K, T> {
   }
 
   /** The result of the run for `key` that is under way; else of `body`, which is run. */
-  async run(key: K, body: () => T | PromiseLike<T>): Promise<T> {
+  run(key: K, body: () => T | PromiseLike<T>): Promise<T> {
+    return unheard(this.#run(key, body));
+  }
+
+  async #run(key: K, body: () => T | PromiseLike<T>): Promise<T> {
     checkBody(body, "SingleFlight.run()");
     throwIfEnded({});
     const flight = this.#flights.get(key) ?? this.#begin(key, body);

@@ -4,7 +4,14 @@
  * @packageDocumentation
  */
 import { checkWaitOptions, LONGEST_DELAY_MS, throwIfEnded } from "../futures/index.ts";
-import { currentContext, type Scope, type TaskNode, type Waiter } from "../scopes/index.ts";
+import {
+  currentContext,
+  needNoHandler,
+  rejected,
+  type Scope,
+  type TaskNode,
+  type Waiter,
+} from "../scopes/index.ts";
 import { checkDuration } from "./checks.ts";
 
 /** What a task waits for that sleeps. */
@@ -28,12 +35,15 @@ export function sleep(milliseconds: number, options?: { signal?: AbortSignal }):
     checkDuration(milliseconds, "sleep()");
     const checked = checkWaitOptions(options, "sleep()");
     throwIfEnded(checked);
-    return new Promise((resolve, reject) => {
-      const sleeper = new Sleeper(milliseconds, resolve, reject);
-      if (checked.signal !== undefined) sleeper.endWith(checked.signal);
+    let sleeper!: Sleeper;
+    const promise = new Promise<void>((resolve, reject) => {
+      sleeper = new Sleeper(milliseconds, resolve, reject);
     });
+    sleeper.promise = promise;
+    if (checked.signal !== undefined) sleeper.endWith(checked.signal);
+    return promise;
   } catch (error) {
-    return Promise.reject(error);
+    return rejected(error);
   }
 }
 
@@ -43,6 +53,8 @@ let wake: (sleeper: Sleeper) => void;
 class Sleeper implements Waiter {
   readonly #resolve: () => void;
   readonly #reject: (reason: unknown) => void;
+  /** What `sleep` has given. */
+  promise: Promise<void> | undefined = undefined;
   readonly #scope: Scope | undefined;
   readonly #task: TaskNode | undefined;
   /** Unties it from its signal. */
@@ -72,6 +84,7 @@ class Sleeper implements Waiter {
     clearTimeout(this.#timer as NodeJS.Timeout);
     clearImmediate(this.#timer as NodeJS.Immediate);
     this.#leave();
+    if (this.#scope?.isCancelled === true) needNoHandler(this.promise!);
     this.#reject(reason);
   }
 

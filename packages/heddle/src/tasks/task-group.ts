@@ -15,7 +15,14 @@ import {
   type WaitOptions,
   wasCalledOff,
 } from "../futures/index.ts";
-import { awaitIn, Context, currentContext, surroundings } from "../scopes/index.ts";
+import {
+  awaitIn,
+  Context,
+  currentContext,
+  needNoHandler,
+  type Scope,
+  surroundings,
+} from "../scopes/index.ts";
 import { type Beginner, beginSoon } from "./begin-soon.ts";
 import { checkBody } from "./checks.ts";
 import { abortError, type Failure, TaskGroupStateError } from "./errors.ts";
@@ -107,7 +114,7 @@ export function taskGroup<T>(
   try {
     checkBody(body, "taskGroup()");
     const group = options === undefined ? new Group(new GroupScope(), Infinity, true) : groupWith(options);
-    return group.run(body);
+    return group.give(group.run(body));
   } catch (error) {
     return Promise.reject(error);
   }
@@ -155,6 +162,9 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
   /** The reason of a future that its body, or a part, waited for, and which was cancelled. */
   #calledOff: { readonly reason: unknown } | undefined = undefined;
   #onEmpty: (() => void) | undefined;
+  #promise: Promise<unknown> | undefined = undefined;
+  /** It throws why the scope around it was cancelled. */
+  #wasStopped = false;
 
   constructor(scope: GroupScope, limit: number, cancelsOnError: boolean) {
     super();
@@ -199,6 +209,13 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
     if (this.#scope.isCancelled || this.#hasEnded) return;
     this.#cancelledItself = true;
     this.#scope.cancel(reason);
+  }
+
+  /** Notes the promise of the whole, and gives it. */
+  give<T>(promise: Promise<T>): Promise<T> {
+    this.#promise = promise;
+    if (this.#wasStopped) needNoHandler(promise);
+    return promise;
   }
 
   async run<T>(body: (group: TaskGroup) => T | PromiseLike<T>): Promise<T> {
@@ -254,8 +271,16 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
     if (this.#calledOff !== undefined) throw this.#calledOff.reason;
     if (this.#cancelledItself) {
       // Whoever is around waits for no value any more.
-      if (bodyStopped && scope.parent?.isCancelled === true) throw scope.parent.reason;
-    } else if (bodyStopped || this.#wasCut) throw scope.reason;
+      if (bodyStopped && scope.parent?.isCancelled === true) this.#throwReasonOf(scope.parent);
+    } else if (bodyStopped || this.#wasCut) this.#throwReasonOf(scope);
+  }
+
+  #throwReasonOf({ reason }: Scope): never {
+    if (this.#scope.parent?.isCancelled === true) {
+      this.#wasStopped = true;
+      if (this.#promise !== undefined) needNoHandler(this.#promise);
+    }
+    throw reason;
   }
 
   failed(task: Task, error: unknown): void {
@@ -356,7 +381,8 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
  * @param caller - What the user has called.
  */
 export function runAll(bodies: readonly (() => unknown)[], caller: Function): Promise<unknown[]> {
-  return new Group(new GroupScope(), Infinity, true).runAll(bodies, caller);
+  const group = new Group(new GroupScope(), Infinity, true);
+  return group.give(group.runAll(bodies, caller));
 }
 
 /** The code that spawns stands above it. */

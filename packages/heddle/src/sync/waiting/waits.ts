@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { type Heap, TimeoutError } from "#heap";
-import { currentContext } from "../../scopes/index.ts";
+import { currentContext, needNoHandler, rejected } from "../../scopes/index.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Monitor } from "./monitor.ts";
 import { GRANTED, LIST, LOOK_FLAG, OBJECT, PHASE_MASK, STATE } from "./node.ts";
@@ -123,7 +123,7 @@ export class Waits {
     const { timeoutMs = Infinity, signal } = options;
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     const { scope } = currentContext();
-    if (scope?.isCancelled === true) return Promise.reject(scope.reason);
+    if (scope?.isCancelled === true) return rejected(scope.reason);
     let node: number;
     try {
       node = this.#nodes.take({ object: place.object, want, isAsync: true, group: 0 });
@@ -131,14 +131,16 @@ export class Waits {
     } catch (error) {
       return Promise.reject(error);
     }
-    return new Promise<T>((resolve, reject) => {
-      const pending = new PendingWait(this, place, node, resolve as Resolve, reject);
-      this.watch(node, pending);
-      this.inbox.add();
-      if (timeoutMs !== Infinity) pending.endAfter(timeoutMs);
-      if (signal !== undefined) pending.endWith(signal);
-      if (scope !== undefined) pending.endWithScope();
+    let pending!: PendingWait;
+    const promise = new Promise<T>((resolve, reject) => {
+      pending = new PendingWait(this, place, node, resolve as Resolve, reject);
     });
+    this.watch(node, pending);
+    this.inbox.add();
+    if (timeoutMs !== Infinity) pending.endAfter(timeoutMs);
+    if (signal !== undefined) pending.endWith(signal);
+    if (scope !== undefined) pending.endWithScope(promise);
+    return promise;
   }
 
   /** How many waits are under way that do not block the thread. */
@@ -308,7 +310,7 @@ class PendingWait implements Pending {
   }
 
   endAfter(timeoutMs: number): void {
-    const end = (): void => this.#giveUp(true, () => new TimeoutError(this.#place.operation, timeoutMs));
+    const end = (): void => void this.#giveUp(true, () => new TimeoutError(this.#place.operation, timeoutMs));
     this.#timer = setTimeout(end, timeoutMs);
   }
 
@@ -322,8 +324,10 @@ class PendingWait implements Pending {
     signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  endWithScope(): void {
-    this.#leaveScope = tieToScope(this.#place.operation, (reason) => this.#giveUp(false, () => reason));
+  endWithScope(promise: Promise<unknown>): void {
+    this.#leaveScope = tieToScope(this.#place.operation, (reason) => {
+      if (this.#giveUp(false, () => reason)) needNoHandler(promise);
+    });
   }
 
   granted(node: number, isOrphan: boolean): void {
@@ -339,11 +343,13 @@ class PendingWait implements Pending {
     this.#waits.pump(this.#place);
   }
 
-  #giveUp(isTimeout: boolean, reason: () => unknown): void {
-    if (!this.#waits.withdraw(this.#place, this.#node, isTimeout)) return;
+  /** Gives whether the wait has ended by that. */
+  #giveUp(isTimeout: boolean, reason: () => unknown): boolean {
+    if (!this.#waits.withdraw(this.#place, this.#node, isTimeout)) return false;
     this.#forget();
     this.#waits.abandon(this.#place, this.#node);
     this.#reject(reason());
+    return true;
   }
 
   #forget(): void {
