@@ -65,7 +65,7 @@ const ANSWERED = 16;
 /** Somebody has cancelled just this one. */
 const CALLED_OFF = 32;
 
-/** The tasks that have cancelled a future for a reason of their own, which is no news to them. */
+/** The tasks that have cancelled a future for a failure of their own, which is no news to them. */
 const cancellers = new WeakMap<Future<unknown>, TaskNode>();
 
 /** Errors that wait for somebody to ask for them. */
@@ -272,7 +272,7 @@ export class Future<T> implements PromiseLike<T> {
     if (this.#state === FULFILLED || this.#state === REJECTED) return false;
     this.#word |= CALLED_OFF;
     const { task } = currentContext();
-    if (reason !== undefined && task !== undefined) cancellers.set(this, task);
+    if (task !== undefined && isFailure(reason)) cancellers.set(this, task);
     const why = reason ?? new DOMException("This task was cancelled", "AbortError");
     const stopped = this.#control?.cancel(this, why, graceMs ?? Infinity) ?? false;
     return this.#state === CANCELLED || stopped;
@@ -515,6 +515,10 @@ export function cancelledFuture(reason: unknown): Future<unknown> {
   const future = new Future<unknown>(NO_TASK);
   settleCancelled(future, reason);
   return future;
+}
+
+function isFailure(reason: unknown): boolean {
+  return reason instanceof Error && reason.name !== "AbortError";
 }
 
 function reversed(list: Reaction | undefined): Reaction | undefined {

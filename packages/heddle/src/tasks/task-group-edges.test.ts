@@ -407,7 +407,20 @@ describe("a task that waits for a future that somebody cancels", () => {
     await assert.rejects(failing, /^Error: without it I cannot$/);
   });
 
-  test("for a reason that it gave itself, or that is thrown by another for itself, has failed", async () => {
+  test("that it has cancelled itself, is cancelled with it, too", async () => {
+    const state = await taskGroup(async (group) => {
+      const future = group.spawn(() => sleep(FOREVER));
+      const own = group.spawn(async () => {
+        future.cancel("enough");
+        await future;
+      });
+      await wait([own]);
+      return own.state;
+    });
+    assert.equal(state, "cancelled");
+  });
+
+  test("for a failure that it gave as the reason, or that is thrown by another for itself, has failed", async () => {
     const failure = new Error("no");
     await assert.rejects(
       taskGroup(async (group) => {
