@@ -166,6 +166,10 @@ export class CallRunner implements StreamHost {
 
   #end(slot: number, outcome: unknown, failed: boolean, scope: BodyScope | CallScope): void {
     const wasStopped = failed && scope.isItsCancellation(outcome);
+    if (scope.isCancelled && isChunkOutcome(outcome)) {
+      const stopped = outcome.errors.filter(([, error]) => scope.isItsCancellation(error));
+      outcome.stopped = stopped.map(([place]) => place);
+    }
     const streams = !failed && isStreamed(outcome) && this.#owner.isInitialized;
     if (streams && scope instanceof CallScope) return this.#stream(slot, outcome, scope);
     if (scope instanceof CallScope) scope.close();

@@ -11,6 +11,7 @@ import type { Crew } from "./crew.ts";
 import { fulfil, reject, settleCancelled } from "./future.ts";
 import { leaveToScope } from "./leave-to-scope.ts";
 import type { Payloads } from "./payload.ts";
+import { failuresIn, isChunkOutcome, runChunk } from "./chunk.ts";
 import { FAILED, FLAGS, SIDE_ITEMS, STOPPED } from "./slot.ts";
 import { tellSite } from "./submission-sites.ts";
 
@@ -67,21 +68,30 @@ export class CallSettler {
 
   /** Nobody waits for its result. But what its body threw that was told to stop, its scope hears: that may have been clean-up. */
   #endAbandoned(call: Call, items: readonly unknown[]): void {
-    const hasFailed = (this.#heap.peek(call.address + FLAGS) & (FAILED | STOPPED)) === FAILED;
-    if (hasFailed && call.future!.cancelled && call.isHeld) {
-      let error: unknown;
+    if (call.future!.cancelled && call.isHeld) {
       try {
-        error = this.#payloads.read(call.address, items);
-      } catch (unreadable) {
-        if (unreadable instanceof NotLoadedError) {
-          return this.#whenReady(call, unreadable, () => this.#endAbandoned(call, items));
-        }
-        error = unreadable;
+        const errors = this.#errorsOf(call, items);
+        for (const error of errors) tellSite(error, call.site);
+        call.lateFailures = errors.map((error) => ({ name: call.taskName, error }));
+      } catch (unready) {
+        return this.#whenReady(call, unready as NotLoadedError, () => this.#endAbandoned(call, items));
       }
-      tellSite(error, call.site);
-      call.lateFailure = { name: call.taskName, error };
     }
     this.#owner.withdrawn(call);
+  }
+
+  /** What the body threw, or the items of a chunk did, but for that they were told to stop. Throws `NotLoadedError`. */
+  #errorsOf(call: Call, items: readonly unknown[]): readonly unknown[] {
+    const how = this.#heap.peek(call.address + FLAGS) & (FAILED | STOPPED);
+    if (how !== FAILED && call.fn !== runChunk) return NO_ITEMS;
+    try {
+      const outcome = this.#payloads.read(call.address, items);
+      if (how === FAILED) return [outcome];
+      return isChunkOutcome(outcome) ? failuresIn(outcome) : NO_ITEMS;
+    } catch (error) {
+      if (error instanceof NotLoadedError) throw error;
+      return [error];
+    }
   }
 
   /** Tries again when the modules have been imported that an outcome refers to. */

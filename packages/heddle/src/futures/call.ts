@@ -35,6 +35,8 @@ import { delayFor } from "./timers.ts";
 /** A body that goes on after it was told to stop has so long before its worker is replaced, unless its task says otherwise. */
 export const DEFAULT_GRACE_MS = 1000;
 
+const NO_FAILURES: readonly LateFailure[] = [];
+
 /** Whom a call turns to when it is cancelled. */
 export interface CallOwner {
   /** The body of the call has not stopped in the time it had for that. */
@@ -106,7 +108,7 @@ export class Call implements TaskControl {
   /** Ends the hold on the scope that the call was made in, when no worker runs it any more. */
   #free: EndHold | undefined = undefined;
   /** What its body threw after it was cancelled, for that scope to hear. */
-  lateFailure: LateFailure | undefined = undefined;
+  lateFailures: readonly LateFailure[] = NO_FAILURES;
   #graceTimer: NodeJS.Timeout | undefined = undefined;
 
   constructor(heap: Heap, owner: CallOwner, address: number) {
@@ -327,10 +329,9 @@ export class Call implements TaskControl {
   /** Forgets everything, for the slot to be used again. */
   reset(): void {
     this.release();
-    if (this.lateFailure === undefined) this.#free?.();
-    else this.#free?.(this.lateFailure);
+    this.#free?.(...this.lateFailures);
     this.#free = undefined;
-    this.lateFailure = undefined;
+    this.lateFailures = NO_FAILURES;
     clearTimeout(this.#graceTimer);
     this.#graceTimer = undefined;
     this.future = undefined;

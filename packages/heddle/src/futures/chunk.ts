@@ -15,6 +15,8 @@ export interface ChunkOutcome {
   values: unknown[];
   /** Which items failed (their place in the chunk), and with what. */
   errors: [place: number, error: unknown][];
+  /** Which of them only say that the chunk was told to stop. Absent where it was not. */
+  stopped?: readonly number[];
   /** How long the bodies took in all, in milliseconds. */
   elapsedMs: number;
   /** Whether a body gave a promise. */
@@ -44,6 +46,11 @@ export function withoutUnsendable(outcome: ChunkOutcome, trial: (value: unknown)
 /** Whether a worker's result is that of {@link runChunk}, and not of a function that a user submitted. */
 export function isChunkOutcome(result: unknown): result is ChunkOutcome {
   return typeof result === "object" && result !== null && Object.hasOwn(result, CHUNK_MARK);
+}
+
+/** What its items have failed with, apart from being told to stop. */
+export function failuresIn({ errors, stopped = [] }: ChunkOutcome): unknown[] {
+  return errors.filter(([place]) => !stopped.includes(place)).map(([, error]) => error);
 }
 
 /** Nobody else names a property so. */

@@ -5,6 +5,7 @@
  */
 import { Context, currentContext, type EndHold, type LateFailure, runIn, TaskNode } from "../scopes/index.ts";
 import { fulfil, Future, markObserved, reject, settleCancelled, type TaskControl } from "./future.ts";
+import { failuresIn, isChunkOutcome } from "./chunk.ts";
 import { leaveToScope } from "./leave-to-scope.ts";
 import type { ObservedCall, Observer } from "./observer.ts";
 import { type Ranked, rankOf } from "./ranked-heap.ts";
@@ -201,7 +202,10 @@ export class InlineTask implements TaskControl, Ranked {
   }
 
   #fulfil(value: unknown): void {
-    if (this.future.done) return;
+    if (this.future.done) {
+      if (isChunkOutcome(value)) for (const error of failuresIn(value)) this.#reject(error);
+      return;
+    }
     this.#loop.counts.fulfilled++;
     this.#observed?.ended("fulfilled", undefined);
     this.#leave();

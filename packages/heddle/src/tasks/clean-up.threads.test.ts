@@ -152,6 +152,24 @@ for (const [place, make] of pools) {
       });
     });
 
+    test("of an item of a map arrives as well", async () => {
+      await using pool = make();
+      const begun = new Channel<number>(2);
+      const failing = taskGroup(async (group) => {
+        const download = async (n: number): Promise<void> => {
+          begun.trySend(n);
+          await sleep(Infinity).catch((reason: unknown) => {
+            throw n === 1 ? new RangeError("half a file left") : reason;
+          });
+        };
+        void pool.map(download, [1, 2], { chunkSize: 1 }).toArray();
+        await begun.receive();
+        await begun.receive();
+        group.cancel("stop");
+      });
+      await assert.rejects(failing, isCleanUp);
+    });
+
     test("is no error if it only says that the call was told to stop", async () => {
       await using pool = make();
       const begun = new Channel<number>(1);
