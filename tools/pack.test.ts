@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { VirtualDeadlockError } from "@heddle/testing";
@@ -13,7 +13,7 @@ import { Project } from "./pack/project.ts";
 import { tsconfig, USED, ways } from "./pack/ways.ts";
 import { packageJson, publicPackages } from "./packages.ts";
 import { program } from "./program.ts";
-import { outerEnvironment, root } from "./setup.mjs";
+import { isBundled, outerEnvironment, root } from "./setup.mjs";
 
 const TSC = "node_modules/typescript/bin/tsc";
 
@@ -82,7 +82,14 @@ describe("the packed packages, installed in an empty project", () => {
         files
           .filter((file) => file.startsWith(`${tree}/`) && file.endsWith(ending))
           .map((file) => file.slice(tree.length + 1, -ending.length));
-      assert.deepEqual(built("dist", ".js").toSorted(), built("src", ".ts").toSorted());
+      const declared = built("dist", ".d.ts");
+      assert.deepEqual(declared.toSorted(), built("src", ".ts").toSorted());
+      // What is bundled is in fewer files: those that can be imported, those that workers run, and what they share.
+      const compiled: string[] = built("dist", ".js").filter((file) => !/^(?:chunk|\w+)-[A-Z0-9]{8}$/.test(file));
+      const expected: string[] = isBundled(folder)
+        ? declared.filter((file) => /^[\w-]+$|\/heddle-[\w-]+$/.test(file)).map((file) => basename(file))
+        : declared;
+      assert.deepEqual(compiled.toSorted(), expected.toSorted());
       assert.deepEqual(
         files.filter((file) => /\.test|fixture|tsbuildinfo/.test(file)),
         [],

@@ -58,6 +58,24 @@ export function build() {
     "-b",
     ...packages.map((name) => join("packages", name)),
   ]);
+  for (const name of packages.filter(isBundled)) {
+    step(`bundle ${name}`, ownNode, [
+      join("tools", "bundle.mjs"),
+      join("packages", name),
+      join("packages", name, "dist"),
+    ]);
+  }
+}
+
+/**
+ * Whether the compiler makes a package's declarations only.
+ *
+ * @param {string} name
+ */
+export function isBundled(name) {
+  return readFileSync(join(root, "packages", name, "tsconfig.json"), "utf8").includes(
+    '"emitDeclarationOnly": true',
+  );
 }
 
 /**
@@ -106,11 +124,11 @@ function tidy(name) {
   const present = filesIn(dist);
   const sources = filesIn(join(root, "packages", name, "src")).filter((file) => file.endsWith(".ts"));
   for (const file of present) {
-    const source = file.replace(/(\.d\.ts|\.js)(\.map)?$/, ".ts");
+    const source = file.replace(isBundled(name) ? /\.d\.ts(\.map)?$/ : /(\.d\.ts|\.js)(\.map)?$/, ".ts");
     if (source !== file && !sources.includes(source)) rmSync(join(dist, file));
   }
   const isBuilt = (/** @type {string} */ source) =>
-    /\.test(-d)?\.ts$|\bfixtures\b/.test(source) || present.includes(source.replace(/\.ts$/, ".js"));
+    /\.test(-d)?\.ts$|\bfixtures\b/.test(source) || present.includes(source.replace(/\.ts$/, ".d.ts"));
   if (!sources.every(isBuilt)) rmSync(join(dist, ".tsbuildinfo"), { force: true });
 }
 

@@ -3,11 +3,11 @@
  *
  * @packageDocumentation
  */
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { deserialize, serialize } from "node:v8";
 import { isMainThread, type ResourceLimits } from "node:worker_threads";
-import { SharedHeap } from "#heap";
+import { knowKoffi, koffiBinary, SharedHeap } from "#heap";
 import { entryModules, workFor } from "../portable/index.ts";
 import { loadHandlesBy } from "../wire/index.ts";
 import { hideCompileCache, workerEnvironment } from "./compile-cache.ts";
@@ -52,12 +52,15 @@ interface Orders {
   readonly bundledAs: string | undefined;
   /** What its owner has run as programs. */
   readonly entries: readonly string[];
+  readonly koffi: string | undefined;
   readonly data: unknown;
 }
 
 export function startProcess(start: ProcessStart): WorkerProcess {
   const { module, bundledAs } = start.entry;
-  const orders: Orders = { bundledAs, entries: entryModules(), data: start.data };
+  const orders: Orders = { bundledAs, entries: entryModules(), koffi: koffiBinary(), data: start.data };
+  // Only here: threads have no use for it.
+  const { fork } = process.getBuiltinModule("node:child_process");
   const child = fork(fileURLToPath(module), [ORDERS, serialize(orders).toString("base64")], {
     env: workerEnvironment(),
     execArgv: [...inheritedFlags(), ...memoryFlags(start.resourceLimits)],
@@ -118,9 +121,10 @@ function readOrders(): Orders | undefined {
  * @param run - Called with what it was given, and the heap that it shares with its owner.
  */
 export function beginProcess(run: (data: unknown, heap: SharedHeap) => void): void {
-  const { entries, data } = readOrders()!;
+  const { entries, koffi, data } = readOrders()!;
   hideCompileCache();
   workFor(entries);
+  knowKoffi(koffi);
   const heap = SharedHeap.ofDescriptor(HEAP_DESCRIPTOR);
   heap.dieWithParent();
   process.on("disconnect", () => process.exit());

@@ -5,7 +5,7 @@
  *
  * @packageDocumentation
  */
-import { createRequire } from "node:module";
+import { loadKoffi } from "./load-koffi.ts";
 
 /** What this file uses of koffi, which need not be installed. */
 interface Koffi {
@@ -316,7 +316,7 @@ export function loadLibc(refuse: (why: string) => Error): Libc {
   }
   let koffi: Koffi;
   try {
-    koffi = createRequire(import.meta.url)("koffi") as Koffi;
+    koffi = loadKoffi() as Koffi;
   } catch (error) {
     throw refuse(
       `the package koffi, which calls the operating system, cannot be loaded (${(error as Error).message.split("\n")[0]}); ` +

@@ -3,9 +3,9 @@
  *
  * @packageDocumentation
  */
-import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { nonce } from "./nonces.ts";
 
 /**
  * An address that nobody has. On Linux it is in no directory: the system forgets it with the socket, however the process
@@ -14,7 +14,7 @@ import { join } from "node:path";
  * @param kind - What it is for, to be read in lists of sockets.
  */
 export function freshAddress(kind: string): string {
-  const name = `heddle-${kind}-${randomBytes(16).toString("hex")}`;
+  const name = `heddle-${kind}-${nonce(16).toString("hex")}`;
   if (process.platform === "linux") return `\0${name}`;
   return process.platform === "win32" ? `\\\\.\\pipe\\${name}` : join(tmpdir(), name);
 }

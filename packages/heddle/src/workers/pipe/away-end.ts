@@ -3,7 +3,6 @@
  *
  * @packageDocumentation
  */
-import { connect } from "node:net";
 import { processOrigin } from "../../portable/index.ts";
 import { FrameLink } from "../net/frame-link.ts";
 import { HANDSHAKE_LIMIT_BYTES, introduce } from "../net/handshake.ts";
@@ -41,7 +40,10 @@ export class AwayEnd implements End {
   constructor(ticket: Ticket) {
     this.ticket = ticket;
     this.isAbroad = ticket.origin !== processOrigin();
-    this.#link = new FrameLink(connect(ticket.address), HANDSHAKE_LIMIT_BYTES);
+    this.#link = new FrameLink(
+      process.getBuiltinModule("node:net").connect(ticket.address),
+      HANDSHAKE_LIMIT_BYTES,
+    );
     // A thread that ends at once still says that it had the end.
     this.#link.socket.ref();
     void this.#open(ticket);

@@ -3,9 +3,8 @@
  *
  * @packageDocumentation
  */
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type Server } from "node:net";
+import type { Server } from "node:net";
 import { processOrigin } from "../../portable/index.ts";
 import { Acceptor } from "../net/acceptor.ts";
 import { freshAddress } from "../net/addresses.ts";
@@ -13,6 +12,7 @@ import type { FrameLink } from "../net/frame-link.ts";
 import { LARGEST_FRAME_BYTES } from "../net/frames.ts";
 import type { Credentials } from "../net/handshake.ts";
 import { MessageCodec } from "../net/message-codec.ts";
+import { nonce } from "../net/nonces.ts";
 import type { EndEarly, Waiter } from "../net/wait.ts";
 import { type Holder, HomeEnd } from "./home-end.ts";
 import { dropLetter, type Letter, packLetter, sendAbroad, unpackLetter } from "./letters.ts";
@@ -41,14 +41,14 @@ export function credentialsOf({ key }: Pick<Ticket, "key">): Credentials {
 /** One thread's pipes. */
 class Hub {
   readonly #address = freshAddress("pipe");
-  readonly #key = randomBytes(32).toString("hex");
+  readonly #key = nonce(32).toString("hex");
   readonly #ends = new Map<string, HomeEnd>();
   #server: Promise<Server> | undefined;
 
   /** Makes a pipe, with a door for those who will have its ends elsewhere. */
   async make(): Promise<[HomeEnd, HomeEnd]> {
     const server = await (this.#server ??= this.#listen());
-    const names = [randomBytes(16).toString("hex"), randomBytes(16).toString("hex")] as const;
+    const names = [nonce(16).toString("hex"), nonce(16).toString("hex")] as const;
     const ends = names.map((name) => {
       const end: HomeEnd = new HomeEnd(() => this.#forget(name, server));
       this.#ends.set(name, end);
@@ -80,6 +80,7 @@ class Hub {
       limitBytes: LARGEST_FRAME_BYTES,
       onLink: (link) => void this.#serve(link),
     });
+    const { createServer } = process.getBuiltinModule("node:net");
     const server = createServer({ pauseOnConnect: true }, (socket) => acceptor.accept(socket));
     server.listen(this.#address);
     await once(server, "listening");

@@ -1,0 +1,92 @@
+// @ts-check
+/**
+ * Makes a package's `dist` of few files, so that a worker is soon there: Node takes as long to find and link a small module as to
+ * run it, and a worker would load two hundred.
+ *
+ * What can be imported, and what workers run, is a file of its own; what several of these have in common is in chunks, once, so
+ * that there is one copy of everything in a thread. Plain JavaScript for Node 20 on, as it belongs to the set-up.
+ */
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { buildSync } from "esbuild";
+
+/**
+ * Writes the JavaScript of a package; leaves it alone if no source is newer.
+ *
+ * @param {string} folder - Of the package.
+ * @param {string} out - Where to.
+ */
+export function bundle(folder, out) {
+  const outdir = resolve(out);
+  const src = join(folder, "src");
+  const sources = readdirSync(src, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".ts") && !/\.test(-d)?\.ts$|\bfixtures\b/.test(file),
+  );
+  const newest = Math.max(
+    ...[...sources, "../package.json"].map((file) => statSync(join(src, file)).mtimeMs),
+  );
+  // The last that is written.
+  const sign = statSync(join(outdir, "index.js"), { throwIfNoEntry: false });
+  if (sign !== undefined && sign.mtimeMs > newest) return;
+
+  const entries = sources.filter((file) => /^[\w-]+\.ts$|^[\w-]+\/heddle-[\w-]+\.ts$/.test(file));
+  const { outputFiles } = buildSync({
+    entryPoints: Object.fromEntries(entries.map((file) => [basename(file, ".ts"), join(src, file)])),
+    outdir,
+    bundle: true,
+    splitting: true,
+    write: false,
+    format: "esm",
+    platform: "node",
+    target: "node24",
+    packages: "external",
+    conditions: ["@heddle/source"],
+    sourcemap: true,
+    sourcesContent: false,
+    logLevel: "error",
+  });
+  mkdirSync(outdir, { recursive: true });
+  for (const { path, text } of outputFiles.toSorted((a, b) => rank(a.path) - rank(b.path))) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, path.endsWith(".js") ? withBuiltins(withNames(text)) : text);
+  }
+  const written = outputFiles.map(({ path }) => path);
+  for (const file of readdirSync(outdir, { recursive: true, encoding: "utf8" })) {
+    const path = join(outdir, file);
+    if (/\.js(\.map)?$/.test(file) && !written.includes(path)) rmSync(path);
+  }
+}
+
+/** @param {string} path */
+const rank = (path) => (basename(path) === "index.js" ? 1 : 0);
+
+/**
+ * A class that refers to itself is given another name inside: "_Future", which is what errors and `util.inspect` would call it. A
+ * blank in place of the underscore leaves the source map right.
+ *
+ * @param {string} text
+ */
+function withNames(text) {
+  const names = [...text.matchAll(/^var (\w+) = class _\1\b/gm)].map(([, name]) => name);
+  return names.length === 0
+    ? text
+    : text.replaceAll(new RegExp(`(?<![\\w$.#])_(${names.join("|")})\\b`, "g"), " $1");
+}
+
+/**
+ * An import of one of Node's own modules evaluates all that it exports, which for `node:fs` is streams, promises and the readline
+ * interface. So they are taken as they are. The lines stay where they are, for the source map.
+ *
+ * @param {string} text
+ */
+function withBuiltins(text) {
+  return text.replaceAll(
+    /^import (?:\* as (\w+)|\{([^}]*)\}) from ("node:[\w/]+");$/gm,
+    (_, all, names, name) =>
+      `const ${all ?? `{${names.replaceAll(" as ", ": ")}}`} = process.getBuiltinModule(${name});`,
+  );
+}
+
+const [, program, folder, out] = process.argv;
+if (import.meta.url === pathToFileURL(program ?? "").href && folder && out) bundle(folder, out);
