@@ -11,6 +11,9 @@ import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { buildSync } from "esbuild";
 
+/** Refuses to run where the rest could not. */
+const FIRST = "runtime.ts";
+
 /**
  * Writes the JavaScript of a package; leaves it alone if no source is newer.
  *
@@ -31,11 +34,11 @@ export function bundle(folder, out) {
   if (sign !== undefined && sign.mtimeMs > newest) return;
 
   const entries = sources.filter((file) => /^[\w-]+\.ts$|^[\w-]+\/heddle-[\w-]+\.ts$/.test(file));
-  const { outputFiles } = buildSync({
-    entryPoints: Object.fromEntries(entries.map((file) => [basename(file, ".ts"), join(src, file)])),
+  /** @type {import("esbuild").BuildOptions & { write: false }} */
+  const options = {
+    absWorkingDir: resolve(src),
     outdir,
     bundle: true,
-    splitting: true,
     write: false,
     format: "esm",
     platform: "node",
@@ -45,11 +48,19 @@ export function bundle(folder, out) {
     sourcemap: true,
     sourcesContent: false,
     logLevel: "error",
-  });
+  };
+  const entryPoints = Object.fromEntries(
+    entries.filter((file) => file !== FIRST).map((file) => [basename(file, ".ts"), file]),
+  );
+  const outputFiles = [
+    ...buildSync({ ...options, entryPoints, splitting: true, external: [`./${FIRST}`] }).outputFiles,
+    // Only where there is one: what is loaded before anything else, as that may not be understood.
+    ...buildSync({ ...options, entryPoints: entries.filter((file) => file === FIRST) }).outputFiles,
+  ];
   mkdirSync(outdir, { recursive: true });
   for (const { path, text } of outputFiles.toSorted((a, b) => rank(a.path) - rank(b.path))) {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, path.endsWith(".js") ? withBuiltins(withNames(text)) : text);
+    writeFileSync(path, path.endsWith(".js") ? withFirst(withBuiltins(withNames(text))) : text);
   }
   const written = outputFiles.map(({ path }) => path);
   for (const file of readdirSync(outdir, { recursive: true, encoding: "utf8" })) {
@@ -86,6 +97,16 @@ function withBuiltins(text) {
     (_, all, names, name) =>
       `const ${all ?? `{${names.replaceAll(" as ", ": ")}}`} = process.getBuiltinModule(${name});`,
   );
+}
+
+/**
+ * Chunks would be evaluated before it.
+ *
+ * @param {string} text
+ */
+function withFirst(text) {
+  const found = `import "./${FIRST}";`;
+  return text.includes(found) ? `import "./${basename(FIRST, ".ts")}.js"; ${text.replace(found, "")}` : text;
 }
 
 const [, program, folder, out] = process.argv;

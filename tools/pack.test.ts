@@ -85,7 +85,9 @@ describe("the packed packages, installed in an empty project", () => {
       const declared = built("dist", ".d.ts");
       assert.deepEqual(declared.toSorted(), built("src", ".ts").toSorted());
       // What is bundled is in fewer files: those that can be imported, those that workers run, and what they share.
-      const compiled: string[] = built("dist", ".js").filter((file) => !/^(?:chunk|\w+)-[A-Z0-9]{8}$/.test(file));
+      const compiled: string[] = built("dist", ".js").filter(
+        (file) => !/^(?:chunk|\w+)-[A-Z0-9]{8}$/.test(file),
+      );
       const expected: string[] = isBundled(folder)
         ? declared.filter((file) => /^[\w-]+$|\/heddle-[\w-]+$/.test(file)).map((file) => basename(file))
         : declared;
@@ -168,15 +170,14 @@ describe("the packed packages, installed in an empty project", () => {
         for (const way of ways) {
           test(way.name, async (t) => {
             if (lack !== undefined) return t.skip(lack);
-            const { runs, refusal } = way;
+            const { runs } = way;
             const { steps, nodeOptions } = way.prepare(packed);
             let last = "";
             for (const step of steps) {
               const { ok, output } = await packed.run(node, step, nodeOptions);
-              assert.equal(ok, refusal === undefined || step !== steps.at(-1), output);
+              assert.ok(ok, output);
               last = output;
             }
-            if (refusal !== undefined) return assert.match(last, refusal);
             if (runs === "main") assert.deepEqual(JSON.parse(last), USED);
             else assert.match(last, runs === "route" ? /^{"text":"hello, route"}$/ : /\b1 passed/);
           });

@@ -17,8 +17,6 @@ export interface Way {
   /** Which of the programs it runs; "test" for one that a test runner makes a test of. */
   readonly runs: "main" | "route" | "test";
   prepare(project: Project): Steps;
-  /** What the program says where it cannot work. */
-  readonly refusal?: RegExp;
 }
 
 /** What `use()` gives, as its source says it. */
@@ -122,11 +120,9 @@ export const ways: readonly Way[] = [
     prepare: (project) => builtByVite(project, "inside", { ssr: { noExternal: true } }, true),
   },
   {
-    name: "not in a build of several files that import each other: they say so",
+    name: "in an SSR build by Vite, of several files with everything inside",
     runs: "main",
     prepare: (project) => builtByVite(project, "split", { ssr: { noExternal: true } }),
-    refusal:
-      /Cannot load another file of this bundle in a worker of heddle: .*; build a single file, or leave heddle out/,
   },
   {
     name: "in a route handler of a node:http server",
