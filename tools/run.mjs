@@ -18,7 +18,7 @@ const programs = new Map([
   ["bench", ["bench/run.ts"]],
   ["figures", ["bench/figures.ts"]],
   ["site", ["node_modules/vitepress/bin/vitepress.js", "dev", "docs"]],
-  ["soak", ["--conditions=@heddle/source", "packages/heddle/src/futures/fixtures/soak.ts"]],
+  ["soak", ["tools/soak.ts"]],
   ["example", ["tools/example.ts"]],
   ["lock", ["tools/lock.ts"]],
   ["format", ["node_modules/oxfmt/bin/oxfmt"]],
