@@ -33,7 +33,7 @@ import { tellSite } from "./submission-sites.ts";
 import { delayFor } from "./timers.ts";
 
 /** A body that goes on after it was told to stop has so long before its worker is replaced, unless its task says otherwise. */
-export const DEFAULT_GRACE_MS = 1000;
+const DEFAULT_GRACE_MS = 1000;
 
 const NO_FAILURES: readonly LateFailure[] = [];
 

@@ -19,8 +19,8 @@ const LIMIT_MS = 100;
 /** Asks a worker to answer when what it has printed is out. */
 export const FLUSH = "heddle.flush";
 /** The answers: it is by now, or was already. */
-export const FLUSHED = "heddle.flushed";
-export const NOTHING_LEFT = "heddle.nothing-left";
+const FLUSHED = "heddle.flushed";
+const NOTHING_LEFT = "heddle.nothing-left";
 
 const workers = new Set<WorkerThread>();
 let isListening = false;

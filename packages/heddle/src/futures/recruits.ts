@@ -31,7 +31,7 @@ export interface Recruited {
 export type Recruit = (recruiting: Recruiting) => Recruited;
 
 /** Workers are threads of this process. */
-export const recruitThread: Recruit = ({ duties, onMessage, onEnd, ...start }) => {
+const recruitThread: Recruit = ({ duties, onMessage, onEnd, ...start }) => {
   const { port1, port2 } = new MessageChannel();
   const data: Assignment = { ...duties, side: port2 };
   const thread: WorkerThread = startThread({
