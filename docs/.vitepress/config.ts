@@ -7,6 +7,43 @@ import { referencePages } from "../../tools/docs/reference.ts";
 
 const docs = join(import.meta.dirname, "..");
 
+/** The pages by group, in the order in which they are listed. */
+const groups: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  Begin: { start: "Start here, in five minutes", which: "Which tool for which problem" },
+  Guide: {
+    threads: "Threads",
+    sharing: "Sharing",
+    queues: "Queues and channels",
+    executors: "Executors",
+    streams: "Streams",
+    processes: "Processes",
+    managers: "Managers and pipes",
+    tasks: "Tasks",
+    testing: "Testing concurrent code",
+    observing: "Observing",
+    performance: "Performance",
+    troubleshooting: "Troubleshooting",
+  },
+  "The command": {
+    "heddle-map": "heddle map",
+    "heddle-advise": "heddle advise",
+    "heddle-bench": "heddle bench",
+  },
+  "For programmers of": { "guide/from-python": "Python", "guide/from-go": "Go", "guide/from-rust": "Rust" },
+  "Moving from": {
+    "guide/from-piscina": "piscina",
+    "guide/from-workerpool": "workerpool",
+    "guide/from-comlink": "Comlink",
+  },
+};
+
+for (const file of globSync(["*.md", "guide/*.md"], { cwd: docs })) {
+  const page = file.replaceAll("\\", "/").replace(/\.md$/, "");
+  const isListed = page === "index" || Object.values(groups).some((titles) => Object.hasOwn(titles, page));
+  if (!isListed)
+    throw new Error(`Cannot build the site: docs/${file} is in no group of docs/.vitepress/config.ts`);
+}
+
 export default defineConfig({
   title: "Heddle",
   description: "The concurrency toolkit for TypeScript",
@@ -29,32 +66,10 @@ export default defineConfig({
       { text: "Reference", link: "/reference/heddle" },
     ],
     sidebar: [
-      pages("Begin", { start: "Start here, in five minutes", which: "Which tool for which problem" }),
-      pages("Guide", {
-        threads: "Threads",
-        sharing: "Sharing",
-        queues: "Queues and channels",
-        executors: "Executors",
-        streams: "Streams",
-        processes: "Processes",
-        managers: "Managers and pipes",
-        tasks: "Tasks",
-        testing: "Testing concurrent code",
-        observing: "Observing",
-        performance: "Performance",
-        troubleshooting: "Troubleshooting",
-      }),
-      pages("The command", { "heddle-map": "heddle map", "heddle-advise": "heddle advise" }),
-      pages("For programmers of", {
-        "guide/from-python": "Python",
-        "guide/from-go": "Go",
-        "guide/from-rust": "Rust",
-      }),
-      pages("Moving from", {
-        "guide/from-piscina": "piscina",
-        "guide/from-workerpool": "workerpool",
-        "guide/from-comlink": "Comlink",
-      }),
+      ...Object.entries(groups).map(([text, titles]) => ({
+        text,
+        items: Object.entries(titles).map(([page, title]) => ({ text: title, link: `/${page}` })),
+      })),
       {
         text: "Reference",
         items: referencePages().map(({ name, title }) => ({ text: title, link: `/reference/${name}` })),
@@ -63,10 +78,6 @@ export default defineConfig({
     ],
   },
 });
-
-function pages(text: string, titles: Readonly<Record<string, string>>): DefaultTheme.SidebarItem {
-  return { text, items: Object.entries(titles).map(([page, title]) => ({ text: title, link: `/${page}` })) };
-}
 
 function designRecords(): DefaultTheme.SidebarItem[] {
   return globSync("design/*.md", { cwd: docs })
