@@ -22,6 +22,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     testing: "Testing concurrent code",
     observing: "Observing",
     performance: "Performance",
+    running: "Where it runs",
     troubleshooting: "Troubleshooting",
   },
   "The command": {
