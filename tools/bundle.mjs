@@ -44,6 +44,8 @@ export function bundle(folder, out) {
     platform: "node",
     target: "node24",
     packages: "external",
+    // What it is depends on who loads the package.
+    external: ["#parser"],
     conditions: ["@heddle/source"],
     sourcemap: true,
     sourcesContent: false,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -17,6 +17,18 @@ import { isBundled, outerEnvironment, root } from "./setup.mjs";
 
 const TSC = "node_modules/typescript/bin/tsc";
 
+/**
+ * What importing may take: a tenth more than it did when this was written. How long it takes, `npm run bench -- startup` tells.
+ * What needs more shall be loaded when it is used.
+ */
+const BUDGETS: Readonly<Record<string, { readonly files: number; readonly sizeBytes: number }>> = {
+  heddle: { files: 21, sizeBytes: 1_150_000 },
+  "heddle/sync": { files: 9, sizeBytes: 600_000 },
+  "@heddle/testing": { files: 34, sizeBytes: 150_000 },
+};
+/** What `heddle` may take when it is installed: a third of it are its sources, another third types and maps. */
+const INSTALLED_BYTES = 5_500_000;
+
 /** The newest line of Node beside the repository's own. */
 const newestNode = "26.10.0";
 
@@ -27,7 +39,7 @@ let project = "";
 before(() => {
   packed = new Project();
   project = packed.folder;
-  for (const name of ["main.ts", "use.ts", "route.ts"]) packed.add(name);
+  for (const name of ["imported.ts", "main.ts", "use.ts", "route.ts"]) packed.add(name);
   packed.write("subpaths.ts", subpaths().map(importOf).join("\n"));
 });
 after(() => packed.remove());
@@ -115,6 +127,24 @@ describe("the packed packages, installed in an empty project", () => {
       assert.ok(ok, output);
     });
   }
+
+  for (const [name, budget] of Object.entries(BUDGETS)) {
+    test(`take no more to be loaded by import "${name}" than their budget`, async () => {
+      const { ok, output } = await packed.run(process.execPath, ["imported.ts", name]);
+      assert.ok(ok, output);
+      const { files, sizeBytes, slow } = JSON.parse(output);
+      assert.deepEqual(slow, [], "modules of Node that few programs need");
+      assert.ok(files <= budget.files, `${files} files`);
+      assert.ok(sizeBytes <= budget.sizeBytes, `${sizeBytes} bytes`);
+    });
+  }
+
+  test("take no more room in node_modules than their budget", () => {
+    const installed = join(project, "node_modules/heddle");
+    const files = readdirSync(installed, { recursive: true, encoding: "utf8" });
+    const sizeBytes = files.reduce((sum, file) => sum + statSync(join(installed, file)).size, 0);
+    assert.ok(sizeBytes <= INSTALLED_BYTES, `${sizeBytes} bytes`);
+  });
 
   test("refuse in one sentence to run on an older Node, whatever is imported", async (t) => {
     // The repository can be set up by Node 20, which then is what the PATH has.

@@ -3,7 +3,8 @@
  *
  * @packageDocumentation
  */
-import * as acorn from "acorn";
+import { parser } from "#parser";
+import type * as acorn from "acorn";
 import { RecentMap } from "./recent-map.ts";
 import type { LexicalUse, Use } from "./scope.ts";
 import { analyseScopes } from "./scopes.ts";
@@ -192,6 +193,7 @@ const WRAPPERS = [
 ];
 
 function parse(text: string): Parsed | undefined {
+  const acorn = parser();
   for (const sourceType of ["module", "script"] as const) {
     for (const { before, after, find } of WRAPPERS) {
       let program: acorn.Program;

@@ -6,7 +6,8 @@
  *
  * @packageDocumentation
  */
-import * as acorn from "acorn";
+import { parser } from "#parser";
+import type * as acorn from "acorn";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Location } from "./inspect.ts";
@@ -185,9 +186,14 @@ export function pathOf(url: string): string | undefined {
 }
 
 function parseScript(source: string): Script | undefined {
+  const { parse } = parser();
   for (const sourceType of ["module", "commonjs"] as const) {
     try {
-      const program = acorn.parse(source, { ecmaVersion: "latest", sourceType, checkPrivateFields: false });
+      const program = parse(source, {
+        ecmaVersion: "latest",
+        sourceType,
+        checkPrivateFields: false,
+      });
       return new Script(source, program, sourceType === "module" && program.body.some(isModuleSyntax));
     } catch {
       // The next kind may do.

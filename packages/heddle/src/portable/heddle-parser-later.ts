@@ -1,0 +1,28 @@
+/**
+ * The parser of JavaScript, loaded when the first function is looked into: that takes as long as loading a fifth of the toolkit.
+ *
+ * What Node finds as `#parser`. Whoever makes a bundle finds `heddle-parser-now.ts` there, as acorn has to be in the bundle.
+ */
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import type * as acorn from "acorn";
+
+let loaded: typeof acorn | undefined;
+
+/** @throws `Error` where the toolkit is part of a bundle that was made without the condition "module", and acorn is not installed. */
+export function parser(): typeof acorn {
+  return (loaded ??= load());
+}
+
+function load(): typeof acorn {
+  // A bundle of CommonJS form has no `import.meta.url`.
+  const here = import.meta.url ?? pathToFileURL(__filename).href;
+  try {
+    return createRequire(here)("acorn") as typeof acorn;
+  } catch (cause) {
+    throw new Error(
+      `Cannot look into functions: acorn is not to be found from ${here}; make the bundle with the condition "module", or leave heddle out of it`,
+      { cause },
+    );
+  }
+}

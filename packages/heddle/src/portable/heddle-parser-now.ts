@@ -1,0 +1,6 @@
+/** The parser of JavaScript, in a bundle: see `heddle-parser-later.ts`. */
+import * as acorn from "acorn";
+
+export function parser(): typeof acorn {
+  return acorn;
+}
