@@ -44,8 +44,6 @@ export function bundle(folder, out) {
     platform: "node",
     target: "node24",
     packages: "external",
-    // What it is depends on who loads the package.
-    external: ["#parser"],
     conditions: ["@heddle/source"],
     sourcemap: true,
     sourcesContent: false,
@@ -55,7 +53,9 @@ export function bundle(folder, out) {
     entries.filter((file) => file !== FIRST).map((file) => [basename(file, ".ts"), file]),
   );
   const outputFiles = [
-    ...buildSync({ ...options, entryPoints, splitting: true, external: [`./${FIRST}`] }).outputFiles,
+    // What #parser is depends on who loads the package.
+    ...buildSync({ ...options, entryPoints, splitting: true, external: ["#parser", `./${FIRST}`] })
+      .outputFiles,
     // Only where there is one: what is loaded before anything else, as that may not be understood.
     ...buildSync({ ...options, entryPoints: entries.filter((file) => file === FIRST) }).outputFiles,
   ];

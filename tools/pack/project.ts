@@ -16,10 +16,11 @@ const PATIENCE_MS = 120_000;
 
 export class Project {
   readonly folder: string;
+  readonly #outside: string = mkdtempSync(join(tmpdir(), "heddle-project-"));
 
   /** Packs all packages, and installs them. */
   constructor() {
-    this.folder = mkdtempSync(join(tmpdir(), "heddle-project-"));
+    this.folder = join(this.#outside, "project");
     this.write("package.json", JSON.stringify({ private: true, type: "module" }));
     const install = ["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"];
     const { ok, output } = program("npm", [...install, ...packAll(this.folder).values()], {
@@ -35,7 +36,7 @@ export class Project {
   }
 
   remove(): void {
-    rmSync(this.folder, { recursive: true });
+    rmSync(this.#outside, { recursive: true });
   }
 
   path(...parts: readonly string[]): string {

@@ -39,7 +39,8 @@ function writeCommonJs(project: Project, folder: string, name: string, text: str
 }
 
 function bundled(project: Project, format: "esm" | "cjs"): Steps {
-  const outfile = `bundle/${format}.${format === "esm" ? "mjs" : "cjs"}`;
+  // Beside no node_modules, as it may be deployed.
+  const outfile = `../alone/${format}.${format === "esm" ? "mjs" : "cjs"}`;
   buildSync({
     absWorkingDir: project.folder,
     entryPoints: ["main.ts"],

@@ -3,7 +3,6 @@
  *
  * @packageDocumentation
  */
-import * as v8 from "node:v8";
 
 /** Enough to get from a promise of the platform to whoever awaits it. */
 const STACK_DEPTH = 12;
@@ -13,7 +12,7 @@ export class PendingPromises {
   readonly #stop: () => void;
 
   constructor() {
-    this.#stop = v8.promiseHooks.createHook({
+    this.#stop = process.getBuiltinModule("node:v8").promiseHooks.createHook({
       init: (promise) => {
         const limit = Error.stackTraceLimit;
         Error.stackTraceLimit = STACK_DEPTH;

@@ -1,7 +1,8 @@
 /**
  * The parser of JavaScript, loaded when the first function is looked into: that takes as long as loading a fifth of the toolkit.
  *
- * What Node finds as `#parser`. Whoever makes a bundle finds `heddle-parser-now.ts` there, as acorn has to be in the bundle.
+ * What Node itself finds as `#parser`, by a condition that bundlers have not. They find `heddle-parser-now.ts` there, as acorn has to be in
+ * the bundle.
  */
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -9,7 +10,7 @@ import type * as acorn from "acorn";
 
 let loaded: typeof acorn | undefined;
 
-/** @throws `Error` where the toolkit is part of a bundle that was made without the condition "module", and acorn is not installed. */
+/** @throws `Error` where the toolkit is part of a bundle that was made with the condition "node-addons", and acorn is not installed. */
 export function parser(): typeof acorn {
   return (loaded ??= load());
 }
@@ -21,7 +22,7 @@ function load(): typeof acorn {
     return createRequire(here)("acorn") as typeof acorn;
   } catch (cause) {
     throw new Error(
-      `Cannot look into functions: acorn is not to be found from ${here}; make the bundle with the condition "module", or leave heddle out of it`,
+      `Cannot look into functions: acorn is not to be found from ${here}; make the bundle without the condition "node-addons", or leave heddle out of it`,
       { cause },
     );
   }
