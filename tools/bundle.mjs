@@ -33,7 +33,7 @@ export function bundle(folder, out) {
   const sign = statSync(join(outdir, "index.js"), { throwIfNoEntry: false });
   if (sign !== undefined && sign.mtimeMs > newest) return;
 
-  const entries = sources.filter((file) => /^[\w-]+\.ts$|^[\w-]+\/heddle-[\w-]+\.ts$/.test(file));
+  const entries = sources.filter((file) => /^[\w-]+\.ts$|^(?:[\w-]+\/)+heddle-[\w-]+\.ts$/.test(file));
   /** @type {import("esbuild").BuildOptions & { write: false }} */
   const options = {
     absWorkingDir: resolve(src),

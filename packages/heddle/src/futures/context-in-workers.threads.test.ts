@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ContextVar } from "../scopes/index.ts";
 import type { Executor } from "./executor.ts";
-import { InlineExecutor } from "./inline-executor.ts";
+import { InlineExecutor } from "./inline/inline-executor.ts";
 import { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 
 const user = new ContextVar("test.context-user", "nobody");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Executor } from "./executor.ts";
-import { InlineExecutor } from "./inline-executor.ts";
+import { InlineExecutor } from "./inline/inline-executor.ts";
 import { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 import { toThread } from "./to-thread.ts";
 import { asCompleted, wait } from "./wait.ts";

@@ -7,12 +7,12 @@ import { checkDuration, checkFunction, checkKnown, checkObject } from "./checks.
 import { declareDoors } from "./doors.ts";
 import type { Executor, ExecutorStatistics, ShutdownOptions } from "./executor.ts";
 import type { Future } from "./future.ts";
-import { mapOver } from "./map.ts";
-import type { MapOptions, MapResult } from "./map-options.ts";
-import type { MapSession } from "./map-run.ts";
+import { mapOver } from "./map/map.ts";
+import type { MapOptions, MapResult } from "./map/map-options.ts";
+import type { MapSession } from "./map/map-run.ts";
 import type { WaitOptions } from "./wait-options.ts";
 import { checkTaskOptions, type TaskOptions } from "./task-options.ts";
-import type { Streamed, StreamOf } from "./task-stream.ts";
+import type { Streamed, StreamOf } from "./streams/task-stream.ts";
 
 /** An executor, as all its views by `with` share it. */
 export interface ExecutorCore {

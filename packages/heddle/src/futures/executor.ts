@@ -1,10 +1,10 @@
 /** What all executors have in common. */
 import type { Future } from "./future.ts";
-import type { MapOptions, MapResult } from "./map-options.ts";
-import type { FunctionStatistics } from "./observe-histogram.ts";
+import type { MapOptions, MapResult } from "./map/map-options.ts";
+import type { FunctionStatistics } from "./observe/observe-histogram.ts";
 import type { TaskOptions } from "./task-options.ts";
 import type { WaitOptions } from "./wait-options.ts";
-import type { Streamed, StreamOf } from "./task-stream.ts";
+import type { Streamed, StreamOf } from "./streams/task-stream.ts";
 
 /**
  * A place that runs functions: the event loop, threads, and later processes and clusters, behind one interface.

@@ -15,14 +15,14 @@ export {
   settleCancelled,
   type TaskControl,
 } from "./future.ts";
-export { InlineExecutor, type InlineOptions } from "./inline-executor.ts";
-export type { MapOptions, MapProgress, MapResult } from "./map-options.ts";
-export type { TaskEvent, WorkerEvent } from "./observe-channels.ts";
-export type { Durations, FunctionStatistics } from "./observe-histogram.ts";
-export type { PoolOptions } from "./pool-options.ts";
+export { InlineExecutor, type InlineOptions } from "./inline/inline-executor.ts";
+export type { MapOptions, MapProgress, MapResult } from "./map/map-options.ts";
+export type { TaskEvent, WorkerEvent } from "./observe/observe-channels.ts";
+export type { Durations, FunctionStatistics } from "./observe/observe-histogram.ts";
+export type { PoolOptions } from "./pool/pool-options.ts";
 export type { TaskOptions } from "./task-options.ts";
-export type { TaskOutput } from "./task-output.ts";
-export type { Streamed, StreamOf, TaskStream } from "./task-stream.ts";
+export type { TaskOutput } from "./worker/task-output.ts";
+export type { Streamed, StreamOf, TaskStream } from "./streams/task-stream.ts";
 export { ProcessPoolExecutor } from "./process-pool-executor.ts";
 export { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 export { LONGEST_DELAY_MS } from "./timers.ts";

@@ -1,8 +1,8 @@
 import { SharedHeap } from "#heap";
 import { ExecutorView } from "./executor-view.ts";
-import { coreOf, Pool } from "./pool.ts";
-import type { PoolOptions } from "./pool-options.ts";
-import { recruitProcess } from "./process-worker.ts";
+import { coreOf, Pool } from "./pool/pool.ts";
+import type { PoolOptions } from "./pool/pool-options.ts";
+import { recruitProcess } from "./worker/process-worker.ts";
 
 /** Memory is taken as it is needed: this is only what addresses can tell apart. */
 const HEAP_BYTES = 2 ** 32;

@@ -5,7 +5,7 @@ import { Context, runIn, Scope } from "../scopes/index.ts";
 import { ExecutorShutdownError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import type { Future } from "./future.ts";
-import { InlineExecutor } from "./inline-executor.ts";
+import { InlineExecutor } from "./inline/inline-executor.ts";
 
 const earlierErrors = (error: unknown): Error[] => (error as { earlierErrors: Error[] }).earlierErrors;
 

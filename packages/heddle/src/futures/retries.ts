@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { currentContext, runIn } from "../scopes/index.ts";
-import { isChunkOutcome } from "./chunk.ts";
+import { isChunkOutcome } from "./map/chunk.ts";
 import type { ExecutorStatistics, ShutdownOptions } from "./executor.ts";
 import type { WaitOptions } from "./wait-options.ts";
 import type { ExecutorCore } from "./executor-view.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Context, ContextVar, currentContext, runIn, Scope, TaskNode } from "../scopes/index.ts";
 import { fulfil, Future } from "./future.ts";
-import { InlineExecutor } from "./inline-executor.ts";
+import { InlineExecutor } from "./inline/inline-executor.ts";
 import { asCompleted, wait } from "./wait.ts";
 
 const pending = (): Future<number> => new Future({ isRunning: () => false, cancel: () => false });

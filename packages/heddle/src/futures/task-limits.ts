@@ -5,7 +5,7 @@
  */
 import { TimeoutError } from "#heap";
 import type { Scope } from "../scopes/index.ts";
-import type { Call } from "./call.ts";
+import type { Call } from "./pool/call.ts";
 import { delayFor } from "./timers.ts";
 
 /** The calls that each signal or scope cancels. One listener serves them all: a signal looks through its listeners at each new one. */

@@ -1,5 +1,5 @@
 import { checkDuration, checkInteger, checkKnown, checkObject } from "./checks.ts";
-import { LARGEST_BUFFER } from "./stream-flow.ts";
+import { LARGEST_BUFFER } from "./streams/stream-flow.ts";
 
 /** How one call is to be treated. Given by `executor.with(options)` for all calls made through the result. */
 export interface TaskOptions {

@@ -1,7 +1,7 @@
 import { ExecutorView } from "./executor-view.ts";
-import { coreOf, Pool } from "./pool.ts";
-import type { PoolOptions } from "./pool-options.ts";
-import { threadPlace } from "./recruits.ts";
+import { coreOf, Pool } from "./pool/pool.ts";
+import type { PoolOptions } from "./pool/pool-options.ts";
+import { threadPlace } from "./pool/recruits.ts";
 
 /**
  * Runs functions on worker threads.

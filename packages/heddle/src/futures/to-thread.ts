@@ -1,10 +1,10 @@
 import { checkFunction } from "./checks.ts";
 import { declareDoors } from "./doors.ts";
 import type { Future } from "./future.ts";
-import type { Streamed, StreamOf } from "./task-stream.ts";
+import type { Streamed, StreamOf } from "./streams/task-stream.ts";
 import { ExecutorView } from "./executor-view.ts";
-import { coreOf, Pool } from "./pool.ts";
-import { threadPlace } from "./recruits.ts";
+import { coreOf, Pool } from "./pool/pool.ts";
+import { threadPlace } from "./pool/recruits.ts";
 
 let pool: ExecutorView | undefined;
 

@@ -11,7 +11,7 @@ import { describe, test } from "node:test";
 import { MessageChannel, threadId } from "node:worker_threads";
 import { cpuCount, currentThread } from "../workers/index.ts";
 import { BrokenExecutorError } from "./errors.ts";
-import type { TaskOutput } from "./task-output.ts";
+import type { TaskOutput } from "./worker/task-output.ts";
 import { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 import { toThread } from "./to-thread.ts";
 

@@ -6,8 +6,8 @@
 import { fileURLToPath } from "node:url";
 import * as util from "node:util";
 import { inspect } from "node:util";
-import { importFrom, moduleAt, type ModuleName, noSuchExport } from "./modules.ts";
-import { pathOf } from "./script.ts";
+import { importFrom, moduleAt, type ModuleName, noSuchExport } from "./revive/modules.ts";
+import { pathOf } from "./text/script.ts";
 
 interface ExplicitCaptures {
   readonly captures: Readonly<Record<string, unknown>>;

@@ -20,15 +20,15 @@ import {
   type WireHooks,
 } from "../wire/index.ts";
 import { PortabilityError } from "./errors.ts";
-import { checkInstances } from "./instances.ts";
-import { announceEntry } from "./modules.ts";
-import { declareEverywhere } from "./names.ts";
-import { Round } from "./publish.ts";
+import { checkInstances } from "./publish/instances.ts";
+import { announceEntry } from "./revive/modules.ts";
+import { declareEverywhere } from "./publish/names.ts";
+import { Round } from "./publish/publish.ts";
 import { RecordParcels } from "./record-parcels.ts";
 import { RecordStore } from "./records.ts";
-import { Revivals } from "./revive.ts";
-import { Sources } from "./sources.ts";
-import { Twins } from "./twins.ts";
+import { Revivals } from "./revive/revive.ts";
+import { Sources } from "./publish/sources.ts";
+import { Twins } from "./publish/twins.ts";
 
 // Where the toolkit is part of a bundle, its classes are no exports of a module that a worker could import; and a
 // minifier leaves the names of properties alone, but not those of classes.

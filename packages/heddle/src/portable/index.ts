@@ -7,9 +7,9 @@ export {
   functionTableIn,
   type FunctionTableStatistics,
 } from "./function-table.ts";
-export { entryModules, workFor } from "./modules.ts";
-export { holdsPrivateNames } from "./instances.ts";
-export { declareEverywhere } from "./names.ts";
+export { entryModules, workFor } from "./revive/modules.ts";
+export { holdsPrivateNames } from "./publish/instances.ts";
+export { declareEverywhere } from "./publish/names.ts";
 export { processOrigin } from "./origin.ts";
 export type { RecordParcel } from "./record-parcels.ts";
 export { addClaims, HeapRecord } from "./records.ts";

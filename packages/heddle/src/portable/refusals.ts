@@ -1,11 +1,11 @@
 /** Why functions are refused, in words. */
 import type { WireError } from "../wire/index.ts";
-import type { Obstacle } from "./analyse.ts";
-import type { CapturedName, Code, Place } from "./code.ts";
+import type { Obstacle } from "./text/analyse.ts";
+import type { CapturedName, Code, Place } from "./publish/code.ts";
 import { describeFunction, PortabilityError } from "./errors.ts";
-import { FunctionNode } from "./nodes.ts";
-import { pathOf } from "./script.ts";
-import type { Through } from "./visit.ts";
+import { FunctionNode } from "./publish/nodes.ts";
+import { pathOf } from "./text/script.ts";
+import type { Through } from "./publish/visit.ts";
 
 /** Says that `fn` as a whole cannot travel. */
 export function refuse(fn: Function, reason: string, remedy: string, variable?: string): PortabilityError {

@@ -3,9 +3,9 @@ import { describe, test } from "node:test";
 import { ThreadPoolExecutor } from "../futures/index.ts";
 import { Condition, Event, Lock, Semaphore } from "../sync/index.ts";
 import { until } from "../sync/fixtures/until.ts";
-import { Channel } from "./channel.ts";
-import { Queue } from "./queue.ts";
-import { selectSync } from "./select.ts";
+import { Channel } from "./channel/channel.ts";
+import { Queue } from "./queue/queue.ts";
+import { selectSync } from "./select/select.ts";
 
 /** Blocks a worker, and aborts the signal that it was given when it waits. */
 async function abortWhenWaiting(

@@ -8,5 +8,5 @@ heap.unlink();
 keepObjectsIn(heap);
 
 for (const suite of ["channel", "queue", "select"]) {
-  await import(`./${suite}.test.ts`);
+  await import(`./${suite}/${suite}.test.ts`);
 }

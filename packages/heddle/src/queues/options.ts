@@ -1,7 +1,7 @@
 /** Looks at the options of queues, at the door. */
 import { inspect } from "node:util";
 import type { WaitOptions } from "../sync/index.ts";
-import type { QueueShutdownOptions } from "./queue.ts";
+import type { QueueShutdownOptions } from "./queue/queue.ts";
 
 /** A larger bound is never reached: it is none. */
 const LARGEST_MAX_SIZE = 2 ** 30;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { isHandle, registerHandle } from "./handles.ts";
+import { isHandle, registerHandle } from "./kinds/handles.ts";
 import { TestWire } from "./fixture.test.ts";
 
 const wire = new TestWire();

@@ -6,7 +6,7 @@
 import { CorruptMessageError, isStackOverflow } from "./errors.ts";
 import type { WireHooks } from "./hooks.ts";
 import type { Unpack } from "./packet.ts";
-import { Reader } from "./reader.ts";
+import { Reader } from "./read/reader.ts";
 import { FLAG_REFERENCES, FLAG_TEXT, FLAG_WIDE_TEXT, HEADER_BYTES, WIRE_VERSION } from "./tags.ts";
 
 const KNOWN_FLAGS = FLAG_REFERENCES | FLAG_TEXT | FLAG_WIDE_TEXT;

@@ -7,9 +7,9 @@ import type { Transferable } from "node:worker_threads";
 import { isStackOverflow, WireError } from "./errors.ts";
 import type { Grow, Region, WireHooks } from "./hooks.ts";
 import type { Pack } from "./packet.ts";
-import { KeysChanged } from "./shapes.ts";
+import { KeysChanged } from "./write/shapes.ts";
 import { FLAG_REFERENCES, WIRE_VERSION } from "./tags.ts";
-import { Writer } from "./writer.ts";
+import { Writer } from "./write/writer.ts";
 
 /** What becomes of values that are not written as bytes, or need not be. */
 export interface EncoderOptions {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CorruptMessageError, NotLoadedError } from "./errors.ts";
 import { TestWire } from "./fixture.test.ts";
-import { registerHandle } from "./handles.ts";
+import { registerHandle } from "./kinds/handles.ts";
 import { SHARED_BUFFER, WIRE_VERSION } from "./tags.ts";
 
 class Point {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { NotLoadedError } from "./errors.ts";
 import { TestWire } from "./fixture.test.ts";
-import { loadHandlesBy, registerHandle } from "./handles.ts";
+import { loadHandlesBy, registerHandle } from "./kinds/handles.ts";
 
 class Box {
   readonly address = 8;

@@ -7,9 +7,15 @@
 export { Decoder } from "./decoder.ts";
 export { Encoder, packBy } from "./encoder.ts";
 export { CorruptMessageError, NotLoadedError, WireError, type WireErrorCode } from "./errors.ts";
-export { isHandle, loadHandlesBy, registerHandle, type HandleClass, type HandleForm } from "./handles.ts";
+export {
+  isHandle,
+  loadHandlesBy,
+  registerHandle,
+  type HandleClass,
+  type HandleForm,
+} from "./kinds/handles.ts";
 export type { FunctionRecord, Grow, Region, WireHooks } from "./hooks.ts";
 export type { Packet } from "./packet.ts";
-export { answerForBuffers, blockingForBuffers, hearOfSharedBuffers } from "./shared-buffers.ts";
-export { endMove, transfer, undoMove } from "./transfer.ts";
-export { registerTicket, type TicketForm } from "./tickets.ts";
+export { answerForBuffers, blockingForBuffers, hearOfSharedBuffers } from "./kinds/shared-buffers.ts";
+export { endMove, transfer, undoMove } from "./kinds/transfer.ts";
+export { registerTicket, type TicketForm } from "./kinds/tickets.ts";

@@ -8,9 +8,9 @@ import { storedValues } from "../sync/index.ts";
 import { hearOfSharedBuffers, loadHandlesBy } from "../wire/index.ts";
 import { hideCompileCache } from "./compile-cache.ts";
 import type { Beginning } from "./entry.ts";
-import { beginAs, coreOf, letGoOfProgram } from "./here.ts";
-import { How, OWN, type ThreadCore } from "./thread-core.ts";
-import { DETACHED, stayForChildren } from "./worker-thread.ts";
+import { beginAs, coreOf, letGoOfProgram } from "./threads/here.ts";
+import { How, OWN, type ThreadCore } from "./threads/thread-core.ts";
+import { DETACHED, stayForChildren } from "./threads/worker-thread.ts";
 
 let isDetached = false;
 

@@ -1,8 +1,8 @@
 /** Where portable functions run: threads, how they are started, and how many of them make sense. */
 export { begin, stayDetached } from "./begin.ts";
-export type { ThreadCore } from "./thread-core.ts";
+export type { ThreadCore } from "./threads/thread-core.ts";
 export { cpuCount } from "./cpu-count.ts";
-export { currentThread, mainThread, threads } from "./current.ts";
+export { currentThread, mainThread, threads } from "./threads/current.ts";
 export { type Beginning, findEntry, takeOverAs, type WorkerEntry } from "./entry.ts";
 export { ThreadEndedError, ThreadStateError } from "./errors.ts";
 export { Connection, Pipe, type PipeOptions } from "./pipe/connection.ts";
@@ -13,16 +13,16 @@ export { LARGEST_FRAME_BYTES } from "./net/frames.ts";
 export { AuthenticationError, type Credentials, HANDSHAKE_LIMIT_BYTES, introduce } from "./net/handshake.ts";
 export { keepAlive } from "./net/keep-alive.ts";
 export { type EncodedMessage, MessageCodec, type Naming } from "./net/message-codec.ts";
-export { Process } from "./process.ts";
-export { ProcessEndedError, ProcessStateError } from "./process-errors.ts";
+export { Process } from "./processes/process.ts";
+export { ProcessEndedError, ProcessStateError } from "./processes/process-errors.ts";
 export { callSiteOf, type Site, tellOrigin, thisSite } from "./sites.ts";
-export type { ThreadInfo } from "./thread-info.ts";
-export { ThreadLocal } from "./thread-local.ts";
-export type { ThreadOptions } from "./thread-options.ts";
-export { Timer, type TimerOptions } from "./timer.ts";
-export { onUncaught, type UncaughtError } from "./uncaught.ts";
-export { forgetUnobserved, noteUnobserved, type Unobserved } from "./unobserved.ts";
-export { beginProcess, startProcess, takeOverProcessAs } from "./worker-process.ts";
-export { startThread, type ThreadEnd, type WorkerThread } from "./worker-thread.ts";
+export type { ThreadInfo } from "./threads/thread-info.ts";
+export { ThreadLocal } from "./threads/thread-local.ts";
+export type { ThreadOptions } from "./threads/thread-options.ts";
+export { Timer, type TimerOptions } from "./threads/timer.ts";
+export { onUncaught, type UncaughtError } from "./threads/uncaught.ts";
+export { forgetUnobserved, noteUnobserved, type Unobserved } from "./threads/unobserved.ts";
+export { beginProcess, startProcess, takeOverProcessAs } from "./processes/worker-process.ts";
+export { startThread, type ThreadEnd, type WorkerThread } from "./threads/worker-thread.ts";
 // The last: in a bundle, threads take over there.
-export { Thread } from "./thread.ts";
+export { Thread } from "./threads/thread.ts";

@@ -1,0 +1,163 @@
+/**
+ * A function over many items, on any executor.
+ *
+ * @packageDocumentation
+ */
+import { unheard } from "../../scopes/index.ts";
+import type { ChunkOutcome } from "./chunk.ts";
+import { checkFunction, checkInteger } from "../checks.ts";
+import type { ExecutorCore } from "../executor-view.ts";
+import { MapRun, type MapSession } from "./map-run.ts";
+import { mapSource } from "./map-source.ts";
+import type { MapOptions, MapProgress, MapResult } from "./map-options.ts";
+import { checkWaitOptions } from "../wait-options.ts";
+
+/** So many results wait to be read, at most, where the source has no length. */
+const DEFAULT_BUFFER = 100_000;
+
+const KNOWN = ["chunkSize", "buffer", "ordered", "onError"];
+
+/** Where a map runs. */
+export type MapPlace = Pick<ExecutorCore, "maxWorkers" | "concurrency">;
+
+/** Begins a map. */
+export function mapOver<T, R>(
+  session: MapSession,
+  { maxWorkers, concurrency }: MapPlace,
+  fn: (item: T, index: number) => R | PromiseLike<R>,
+  items: Iterable<T> | AsyncIterable<T>,
+  options: MapOptions,
+): MapResult<R> {
+  checkFunction(fn, "map");
+  const { timeoutMs, signal } = checkWaitOptions(options, "map", KNOWN);
+  const { chunkSize = "auto", ordered = true, onError = "throw", buffer } = options;
+  if (chunkSize !== "auto") checkInteger("chunkSize", chunkSize, 1, Number.MAX_SAFE_INTEGER);
+  if (buffer !== undefined && buffer !== Infinity) checkInteger("buffer", buffer, 1, Number.MAX_SAFE_INTEGER);
+  if (typeof ordered !== "boolean")
+    throw new TypeError("Cannot take the option ordered: it is not a boolean");
+  if (onError !== "throw" && onError !== "collect") {
+    throw new RangeError(
+      `Cannot take the option onError: ${String(onError)} is neither "throw" nor "collect"`,
+    );
+  }
+  const source = mapSource(items);
+  const failFast = onError === "throw";
+  const run = new MapRun(session, fn, source, {
+    workers: maxWorkers,
+    concurrency,
+    chunkSize,
+    ordered,
+    failFast,
+    buffer: buffer ?? (source.total === undefined ? DEFAULT_BUFFER : Infinity),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(signal !== undefined && { signal }),
+  });
+  return new MapReader<R>(run, failFast);
+}
+
+/** Reads a run chunk by chunk, and gives it out item by item. */
+class MapReader<R> implements MapResult<R> {
+  readonly #run: MapRun;
+  readonly #failFast: boolean;
+  readonly #items: AsyncGenerator<R, undefined>;
+  #failures: unknown[] = [];
+  #chunk: ChunkOutcome | undefined;
+  /** The next item of the chunk, and the next of its errors. */
+  #place = 0;
+  #error = 0;
+
+  constructor(run: MapRun, failFast: boolean) {
+    this.#run = run;
+    this.#failFast = failFast;
+    this.#items = this.#iterate();
+  }
+
+  get progress(): MapProgress {
+    return this.#run.progress;
+  }
+
+  next(): Promise<IteratorResult<R>> {
+    return this.#items.next();
+  }
+
+  async return(): Promise<IteratorResult<R>> {
+    // First, for the generator may be waiting for what is cancelled here.
+    this.#run.cancel();
+    return await this.#items.return(undefined);
+  }
+
+  toArray(): Promise<R[]> {
+    return unheard(this.#toArray());
+  }
+
+  async #toArray(): Promise<R[]> {
+    const results: R[] = [];
+    while (await this.#hasChunk()) {
+      const { values, errors } = this.#chunk!;
+      // Nearly all chunks have no failures, and need no look at each item.
+      if (errors.length === 0) {
+        for (; this.#place < values.length; this.#place++) results.push(values[this.#place] as R);
+      }
+      while (this.#hasItem()) results.push(this.#takeItem());
+    }
+    return results;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async *#iterate(): AsyncGenerator<R, undefined> {
+    try {
+      while (await this.#hasChunk()) {
+        while (this.#hasItem()) yield this.#takeItem();
+      }
+      return undefined;
+    } finally {
+      this.#run.cancel();
+    }
+  }
+
+  /** Whether there is another chunk; waits for it, and throws what ended the map early. */
+  async #hasChunk(): Promise<boolean> {
+    if (this.#chunk !== undefined) return true;
+    this.#chunk = this.#run.take() ?? (await this.#run.next());
+    this.#place = 0;
+    this.#error = 0;
+    if (this.#chunk !== undefined) return true;
+    const failures = this.#failures;
+    this.#failures = [];
+    if (failures.length === 0) return false;
+    const { failed, done } = this.progress;
+    throw new AggregateError(failures, `Cannot finish the map: ${failed} of ${failed + done} items failed`);
+  }
+
+  /** Passes over failed items to the next good one; throws a failure if that is to end the map. */
+  #hasItem(): boolean {
+    const { values, errors } = this.#chunk!;
+    for (
+      ;
+      this.#error < errors.length && errors[this.#error]![0] === this.#place;
+      this.#error++, this.#place++
+    ) {
+      const [, error] = errors[this.#error]!;
+      if (this.#failFast) {
+        this.#run.cancel();
+        throw error;
+      }
+      this.#failures.push(error);
+    }
+    if (this.#place < values.length) return true;
+    this.#chunk = undefined;
+    this.#run.wasRead(values.length);
+    return false;
+  }
+
+  #takeItem(): R {
+    return this.#chunk!.values[this.#place++] as R;
+  }
+}

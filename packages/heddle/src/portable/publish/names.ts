@@ -1,0 +1,156 @@
+/**
+ * Things that every thread has under the same name: globals and their members, built-in modules and theirs, and
+ * what Heddle itself declares to be everywhere.
+ *
+ * A name is a path of strings: `["", "Math", "max"]`, `["node:fs", "readFileSync"]`, `["heddle", "TimeoutError"]`.
+ *
+ * @packageDocumentation
+ */
+import { builtinModules } from "node:module";
+import { mainRealm } from "../revive/realm.ts";
+
+export type Name = readonly string[];
+
+/** Globals that are no functions, or that Node defines by accessors, and mean the same in every thread. */
+const GLOBALS = [
+  "globalThis",
+  "Math",
+  "JSON",
+  "Reflect",
+  "Atomics",
+  "Intl",
+  "WebAssembly",
+  "console",
+  "process",
+  "Buffer",
+  "crypto",
+  "performance",
+];
+
+const HEDDLE = "heddle";
+
+const declared = new Map<string, object>();
+const declaredNames = new WeakMap<object, Name>();
+
+/**
+ * Declares that every thread has `thing` under `name`, so that it travels by name even when its code was bundled
+ * into the program.
+ */
+export function declareEverywhere(name: string, thing: object): void {
+  declared.set(name, thing);
+  declaredNames.set(thing, [HEDDLE, name]);
+}
+
+/** The name that Heddle itself declared for `thing`. */
+export function declaredName(thing: object): Name | undefined {
+  return declaredNames.get(thing);
+}
+
+let index: Map<object, Name> | undefined;
+let indexedModules = 0;
+
+/** The name of a built-in function, object or module; `undefined` for everything else. */
+export function builtinName(thing: object): Name | undefined {
+  const loaded = loadedBuiltins();
+  if (index === undefined || loaded.length !== indexedModules) {
+    index = makeIndex(loaded);
+    indexedModules = loaded.length;
+  }
+  return index.get(thing) ?? lazyGlobalName(thing);
+}
+
+let objects: Map<object, Name> | undefined;
+let objectModules = 0;
+
+/** The name of a global object such as `Math` or `process`, or of a built-in module: these are never copied. */
+export function builtinObjectName(thing: object): Name | undefined {
+  const count = moduleLoadList()?.length ?? 0;
+  if (objects === undefined || count !== objectModules) {
+    objects = new Map();
+    for (const realm of realms()) {
+      for (const name of GLOBALS) if (typeof realm[name] === "object") objects.set(realm[name]!, ["", name]);
+    }
+    for (const id of loadedBuiltins()) objects.set(process.getBuiltinModule(id) as object, [builtinId(id)]);
+    objectModules = count;
+  }
+  return objects.get(thing);
+}
+
+/** What `name` means in this thread. */
+export function thingNamed(name: Name): unknown {
+  const [root, ...path] = name;
+  let thing: unknown;
+  if (root === "") thing = globalThis;
+  else if (root === HEDDLE) thing = Object.fromEntries(declared);
+  else thing = process.getBuiltinModule(root!);
+  for (const key of path) thing = (thing as Record<string, unknown> | undefined)?.[key];
+  return thing;
+}
+
+function realms(): Record<string, unknown>[] {
+  const main = mainRealm();
+  const own = globalThis as Record<string, unknown>;
+  return main === own ? [own] : [own, main];
+}
+
+/** Built-in modules that have been loaded: asking for others would load them, and some of those warn. */
+function loadedBuiltins(): string[] {
+  const list = moduleLoadList();
+  if (list === undefined) return builtinModules.filter((id) => !id.startsWith("_"));
+  const loaded = new Set(list);
+  return builtinModules.filter(
+    (id) => !id.startsWith("_") && loaded.has(`NativeModule ${id.replace(/^node:/, "")}`),
+  );
+}
+
+function moduleLoadList(): readonly string[] | undefined {
+  return (process as { moduleLoadList?: readonly string[] }).moduleLoadList;
+}
+
+function builtinId(id: string): string {
+  return id.startsWith("node:") ? id : `node:${id}`;
+}
+
+function makeIndex(modules: readonly string[]): Map<object, Name> {
+  const names = new Map<object, Name>();
+  for (const realm of realms()) {
+    addMembers(names, realm, [""]);
+    for (const [thing, name] of Array.from(names))
+      if (name.length === 2 && name[0] === "") addMembers(names, thing as Members, name);
+    for (const [thing, name] of Array.from(names)) {
+      if (name.length !== 2 || name[0] !== "" || typeof thing !== "function") continue;
+      const { prototype } = thing as { prototype?: Members };
+      if (prototype) addMembers(names, prototype, [...name, "prototype"]);
+    }
+  }
+  for (const id of modules) {
+    const name = [builtinId(id)];
+    const exports = process.getBuiltinModule(id) as Members;
+    if (!names.has(exports)) names.set(exports, name);
+    addMembers(names, exports, name);
+  }
+  return names;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** Adds functions that are plain properties (reading an accessor may have effects), and what {@link GLOBALS} names. */
+function addMembers(names: Map<object, Name>, owner: Members, name: Name): void {
+  const isRealm = name.length === 1 && name[0] === "";
+  for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(owner))) {
+    const isGlobal = isRealm && GLOBALS.includes(key);
+    const value: unknown = isGlobal ? (owner as Record<string, unknown>)[key] : descriptor.value;
+    if (
+      (typeof value === "function" || (isGlobal && typeof value === "object" && value)) &&
+      !names.has(value)
+    ) {
+      names.set(value, [...name, key]);
+    }
+  }
+}
+
+/** Some globals are accessors that load a class when first asked for. */
+function lazyGlobalName(thing: object): Name | undefined {
+  if (typeof thing !== "function" || !/^[A-Z]/.test(thing.name)) return undefined;
+  return realms().some((realm) => realm[thing.name] === thing) ? ["", thing.name] : undefined;
+}

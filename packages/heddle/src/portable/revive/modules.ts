@@ -1,0 +1,288 @@
+/**
+ * Modules: which one is the entry, which one a function is exported by, and how another thread gets hold of one.
+ *
+ * The entry module is the program itself: running it again in a worker would start the program again. So what it
+ * declares travels as code and values. Every other module is imported once in each thread that needs it.
+ *
+ * @packageDocumentation
+ */
+import { realpathSync } from "node:fs";
+import * as nodeModule from "node:module";
+import { createRequire, isBuiltin } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { types } from "node:util";
+import { constants, Script } from "node:vm";
+import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads";
+import { NotLoadedError } from "../../wire/index.ts";
+import { PortabilityError } from "../errors.ts";
+import { quietly } from "./quietly.ts";
+import { pathOf, type ImportOrigin } from "../text/script.ts";
+
+/** A module as another thread finds it: what to import, and from where. */
+export interface ModuleName {
+  /** URL, or path, of the module whose import this is; empty if `specifier` is absolute. */
+  readonly parent: string;
+  readonly specifier: string;
+  readonly attributes: Readonly<Record<string, string>> | undefined;
+  /** Loaded by `require`, as the CommonJS module that it is. */
+  readonly isRequired: boolean;
+}
+
+/** Threads find the paths of all entry modules of the process under this name. */
+const ENVIRONMENT_KEY = "heddle.entries";
+
+let entries: Set<string> | undefined;
+
+/** The paths of the modules that started this thread and those before it. */
+function entryPaths(): Set<string> {
+  if (entries !== undefined) return entries;
+  entries = new Set(getEnvironmentData(ENVIRONMENT_KEY) as string[] | undefined);
+  const started = startedPath();
+  if (started !== undefined) entries.add(started);
+  setEnvironmentData(ENVIRONMENT_KEY, [...entries]);
+  return entries;
+}
+
+/** The paths of the modules that another process is not to run again on behalf of this one. */
+export function entryModules(): readonly string[] {
+  return [...entryPaths()];
+}
+
+let isWorker = !isMainThread;
+
+/** This process runs what others give it, and none of their entry modules. To be said before anything else is done here. */
+export function workFor(entries: readonly string[]): void {
+  isWorker = true;
+  setEnvironmentData(ENVIRONMENT_KEY, [...entries]);
+}
+
+/** Tells the threads started from now on which module is this thread's entry. */
+export function announceEntry(): void {
+  entryPaths();
+}
+
+function startedPath(): string | undefined {
+  const given = process.argv[1];
+  if (given === undefined) return undefined;
+  try {
+    // Node finds its main module as `require` does: the extension may be missing.
+    return realpathSync(createRequire(given).resolve(given));
+  } catch {
+    return given;
+  }
+}
+
+/** Whether a script is an entry module, or has no file that a worker could import. */
+export function isEntry(url: string): boolean {
+  const path = pathOf(url.replace(/[?#].*$/s, ""));
+  return path === undefined ? !/^(data|https?):/.test(url) : entryPaths().has(path);
+}
+
+/** The module that an import declaration in `url` names, or `undefined` if that is the entry module. */
+export function importedModule(url: string, origin: ImportOrigin): ModuleName | undefined {
+  const { specifier, attributes } = origin;
+  const isRelative = /^\.{0,2}\//.test(specifier);
+  if ((isRelative || specifier.startsWith("file:")) && URL.canParse(specifier, asUrl(url))) {
+    if (isEntry(new URL(specifier, asUrl(url)).href)) return undefined;
+  }
+  return { parent: url, specifier, attributes, isRequired: false };
+}
+
+/** The module at an absolute URL, or path of a CommonJS module. */
+export function moduleAt(url: string, isRequired = false): ModuleName {
+  return { parent: "", specifier: url, attributes: undefined, isRequired };
+}
+
+function asUrl(url: string): string {
+  return pathOf(url) === url ? pathToFileURL(url).href : url;
+}
+
+/** One string for each module name. */
+export function keyOf({ parent, specifier, attributes, isRequired }: ModuleName): string {
+  return JSON.stringify([parent, specifier, attributes, isRequired]);
+}
+
+type Import = (specifier: string, options?: ImportCallOptions) => Promise<unknown>;
+
+interface ImportCallOptions {
+  with?: Readonly<Record<string, string>>;
+}
+
+const imports = new Map<string, Import>();
+
+/** `import()` as it works inside the module at `url`. */
+export function importFrom(url: string): Import {
+  let from = imports.get(url);
+  if (from === undefined) {
+    from = makeImport(url);
+    imports.set(url, from);
+  }
+  return from;
+}
+
+function makeImport(url: string): Import {
+  // Node resolves relative to a file that exists by name only; other URLs can import what is absolute.
+  if (pathOf(url) === undefined)
+    return (specifier, options) => import(specifier, options as ImportCallOptions);
+  const script = new Script("(specifier, options) => import(specifier, options)", {
+    filename: url,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  const importThere = script.runInThisContext() as Import;
+  return (specifier, options) => quietly(() => importThere(specifier, options));
+}
+
+/** `import.meta` as it is inside the module at `url`, except that no worker runs a module as its main one. */
+export function metaOf(url: string): object {
+  const path = pathOf(url);
+  const href = asUrl(url);
+  const places =
+    path === undefined ? {} : { filename: path, dirname: path.replace(/[\\/][^\\/]*$/, "") || "/" };
+  return {
+    __proto__: null,
+    url: href,
+    ...places,
+    main: false,
+    resolve: (specifier: string) => resolveFrom(href, specifier),
+  };
+}
+
+function resolveFrom(url: string, specifier: string): string {
+  if (/^\.{0,2}\//.test(specifier) || URL.canParse(specifier)) return new URL(specifier, url).href;
+  const found = createRequire(url).resolve(specifier);
+  return pathOf(found) === undefined ? `node:${found.replace(/^node:/, "")}` : pathToFileURL(found).href;
+}
+
+let isGuarded = false;
+
+/**
+ * Keeps this worker from running the entry module again because a module that it needs imports from it.
+ *
+ * The error says what to do; running the program a second time inside itself would be much harder to understand.
+ */
+function guardEntry(): void {
+  if (isGuarded || !isWorker) return;
+  isGuarded = true;
+  nodeModule.registerHooks({
+    resolve(specifier, context, next) {
+      const resolved = next(specifier, context);
+      if (!isEntry(resolved.url) || !resolved.url.startsWith("file:")) return resolved;
+      throw new PortabilityError({
+        functionName: `what ${context.parentURL ?? "a function"} exports`,
+        reason: `it imports ${specifier}, the module that started the program, which no worker runs again`,
+        remedy: "move what it needs from there into a module of its own",
+      });
+    },
+  });
+}
+
+/** What importing a built-in module gives, without waiting; `undefined` if `specifier` names no such module. */
+function builtinNamespace(specifier: string): object | undefined {
+  if (!isBuiltin(specifier)) return undefined;
+  const exports = process.getBuiltinModule(specifier) as object;
+  const members = Object.entries(Object.getOwnPropertyDescriptors(exports)).filter(
+    ([, { enumerable }]) => enumerable,
+  );
+  return Object.defineProperties(
+    { __proto__: null },
+    { ...Object.fromEntries(members), default: { value: exports } },
+  );
+}
+
+/** What importing gives of a module that is no ECMAScript module. */
+function namespaceOf(exports: unknown): object {
+  const members = typeof exports === "object" || typeof exports === "function" ? exports : undefined;
+  return { __proto__: null, ...members, default: exports };
+}
+
+/** How `require` is asked for what an import names; `undefined` if it cannot be. */
+function pathToRequire({ parent, specifier }: ModuleName): { from: string; specifier: string } | undefined {
+  const isBare = !/^\.{0,2}\//.test(specifier) && !URL.canParse(specifier);
+  if (isBare) return { from: parent, specifier };
+  const url = new URL(specifier, parent === "" ? undefined : asUrl(parent));
+  if (url.protocol !== "file:" || url.search !== "" || url.hash !== "") return undefined;
+  return { from: url.href, specifier: fileURLToPath(url) };
+}
+
+/** How many exports an error names. */
+const NAMED_EXPORTS = 12;
+
+/** The error of a function that a module does not export. */
+export function noSuchExport(specifier: string, namespace: unknown, path: readonly string[]): TypeError {
+  const name = path.join(".");
+  const members = Object.entries(namespace ?? {}).filter(([, value]) => typeof value === "function");
+  const named = members.slice(0, NAMED_EXPORTS).map(([member]) => member);
+  const rest = members.length > named.length ? ` and ${members.length - named.length} more` : "";
+  const there = members.length === 0 ? "it exports none" : `those it exports are ${named.join(", ")}${rest}`;
+  return new TypeError(`Cannot call ${name}: module ${specifier} exports no function "${name}"; ${there}`);
+}
+
+/** The modules of this thread, loaded or on the way. */
+export class Modules {
+  readonly #loaded = new Map<string, object>();
+  readonly #loading = new Map<string, Promise<void>>();
+  /** Those that could not be loaded just now. */
+  readonly #failed = new Map<string, unknown>();
+  /** The thread blocks: what is not loaded on the spot is not loaded at all. */
+  atOnce = false;
+
+  /**
+   * The namespace (or, for CommonJS, the exports) of a module; a promise while it is being loaded. Ask again when
+   * that is fulfilled, which it is in any case.
+   *
+   * @throws Why the module could not be loaded, to those who waited for it. Later it is tried again.
+   */
+  load(name: ModuleName): object | Promise<void> {
+    const key = keyOf(name);
+    if (this.#failed.has(key)) throw this.#failed.get(key);
+    const loaded = this.#loaded.get(key);
+    if (loaded !== undefined) return loaded;
+    if (this.atOnce && !name.isRequired && !isBuiltin(name.specifier)) return this.#loadAtOnce(key, name);
+    return this.#loading.get(key) ?? this.#begin(key, name);
+  }
+
+  /** As `require` loads it, which for what `import` can load gives the same module, except where it waits itself. */
+  #loadAtOnce(key: string, name: ModuleName): object {
+    guardEntry();
+    const path = this.#loading.has(key) ? undefined : pathToRequire(name);
+    try {
+      if (path !== undefined) {
+        const exports: unknown = quietly(() => createRequire(path.from)(path.specifier));
+        const namespace = types.isModuleNamespaceObject(exports) ? (exports as object) : namespaceOf(exports);
+        this.#loaded.set(key, namespace);
+        return namespace;
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ERR_REQUIRE_ASYNC_MODULE") throw error;
+    }
+    const ready = this.#loading.get(key) ?? this.#begin(key, name);
+    if (!(ready instanceof Promise)) return ready;
+    throw new NotLoadedError(
+      ready,
+      `this thread blocks, and ${name.specifier} can only be loaded while it does not; use the form that does not ` +
+        "block, or import that module in this thread before",
+    );
+  }
+
+  #begin(key: string, name: ModuleName): object | Promise<void> {
+    const { parent, specifier, attributes, isRequired } = name;
+    const ready = isRequired ? (createRequire(specifier)(specifier) as object) : builtinNamespace(specifier);
+    if (ready !== undefined) {
+      this.#loaded.set(key, ready);
+      return ready;
+    }
+    guardEntry();
+    const options = attributes && { with: attributes };
+    const loading = importFrom(parent)(specifier, options).then(
+      (namespace) => void this.#loaded.set(key, namespace as object),
+      (error: unknown) => {
+        this.#failed.set(key, error);
+        // By then all who waited have asked again.
+        setImmediate(() => this.#failed.delete(key));
+      },
+    );
+    const settled = loading.then(() => void this.#loading.delete(key));
+    this.#loading.set(key, settled);
+    return settled;
+  }
+}

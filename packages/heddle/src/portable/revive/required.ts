@@ -1,0 +1,47 @@
+/** CommonJS modules that Node has loaded in this thread. */
+import { createRequire } from "node:module";
+import type module from "node:module";
+import type { Location } from "../publish/inspect.ts";
+import { mainRealm } from "./realm.ts";
+import { hasText } from "../text/script.ts";
+
+/** Not the ones that a test runner has loaded its own way: no other thread would find those. */
+const { cache } = realModule().createRequire(process.execPath);
+let paths = new WeakMap<object, string>();
+let counted = 0;
+
+function realModule(): typeof module {
+  // Under jest the import of "node:module" is jest's.
+  return (mainRealm()["process"] as NodeJS.Process).getBuiltinModule("node:module");
+}
+
+/** The path of the module whose exports are this very object. */
+export function requiredPath(exports: object): string | undefined {
+  const keys = Object.keys(cache);
+  if (keys.length !== counted) {
+    counted = keys.length;
+    paths = new WeakMap();
+    for (const path of keys) {
+      const found: unknown = cache[path]?.exports;
+      if ((typeof found === "object" && found !== null) || typeof found === "function")
+        paths.set(found, path);
+    }
+  }
+  return paths.get(exports);
+}
+
+/** The path of the module that has `text` around `location`. */
+export function requiredPathOfText(text: string, location: Location): string | undefined {
+  return Object.keys(cache).find((path) => /\.[cm]?[jt]sx?$/.test(path) && hasText(path, text, location));
+}
+
+/** The exports of the module at a path. */
+export function requiredExports(path: string): unknown {
+  // Packages that a test runner loaded its own way can be required anywhere; the program's modules may need the runner.
+  const found = cache[path] ?? (path.includes("/node_modules/") ? runnersCache()[path] : undefined);
+  return found?.exports;
+}
+
+function runnersCache(): NodeJS.Dict<NodeJS.Module> {
+  return createRequire(process.execPath).cache ?? {};
+}

@@ -1,0 +1,93 @@
+/**
+ * What is moved to the other thread instead of copied.
+ *
+ * @packageDocumentation
+ */
+import { types } from "node:util";
+import * as workerThreads from "node:worker_threads";
+import { MessagePort } from "node:worker_threads";
+import { describeOne } from "../describe.ts";
+import { WireError } from "../errors.ts";
+
+const marked = new WeakSet<object>();
+
+/**
+ * Marks a value to be moved, not copied, the next time that it is sent.
+ *
+ * After that it is of no use in this thread: a buffer has length 0, a port or a stream is closed. The mark is used up
+ * when the value has been sent, and kept when that fails.
+ *
+ * @param value - An `ArrayBuffer`, a view on one (all of its buffer moves), a `MessagePort`, a web stream, or another
+ * object that Node can move, such as a `FileHandle`.
+ * @returns The value.
+ * @throws `WireError` when it cannot be moved. Shared memory need not be: it is not copied in any case.
+ *
+ * @example
+ * ```ts
+ * import { transfer } from "heddle";
+ *
+ * const pixels = transfer(new Uint8Array(4_000_000));
+ * pixels.length; // => 4000000
+ * ```
+ */
+export function transfer<T extends object>(value: T): T {
+  const moved: object = ArrayBuffer.isView(value) ? value.buffer : value;
+  if (types.isArrayBuffer(moved)) refuseFixed(moved);
+  else if (!isTransferable(moved))
+    throw refusal(`it is ${describeOne(value)}, which can only be copied or shared`, "send it as it is");
+  marked.add(moved);
+  return value;
+}
+
+function refuseFixed(buffer: ArrayBuffer): void {
+  if (buffer.detached) throw refusal("it was moved before", "transfer it once");
+  if (workerThreads.isMarkedAsUntransferable(buffer)) {
+    throw refusal(
+      "its memory is shared with others, as small Buffers are cut from one pool",
+      "copy it, or send it as it is",
+    );
+  }
+}
+
+function refusal(found: string, remedy: string): WireError {
+  return new WireError("the value given to transfer()", found, remedy);
+}
+
+export function isMarked(value: object): boolean {
+  return marked.has(value);
+}
+
+/** Takes the mark off. */
+export function unmark(value: object): void {
+  marked.delete(value);
+}
+
+/** Ends a move of buffers that were copied: this thread has them no more. One that is gone already, or cannot go, stays as it is. */
+export function endMove(buffers: readonly ArrayBuffer[]): void {
+  for (const buffer of buffers) {
+    try {
+      structuredClone(undefined, { transfer: [buffer] });
+    } catch {
+      // It was moved elsewhere meanwhile, or is memory that nobody can move: the copy has gone over in any case.
+    }
+  }
+}
+
+/** Takes a move of buffers back: they are marked again. */
+export function undoMove(buffers: readonly ArrayBuffer[]): void {
+  for (const buffer of buffers) if (!buffer.detached) marked.add(buffer);
+}
+
+/** Whether Node can move an object that is no buffer: it says so by a method under a symbol of its own. */
+export function isTransferable(value: object): boolean {
+  return value instanceof MessagePort || hasPlatformMethod(value, "messaging_transfer_symbol");
+}
+
+/** Whether the class of an object has one of the methods by which Node's own classes take part in `postMessage`. */
+export function hasPlatformMethod(value: object, description: string): boolean {
+  for (let up: object | null = Object.getPrototypeOf(value); up !== null; up = Object.getPrototypeOf(up)) {
+    for (const symbol of Object.getOwnPropertySymbols(up))
+      if (symbol.description === description) return true;
+  }
+  return false;
+}

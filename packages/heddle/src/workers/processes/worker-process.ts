@@ -1,0 +1,167 @@
+/**
+ * One worker process: started, told to stop, ended, and reported when it is gone.
+ *
+ * @packageDocumentation
+ */
+import type { ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { deserialize, serialize } from "node:v8";
+import { isMainThread, type ResourceLimits } from "node:worker_threads";
+import { knowKoffi, koffiBinary, SharedHeap } from "#heap";
+import { entryModules, workFor } from "../../portable/index.ts";
+import { loadHandlesBy } from "../../wire/index.ts";
+import { hideCompileCache, workerEnvironment } from "../compile-cache.ts";
+import { takeOver, type WorkerEntry } from "../entry.ts";
+import type { ThreadEnd, WorkerThread } from "../threads/worker-thread.ts";
+
+/** A worker that was told to stop has so long to leave by itself. */
+const LEAVE_MS = 500;
+
+/** Where a worker finds the heap that it shares with its owner. */
+const HEAP_DESCRIPTOR = 4;
+
+/** Flags that say what this process runs, or would have others listen at its port. */
+const OWN_FLAGS = /^--?(?:e|eval|p|print|pe|i|interactive|c|check|test|watch|inspect|input-type)(?:[-=].*)?$/;
+const OWN_FLAGS_WITH_VALUE = /^--?(?:e|eval|p|print|pe)$/;
+
+/** What a worker process is started with. */
+export interface ProcessStart {
+  entry: WorkerEntry;
+  name: string;
+  /** Given to the module. */
+  data: unknown;
+  /** What it shares with its owner. */
+  heap: SharedHeap;
+  resourceLimits: ResourceLimits | undefined;
+  /** Called once, when it runs no more. */
+  onEnd: (end: ThreadEnd) => void;
+  /** What it sends. */
+  onMessage: (message: unknown) => void;
+}
+
+/** A process that was started. It never keeps the program alive by itself. */
+export interface WorkerProcess extends WorkerThread {
+  readonly child: ChildProcess;
+}
+
+/** Stands before the orders among the arguments of a process. */
+const ORDERS = "--heddle-orders";
+
+/** What a worker process is told when it starts. */
+interface Orders {
+  readonly bundledAs: string | undefined;
+  /** What its owner has run as programs. */
+  readonly entries: readonly string[];
+  readonly koffi: string | undefined;
+  readonly data: unknown;
+}
+
+export function startProcess(start: ProcessStart): WorkerProcess {
+  const { module, bundledAs } = start.entry;
+  const orders: Orders = { bundledAs, entries: entryModules(), koffi: koffiBinary(), data: start.data };
+  // Only here: threads have no use for it.
+  const { fork } = process.getBuiltinModule("node:child_process");
+  const child = fork(fileURLToPath(module), [ORDERS, serialize(orders).toString("base64")], {
+    env: workerEnvironment(),
+    execArgv: [...inheritedFlags(), ...memoryFlags(start.resourceLimits)],
+    // A signal of the terminal is for the program, which ends its workers.
+    stdio: ["ignore", "inherit", "inherit", "ipc", start.heap.descriptor],
+  });
+  let end: Partial<ThreadEnd> = {};
+  const gone = new Promise<void>((resolve) => {
+    child.on("error", (cause) => (end = { cause, ...end }));
+    // It may have failed to start: then there is nothing to exit.
+    const ended = (exitCode: number | null, signal: NodeJS.Signals | null): void => {
+      start.onEnd({ ...end, exitCode: exitCode ?? undefined, signal: signal ?? undefined });
+      resolve();
+    };
+    if (child.pid === undefined) setImmediate(() => ended(null, null));
+    else child.on("exit", ended);
+  });
+  child.on("message", start.onMessage);
+  child.unref();
+  child.channel?.unref();
+
+  const post = (message: string): void => {
+    // What it is told while it ends is of no use to it.
+    if (child.connected) child.send(message, () => {});
+  };
+  return {
+    child,
+    post,
+    async terminate(cause) {
+      end = { cause };
+      child.ref();
+      child.kill("SIGKILL");
+      await gone;
+    },
+    async stop() {
+      child.ref();
+      post("stop");
+      const timer = setTimeout(() => child.kill("SIGKILL"), LEAVE_MS);
+      await gone;
+      clearTimeout(timer);
+    },
+  };
+}
+
+let orders: Orders | undefined;
+
+/** What this process was told, if it is a worker. The program does not see that among its arguments. */
+function readOrders(): Orders | undefined {
+  if (process.argv[2] === ORDERS) {
+    orders = deserialize(Buffer.from(process.argv.splice(2, 2)[1]!, "base64")) as Orders;
+  }
+  return orders;
+}
+
+/**
+ * Begins the work of this process, which is a worker: it ends when who started it has ended, or lets go of it.
+ *
+ * @param run - Called with what it was given, and the heap that it shares with its owner.
+ */
+export function beginProcess(run: (data: unknown, heap: SharedHeap) => void): void {
+  const { entries, koffi, data } = readOrders()!;
+  hideCompileCache();
+  workFor(entries);
+  knowKoffi(koffi);
+  const heap = SharedHeap.ofDescriptor(HEAP_DESCRIPTOR);
+  heap.dieWithParent();
+  process.on("disconnect", () => process.exit());
+  // Its owner may have died before it could be told of.
+  if (!process.connected) process.exit();
+  loadHandlesBy(() =>
+    Promise.all([import("../../sync/index.ts"), import("../../queues/index.ts"), import("../index.ts")]),
+  );
+  run(data, heap);
+}
+
+/** As `takeOverAs`, for processes. */
+export function takeOverProcessAs(name: string, run: () => void): void {
+  if (isMainThread && readOrders()?.bundledAs === name) takeOver(run);
+}
+
+function memoryFlags({
+  maxOldGenerationSizeMb,
+  maxYoungGenerationSizeMb,
+  stackSizeMb,
+}: ResourceLimits = {}): string[] {
+  const flags: string[] = [];
+  if (maxOldGenerationSizeMb !== undefined) flags.push(`--max-old-space-size=${maxOldGenerationSizeMb}`);
+  // The young generation has three halves.
+  if (maxYoungGenerationSizeMb !== undefined) {
+    flags.push(`--max-semi-space-size=${Math.max(1, Math.round(maxYoungGenerationSizeMb / 3))}`);
+  }
+  if (stackSizeMb !== undefined) flags.push(`--stack-size=${Math.round(stackSizeMb * 1000)}`);
+  return flags;
+}
+
+function inheritedFlags(): string[] {
+  const flags: string[] = [];
+  const all = process.execArgv;
+  for (let i = 0; i < all.length; i++) {
+    if (OWN_FLAGS_WITH_VALUE.test(all[i]!)) i++;
+    else if (!OWN_FLAGS.test(all[i]!)) flags.push(all[i]!);
+  }
+  return flags;
+}

@@ -1,0 +1,44 @@
+import { inspect } from "node:util";
+import type { ResourceLimits } from "node:worker_threads";
+import { checkKnown } from "../../sync/index.ts";
+
+/** How a thread is made. */
+export interface ThreadOptions<A extends readonly unknown[] = readonly unknown[]> {
+  /** What its function is called with; copied when it is started, as captured variables are. */
+  args?: A;
+  /** What it is called in errors, in the operating system and in debuggers. Default: `Thread-` and a number, and the name of its function. */
+  name?: string;
+  /** Whether the program may end while it runs. Default: as the thread that makes it. */
+  daemon?: boolean;
+  /** Limits on its memory, as Node's `Worker` takes them. */
+  resourceLimits?: ResourceLimits;
+}
+
+const KNOWN = ["args", "name", "daemon", "resourceLimits"];
+
+/** Throws `TypeError` if something is not what it should be, and says what. */
+export function checkThread(target: unknown, options: ThreadOptions, kind: string = "Thread"): void {
+  if (typeof target !== "function") refuse(kind, "its target must be a function", target);
+  if (!isObject(options)) refuse(kind, "its options must be an object", options);
+  checkKnown(options, KNOWN, `a ${kind}`);
+  const { args, name, daemon, resourceLimits } = options;
+  if (args !== undefined && !Array.isArray(args)) refuse(kind, "its args must be an array", args);
+  if (name !== undefined) checkName(name, kind);
+  if (daemon !== undefined && typeof daemon !== "boolean")
+    refuse(kind, "daemon must be true or false", daemon);
+  if (resourceLimits !== undefined && !isObject(resourceLimits)) {
+    refuse(kind, "its resourceLimits must be an object", resourceLimits);
+  }
+}
+
+export function checkName(name: unknown, kind: string = "Thread"): asserts name is string {
+  if (typeof name !== "string") refuse(kind, "its name must be a string", name);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}
+
+function refuse(kind: string, rule: string, found: unknown): never {
+  throw new TypeError(`Cannot make a ${kind}: ${rule}, and is ${inspect(found, { depth: 0 })}`);
+}
