@@ -16,7 +16,7 @@ const HEAP_BYTES = 2 ** 32;
  *
  * @remarks
  * Linux only, with the package `koffi`, as `SharedHeap`.
- * Cost: as a `ThreadPoolExecutor`, with a wake of some microseconds more for workers that sleep; a worker, about as much as
+ * Cost: as a `ThreadPoolExecutor`, with a wake of some microseconds more for workers that sleep; a worker, about twice as much as
  * `child_process.fork`. A worker ends with the thread that made the pool.
  * Source: PEP 3148, `concurrent.futures.ProcessPoolExecutor`.
  *
