@@ -332,17 +332,16 @@ await pool.shutdown();`,
 
 test("where the runtime has no inspector, only functions that take nothing from outside travel, and the error says so", async () => {
   const program = `
-    import { FunctionTable, portable } from "./node_modules/heddle/dist/portable/index.js";
-    import { threadHeap } from "./node_modules/heddle/dist/heap/index.js";
     const original = process.getBuiltinModule;
     process.getBuiltinModule = (id) => { if (id === "node:inspector") throw new Error("none"); return original(id); };
-    const table = new FunctionTable(threadHeap(), threadHeap().ledger);
+    const { portable, ThreadPoolExecutor } = await import("heddle");
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
     const rate = 2;
-    const message = (fn) => { try { table.publishFunction(fn, "fn"); return "sent"; } catch (error) { return error.message; } };
+    const message = (fn) => pool.submit(fn, 3).then(() => "sent", (error) => error.message);
     console.log(JSON.stringify([
-      message((n) => Math.abs(n) + 1),
-      message(portable((n) => n * rate, { captures: { rate } })),
-      message((n) => n * rate),
+      await message((n) => Math.abs(n) + 1),
+      await message(portable((n) => n * rate, { captures: { rate } })),
+      await message((n) => n * rate),
     ]));
   `;
   const [[alone, explicit, refused]] = (await linesOf({ "none.mjs": program }, "none.mjs")) as [
