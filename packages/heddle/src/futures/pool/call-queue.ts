@@ -43,8 +43,9 @@ export class CallQueue {
     return this.#board.offered + this.#ranked.size;
   }
 
-  /** Whether there is a worker that would begin a call now. */
+  /** Whether there is a worker that would begin the call that is being made: one that waits, or is about to, as no other call is under way. */
   get hasIdle(): boolean {
+    if (this.#calls.active <= 1) return true;
     return idleWorker(this.#board, this.#crew, this.#calls, this.#concurrency) >= 0;
   }
 
