@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { transfer } from "../../wire/index.ts";
 import type { Future } from "../future.ts";
 import { ThreadPoolExecutor } from "../thread-pool-executor.ts";
+import { until } from "../../heap/fixtures/until.ts";
 
 /** Says that it runs, and ends when the test sets word 3. */
 const hold = async (words: Int32Array, place: number): Promise<void> => {
@@ -10,10 +11,6 @@ const hold = async (words: Int32Array, place: number): Promise<void> => {
   while (words[3] === 0) await new Promise(setImmediate);
 };
 const newWords = (): Int32Array => new Int32Array(new SharedArrayBuffer(16));
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
-}
 
 /** Has `count` calls run at once. */
 async function occupy(pool: ThreadPoolExecutor, count: number, words: Int32Array): Promise<Future<void>[]> {
@@ -26,12 +23,17 @@ describe("idleTimeoutMs", () => {
   test("lets idle workers go down to minWorkers, and others come when there is work", async () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 3, minWorkers: 1, idleTimeoutMs: 5 });
     for (let round = 0; round < 2; round++) {
-      const words = newWords();
-      const held = await occupy(pool, 3, words);
-      assert.equal(pool.statistics().workers, 3);
-      words[3] = 1;
-      await Promise.all(held);
-      await until(() => pool.statistics().workers === 1);
+      let workers = 0;
+      // One that is told to leave as it takes a call runs that, and does not count: then it is tried again.
+      for (let attempt = 0; workers !== 3 && attempt < 20; attempt++) {
+        const words = newWords();
+        const held = await occupy(pool, 3, words);
+        ({ workers } = pool.statistics());
+        words[3] = 1;
+        await Promise.all(held);
+        await until(() => pool.statistics().workers === 1);
+      }
+      assert.equal(workers, 3);
     }
   });
 
