@@ -6,13 +6,9 @@ import { ExecutorShutdownError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import type { Future } from "./future.ts";
 import { InlineExecutor } from "./inline/inline-executor.ts";
+import { until } from "../heap/fixtures/until.ts";
 
 const earlierErrors = (error: unknown): Error[] => (error as { earlierErrors: Error[] }).earlierErrors;
-
-/** Lets what is due happen, until `condition` holds. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(setImmediate);
-}
 
 /** Fails so many times, each time with another error, and counts how often it ran. */
 function failing(times: number): { body: () => string; runs: () => number } {

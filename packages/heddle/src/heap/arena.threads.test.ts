@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { audit } from "./fixtures/audit.ts";
 import { BOXES, checkFill, PROGRESS, STOP } from "./fixtures/roles.ts";
-import { randomNumbers, startThread, type Thread, until, zeroed } from "./fixtures/threads.ts";
+import { randomNumbers, startThread, type Thread, zeroed } from "./fixtures/threads.ts";
+import { until } from "./fixtures/until.ts";
 import { settleThread, threadHeap } from "./index.ts";
 import type { Pages } from "./heap.ts";
 

@@ -3,7 +3,8 @@ import { describe, test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { audit } from "./fixtures/audit.ts";
 import { PROGRESS, STOP, TAKEN } from "./fixtures/roles.ts";
-import { randomNumbers, startThread, type Thread, until, zeroed } from "./fixtures/threads.ts";
+import { randomNumbers, startThread, type Thread, zeroed } from "./fixtures/threads.ts";
+import { until } from "./fixtures/until.ts";
 import type { Pages } from "./heap.ts";
 import { DoneList, settleThread, threadHeap } from "./index.ts";
 

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CLAIMED, FREE, POOL, PROGRESS, READY, RING_CAPACITY, STOP, TASK } from "./fixtures/roles.ts";
-import { randomNumbers, startThread, type Thread, until, zeroed } from "./fixtures/threads.ts";
+import { randomNumbers, startThread, type Thread, zeroed } from "./fixtures/threads.ts";
+import { until } from "./fixtures/until.ts";
 import { HintRing, Parking, settleThread, threadHeap } from "./index.ts";
 
 const heap = threadHeap();

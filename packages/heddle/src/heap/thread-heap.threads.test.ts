@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { checkFill, fill, LARGE_BYTES } from "./fixtures/roles.ts";
-import { startThread, until, zeroed } from "./fixtures/threads.ts";
+import { startThread, zeroed } from "./fixtures/threads.ts";
+import { until } from "./fixtures/until.ts";
 import { HeapFullError, settleThread, threadHeap } from "./index.ts";
 import { PAGE_BYTES } from "./layout.ts";
 

@@ -14,6 +14,7 @@ import {
 import { certificate, privateKey } from "./fixtures/certificate.ts";
 import { Manager, type ManagerServeOptions, remote } from "./index.ts";
 import { Kind, packHead } from "./messages.ts";
+import { until } from "../heap/fixtures/until.ts";
 
 const REFUSED = { name: "AuthenticationError", code: "ERR_HEDDLE_AUTHENTICATION" };
 
@@ -57,10 +58,6 @@ async function serve(
       await server.shutdown();
     },
   };
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function openSocket(address: string): Socket {

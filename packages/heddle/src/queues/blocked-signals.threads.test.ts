@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ThreadPoolExecutor } from "../futures/index.ts";
 import { Condition, Event, Lock, Semaphore } from "../sync/index.ts";
-import { until } from "../sync/fixtures/until.ts";
+import { until } from "../heap/fixtures/until.ts";
 import { Channel } from "./channel/channel.ts";
 import { Queue } from "./queue/queue.ts";
 import { selectSync } from "./select/select.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ThreadPoolExecutor } from "../futures/index.ts";
-import { until } from "./fixtures/until.ts";
+import { until } from "../heap/fixtures/until.ts";
 import { Barrier, Semaphore } from "./index.ts";
 
 /** In each round: writes the round, waits, and looks whether all have written it, then waits again. */

@@ -6,7 +6,7 @@ import type { Future } from "../futures/index.ts";
 import { threads } from "../workers/index.ts";
 import { Condition } from "./condition.ts";
 import { Event } from "./event.ts";
-import { until } from "./fixtures/until.ts";
+import { until } from "../heap/fixtures/until.ts";
 import { Lock } from "./lock.ts";
 import { ReadWriteLock } from "./read-write-lock.ts";
 import { RLock } from "./rlock.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { heapFor, program } from "../heap/fixtures/processes.ts";
-import { until } from "./fixtures/until.ts";
+import { until } from "../heap/fixtures/until.ts";
 import { Condition, Event, Lock, ReadWriteLock, RLock, Semaphore } from "./index.ts";
 import { Queue } from "../queues/index.ts";
 

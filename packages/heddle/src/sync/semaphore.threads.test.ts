@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ThreadPoolExecutor } from "../futures/index.ts";
-import { until } from "./fixtures/until.ts";
+import { until } from "../heap/fixtures/until.ts";
 import { BoundedSemaphore, Event, Semaphore } from "./index.ts";
 
 /** Counts within the permit, without atomics. */

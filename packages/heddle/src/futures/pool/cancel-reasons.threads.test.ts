@@ -3,13 +3,10 @@ import { describe, test } from "node:test";
 import { ContextVar, throwIfCancelled } from "../../scopes/index.ts";
 import { currentTask, taskGroup } from "../../tasks/index.ts";
 import { ThreadPoolExecutor } from "../thread-pool-executor.ts";
+import { until } from "../../heap/fixtures/until.ts";
 
 class Stop extends Error {
   readonly code = "E_STOP";
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Gives the reason that it is told. */

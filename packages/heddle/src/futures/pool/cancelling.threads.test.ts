@@ -6,12 +6,9 @@ import { currentTask } from "../../tasks/index.ts";
 import type { Executor } from "../executor.ts";
 import { InlineExecutor } from "../inline/inline-executor.ts";
 import { ThreadPoolExecutor } from "../thread-pool-executor.ts";
+import { until } from "../../heap/fixtures/until.ts";
 
 const newWords = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * length));
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
 
 /** Waits until its signal aborts, and gives a value all the same. */
 const heedful = async (words: Int32Array, value: string): Promise<string> => {

@@ -4,12 +4,9 @@ import { type MessagePort, MessageChannel, threadId } from "node:worker_threads"
 import { transfer, WireError } from "../../wire/index.ts";
 import { BrokenExecutorError } from "../errors.ts";
 import { ThreadPoolExecutor } from "../thread-pool-executor.ts";
+import { until } from "../../heap/fixtures/until.ts";
 
 const newWords = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * length));
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
-}
 
 describe("minWorkers", () => {
   test("is kept: where a worker ends with nothing to do, another is started without work", async () => {

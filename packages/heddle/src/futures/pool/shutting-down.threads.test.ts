@@ -7,12 +7,9 @@ import { ExecutorShutdownError, QueueFullError } from "../errors.ts";
 import type { Executor } from "../executor.ts";
 import { InlineExecutor, type InlineOptions } from "../inline/inline-executor.ts";
 import { ThreadPoolExecutor } from "../thread-pool-executor.ts";
+import { until } from "../../heap/fixtures/until.ts";
 
 const newWords = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * length));
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
 
 /** Sets word 0, and ends when word 1 is set. */
 const hold = async (words: Int32Array): Promise<void> => {

@@ -5,12 +5,9 @@ import { TimeoutError } from "#heap";
 import { currentTask } from "../../tasks/index.ts";
 import { transfer } from "../../wire/index.ts";
 import { ThreadPoolExecutor } from "../thread-pool-executor.ts";
+import { until } from "../../heap/fixtures/until.ts";
 
 const newWords = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * length));
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
 
 /** Waits for word 1, whatever it is told. */
 const hold = async (words: Int32Array): Promise<number> => {

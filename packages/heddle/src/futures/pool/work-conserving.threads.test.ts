@@ -4,12 +4,9 @@ import { describe, test } from "node:test";
 import { threadId } from "node:worker_threads";
 import { transfer } from "../../wire/index.ts";
 import { ThreadPoolExecutor } from "../thread-pool-executor.ts";
+import { until } from "../../heap/fixtures/until.ts";
 
 const newWords = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * length));
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
-}
 
 /** Sets word 0, and ends when the test sets word 1. */
 const hold = async (words: Int32Array): Promise<void> => {

@@ -11,13 +11,10 @@ import type { Future } from "../future.ts";
 import { InlineExecutor } from "../inline/inline-executor.ts";
 import type { TaskStream } from "./task-stream.ts";
 import { ThreadPoolExecutor } from "../thread-pool-executor.ts";
+import { until } from "../../heap/fixtures/until.ts";
 
 /** Words that a task writes and a test reads. */
 const sharedWords = (): Int32Array => new Int32Array(new SharedArrayBuffer(16));
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(setImmediate);
-}
 
 async function readAll<T>(stream: TaskStream<T, unknown>): Promise<T[]> {
   const values: T[] = [];

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ThreadPoolExecutor } from "../../futures/index.ts";
-import { until } from "../../sync/fixtures/until.ts";
+import { until } from "../../heap/fixtures/until.ts";
 import { Channel, select, selectSync, trySelect } from "../index.ts";
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
