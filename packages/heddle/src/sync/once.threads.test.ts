@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { until } from "../heap/fixtures/until.ts";
 import { ThreadPoolExecutor } from "../futures/index.ts";
 import { Event, Once, Semaphore } from "./index.ts";
 
@@ -14,7 +15,11 @@ const failIn = (once: Once): unknown =>
     throw Object.assign(new RangeError("no luck"), { code: "ERR_LUCK" });
   });
 
-const keepSymbol = (once: Once): string => typeof once.runSync(() => Symbol("here"));
+const keepSymbol = async (once: Once, refused: Event): Promise<string[]> => {
+  const made = typeof once.runSync(() => Symbol("here"));
+  await refused.wait();
+  return [made, typeof once.runSync(() => 1)];
+};
 
 const runForEver = (once: Once, entered: Event): unknown =>
   once.runSync(() => {
@@ -56,12 +61,15 @@ describe("a Once between threads", () => {
   test("says in other threads why they cannot have a value that cannot travel", async () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
     const once = new Once();
-    assert.equal(await pool.submit(keepSymbol, once), "symbol");
+    const refused = new Event();
+    const kept = pool.submit(keepSymbol, once, refused);
+    await until(() => once.done);
     await assert.rejects(
       once.run(() => 1),
       { code: "ERR_HEDDLE_NOT_CLONEABLE", message: /^Cannot send value: / },
     );
-    assert.equal(await pool.submit(keepSymbol, once), "symbol");
+    refused.set();
+    assert.deepEqual(await kept, ["symbol", "symbol"]);
   });
 
   test("is done, with an error that says so, when the thread that makes the call is terminated", async () => {

@@ -42,8 +42,9 @@ const calls = new AsyncLocalStorage<Calls>();
  * A call that is made once, among all threads that have this: the first one to come makes it, the others wait for it and
  * get what it gave. That it threw, or that its thread ended in the middle, counts as done as well.
  *
- * In the thread that made the call, its value is what the body returned. Other threads have a copy of it, as it was then,
- * one for each thread; if it cannot travel, they get the error that says why. An error of the body goes to all.
+ * In the thread that made the call, its value is what the body returned, for as long as that thread has this object. Other
+ * threads have a copy of it, as it was then, one for each thread; if it cannot travel, they get the error that says why. An
+ * error of the body goes to all.
  *
  * @remarks
  * Fairness: none is needed, all are released together.
