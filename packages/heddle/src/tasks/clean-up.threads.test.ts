@@ -19,6 +19,10 @@ const isCleanUp = (error: unknown): boolean => {
   return true;
 };
 
+const fail = (): never => {
+  throw new RangeError("half a file left");
+};
+
 for (const [place, make] of pools) {
   describe(`an error in the clean-up of a call ${place}`, () => {
     /** Makes a call that cleans up badly when it is told to stop, and resolves when it runs. */
@@ -168,6 +172,32 @@ for (const [place, make] of pools) {
         group.cancel("stop");
       });
       await assert.rejects(failing, isCleanUp);
+    });
+
+    test("of an item of a map that collects arrives, though others were to follow in its call", async () => {
+      await using pool = make();
+      const ways: readonly [first: () => void, then: (reason: unknown) => unknown][] = [
+        // The first item fails by itself, and the second one only says that it was told to stop.
+        [fail, (reason) => reason],
+        // The first one is good, and the second one fails as it cleans up.
+        [() => {}, () => new RangeError("half a file left")],
+      ];
+      for (const [first, then] of ways) {
+        const begun = new Channel<number>(1);
+        const failing = taskGroup(async (group) => {
+          const download = async (n: number): Promise<void> => {
+            if (n === 1) return first();
+            begun.trySend(n);
+            await sleep(Infinity).catch((reason: unknown) => {
+              throw then(reason);
+            });
+          };
+          void pool.map(download, [1, 2, 3], { chunkSize: 3, onError: "collect" }).toArray();
+          assert.equal(await begun.receive(), 2);
+          group.cancel("stop");
+        });
+        await assert.rejects(failing, isCleanUp);
+      }
     });
 
     test("is no error if it only says that the call was told to stop", async () => {

@@ -100,6 +100,13 @@ export const runChunk: (
       errors.push([place, error]);
     };
 
+    /** Told to stop before this item. What has failed until then is told, the rest left out. */
+    const stop = (place: number, reason: unknown, waited: boolean): ChunkOutcome => {
+      if (errors.length === 0) throw reason;
+      fail(place, reason);
+      return outcome(waited);
+    };
+
     const goOn = async (place: number, pending: unknown): Promise<ChunkOutcome> => {
       for (;;) {
         try {
@@ -109,7 +116,11 @@ export const runChunk: (
           if (failFast) break;
         }
         if (++place === items.length) break;
-        check();
+        try {
+          check();
+        } catch (reason) {
+          return stop(place, reason, true);
+        }
         try {
           pending = fn(items[place], first + place);
         } catch (error) {
@@ -120,7 +131,11 @@ export const runChunk: (
     };
 
     for (let place = 0; place < items.length; place++) {
-      if (--untilLook === 0) look();
+      try {
+        if (--untilLook === 0) look();
+      } catch (reason) {
+        return stop(place, reason, false);
+      }
       try {
         const value = fn(items[place], first + place);
         if (
