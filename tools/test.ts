@@ -5,6 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { root } from "./setup.mjs";
 
@@ -27,7 +28,13 @@ if (missing !== undefined) {
 }
 
 console.log(`Running ${files.length} test files on Node ${process.versions.node}`);
-const runner = ["--conditions=@heddle/source", "--test", `--test-timeout=${fileTimeoutMs}`];
+const runner = [
+  "--conditions=@heddle/source",
+  "--test",
+  `--test-timeout=${fileTimeoutMs}`,
+  // Many tests wait for another process most of their time.
+  `--test-concurrency=${availableParallelism() + 1}`,
+];
 const { status } = spawnSync(process.execPath, [...runner, ...options, ...files], {
   cwd: root,
   // Set inside a test; the runner would then run nothing, and call that a success.
