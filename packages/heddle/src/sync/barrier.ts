@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { unheard } from "../scopes/index.ts";
+import { LONGEST_DELAY_MS, unheard } from "../scopes/index.ts";
 import type { Heap } from "#heap";
 import {
   BARRIER_BYTES,
@@ -18,6 +18,7 @@ import {
 import { checkCount, describe } from "./check-count.ts";
 import { BrokenBarrierError, LockStateError } from "./errors.ts";
 import { ObjectKind } from "./object-kinds.ts";
+import { knownHere } from "./objects/known-here.ts";
 import {
   addressOf,
   registerShared,
@@ -26,7 +27,7 @@ import {
   threadOf,
 } from "./objects/shared-object.ts";
 import { storedValuesIn, type StoredValues } from "./objects/stored-values.ts";
-import { checkWaitOptions, LONGEST_DELAY_MS } from "./wait-options.ts";
+import { checkWaitOptions } from "./wait-options.ts";
 import { registerReclaim } from "./waiting/ends.ts";
 import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
@@ -39,8 +40,9 @@ let beforeSending: (barrier: Barrier) => void;
 export interface BarrierOptions extends SharedOptions {
   /**
    * Called once a round, when all have come and before anybody leaves, in the thread of the last one. When the barrier
-   * is first sent to another thread the action goes along, as it is then: if it cannot travel, nor can the barrier. It
-   * must not wait at the barrier itself, and cannot be asynchronous: if it gives a promise, that breaks the barrier.
+   * is first sent to another thread the action goes along, as it is then: if it cannot travel, nor can the barrier. With
+   * a name in a `SharedHeap` that is at once, as others find it there. It must not wait at the barrier itself, and cannot
+   * be asynchronous: if it gives a promise, that breaks the barrier.
    */
   readonly action?: Action | undefined;
   /** For waits that name none, in whole milliseconds. Default: for ever. */
@@ -84,10 +86,7 @@ export interface BarrierStatistics {
 export class Barrier extends SharedObject {
   readonly #thread: ThisThread;
   readonly #core: BarrierCore;
-  /** As it was given, or has arrived, in this thread. */
-  #action: Action | undefined;
-  /** Whether this thread is within the action. */
-  #isActing = false;
+  readonly #known: Known;
   /** Whether the action is being stored: it may refer to the barrier. */
   #isStoring = false;
 
@@ -98,10 +97,14 @@ export class Barrier extends SharedObject {
       const { action, timeoutMs = Infinity } = checkBarrierOptions(options);
       const wholeMs = timeoutMs === Infinity ? -1 : Math.ceil(timeoutMs);
       writeBarrier(heap, address, { parties, hasAction: action !== undefined, timeoutMs: wholeMs });
+      // Whoever finds it by its name may be the one to act.
+      if (action !== undefined && options?.heap !== undefined && options.name !== undefined)
+        setStoredAction(heap, address, storedValuesIn(heap).store(action, "action"));
     });
     this.#thread = threadOf(this);
     this.#core = new BarrierCore(this.#thread.monitor, addressOf(this));
-    this.#action = options?.action;
+    this.#known = knownHere(this, () => new Known(this));
+    this.#known.action ??= options?.action;
   }
 
   /**
@@ -120,18 +123,18 @@ export class Barrier extends SharedObject {
     const checked = this.#check(options, "Barrier.wait()");
     const answer = await this.#thread.waits.promise(this.#core, 0, checked);
     if (answer < TO_ACT) return this.#indexOf(answer);
-    return this.#act(answer, this.#action ?? (await this.#loadAction(answer)));
+    return this.#act(answer, this.#known.action ?? (await this.#loadAction(answer)));
   }
 
   /** As `wait`, blocking the thread: its event loop stands still meanwhile. */
   waitSync(options?: WaitOptions): number {
     const checked = this.#check(options, "Barrier.waitSync()");
     // Before anybody counts on this party: later, what the action needs could not be imported here.
-    if (this.#action === undefined && this.#stored !== 0) {
-      this.#action = this.#values.readSync(this.#stored) as Action;
+    if (this.#known.action === undefined && this.#stored !== 0) {
+      this.#known.action = this.#values.readSync(this.#stored) as Action;
     }
     const answer = this.#thread.waits.block(this.#core, 0, checked);
-    return answer < TO_ACT ? this.#indexOf(answer) : this.#act(answer, this.#action!);
+    return answer < TO_ACT ? this.#indexOf(answer) : this.#act(answer, this.#known.action!);
   }
 
   /** Breaks the barrier: all who wait, and who come, get `BrokenBarrierError`, until it is reset. */
@@ -166,7 +169,7 @@ export class Barrier extends SharedObject {
 
   #check(options: WaitOptions | undefined, operation: string): WaitOptions {
     const checked = checkWaitOptions(options, operation);
-    if (this.#isActing) {
+    if (this.#known.isActing) {
       throw new LockStateError(
         `Cannot wait at barrier "${this.name}": its action is running here, and all parties wait for that`,
       );
@@ -189,7 +192,8 @@ export class Barrier extends SharedObject {
 
   static {
     beforeSending = (barrier) => {
-      if (barrier.#action !== undefined && barrier.#stored === 0) barrier.#storeAction(barrier.#action);
+      const { action } = barrier.#known;
+      if (action !== undefined && barrier.#stored === 0) barrier.#storeAction(action);
     };
   }
 
@@ -205,7 +209,7 @@ export class Barrier extends SharedObject {
 
   async #loadAction(answer: number): Promise<Action> {
     try {
-      return (this.#action = (await this.#values.readAsync(this.#stored)) as Action);
+      return (this.#known.action = (await this.#values.readAsync(this.#stored)) as Action);
     } catch (error) {
       this.#core.acted(answer, false);
       throw error;
@@ -221,7 +225,7 @@ export class Barrier extends SharedObject {
   }
 
   #act(answer: number, action: Action): number {
-    this.#isActing = true;
+    this.#known.isActing = true;
     let isDone = false;
     let isAwaited = false;
     try {
@@ -229,10 +233,24 @@ export class Barrier extends SharedObject {
       this.#checkGiven(gave);
       isDone = true;
     } finally {
-      this.#isActing = false;
+      this.#known.isActing = false;
       isAwaited = this.#core.acted(answer, isDone);
     }
     return this.#indexOf(isAwaited ? this.parties - 1 : FOUND_BROKEN);
+  }
+}
+
+/** What this thread knows of a barrier. */
+class Known {
+  /** As it was given, or has arrived, in this thread. */
+  action: Action | undefined = undefined;
+  /** Whether this thread is within the action. */
+  isActing = false;
+  /** As {@link knownHere} asks. */
+  readonly barrier: Barrier;
+
+  constructor(barrier: Barrier) {
+    this.barrier = barrier;
   }
 }
 

@@ -3,10 +3,9 @@
  *
  * @packageDocumentation
  */
-import { SharedHeap } from "#heap";
 import type { Guard } from "./guard.ts";
 import type { LockCore } from "./lock-core.ts";
-import { addressOf, heapOf, type SharedObject } from "./objects/shared-object.ts";
+import { heapOf, type SharedObject } from "./objects/shared-object.ts";
 import { checkWaitOptions } from "./wait-options.ts";
 import type { ThisThread } from "./waiting/this-thread.ts";
 import type { Place, WaitOptions } from "./waiting/waits.ts";
@@ -28,24 +27,6 @@ export interface Holder extends Place<Guard> {
 
 /** The guards that hold a lock again once a wait at its condition is over. */
 export type Suspended = readonly Guard[];
-
-const holders = new WeakMap<object, Map<number, WeakRef<Holder>>>();
-
-/**
- * What this thread knows of its hold on a lock: one for all handles that it has for that. In a shared heap each `new` with
- * the name of the lock gives another one.
- */
-export function oneHolder<H extends Holder>(lock: SharedObject, make: () => H): H {
-  const heap = heapOf(lock);
-  if (!(heap instanceof SharedHeap)) return make();
-  let known = holders.get(heap);
-  if (known === undefined) holders.set(heap, (known = new Map()));
-  const found = known.get(addressOf(lock))?.deref();
-  if (found !== undefined) return found as H;
-  const holder = make();
-  known.set(addressOf(lock), new WeakRef(holder));
-  return holder;
-}
 
 /** Whether a lock is held, and by whom. */
 export function heldBy(lock: SharedObject, { owner }: LockCore): { locked: boolean; holder?: ThreadHolder } {

@@ -6,17 +6,10 @@
 import { throwIfCancelled, unheard } from "../scopes/index.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
-import {
-  acquire,
-  acquireSync,
-  heldBy,
-  type Holder,
-  oneHolder,
-  runHolding,
-  type Suspended,
-} from "./holder.ts";
+import { acquire, acquireSync, heldBy, type Holder, runHolding, type Suspended } from "./holder.ts";
 import { FROM_THE_DEAD, LOCK_BYTES, LockCore } from "./lock-core.ts";
 import { ObjectKind } from "./object-kinds.ts";
+import { knownHere } from "./objects/known-here.ts";
 import {
   addressOf,
   reachOf,
@@ -74,7 +67,7 @@ export class Lock extends SharedObject {
   constructor(options?: SharedOptions) {
     super(options);
     this.#thread = threadOf(this);
-    this.#holder = oneHolder(this, () => new LockHolder(this, this.#thread));
+    this.#holder = knownHere(this, () => new LockHolder(this, this.#thread));
   }
 
   /**

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { heapFor, program } from "../heap/fixtures/processes.ts";
 import { until } from "../heap/fixtures/until.ts";
-import { Condition, Event, Lock, ReadWriteLock, RLock, Semaphore } from "./index.ts";
+import { Barrier, Condition, Event, Lock, ReadWriteLock, RLock, Semaphore } from "./index.ts";
 import { Queue } from "../queues/index.ts";
 
 const from = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
@@ -137,6 +137,35 @@ describe("an object of a shared heap", () => {
     for (const factor of [2, 3]) await work.put((n) => n * factor + table.length);
     assert.deepEqual([await answers.get(), await answers.get()], [13, 18]);
     work.shutdown();
+  });
+});
+
+describe("a barrier that another process finds by its name", () => {
+  test("calls its action there, if that one comes last", async (context) => {
+    const heap = heapFor(context);
+    const suffix = "in";
+    const barrier = new Barrier(2, {
+      heap,
+      name: "barrier",
+      action: () => void process.stdout.write(`acts ${suffix} ${process.pid}\n`),
+    });
+    const waiting = barrier.wait();
+    const { line, child } = program(
+      context,
+      `${HEAD} await new sync.Barrier(2, shared("barrier")).wait();`,
+      heap.name,
+    );
+    assert.equal(await line(), `acts in ${child.pid}`);
+    assert.equal(await waiting, 0);
+  });
+
+  test("is not made if its action cannot travel", (context) => {
+    const heap = heapFor(context);
+    const channel = new MessageChannel();
+    const action = (): void => channel.port1.postMessage("all are here");
+    assert.throws(() => new Barrier(2, { heap, name: "barrier", action }), { name: "PortabilityError" });
+    assert.equal(new Barrier(3, { heap, name: "barrier" }).parties, 3);
+    channel.port1.close();
   });
 });
 

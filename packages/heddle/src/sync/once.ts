@@ -8,6 +8,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Heap } from "#heap";
 import { LockStateError } from "./errors.ts";
 import { ObjectKind } from "./object-kinds.ts";
+import { knownHere } from "./objects/known-here.ts";
 import {
   addressOf,
   registerShared,
@@ -28,12 +29,25 @@ export interface OnceStatistics {
   readonly waiters: number;
 }
 
-/** What this thread knows of how the call went. */
+/** How the call went. */
 type Result = { readonly value: unknown } | { readonly error: unknown };
+
+/** What this thread knows of a once. */
+class Known {
+  result: Result | undefined = undefined;
+  /** While this thread reads the result of another. */
+  reading: Promise<Result> | undefined = undefined;
+  /** As {@link knownHere} asks. */
+  readonly once: Once;
+
+  constructor(once: Once) {
+    this.once = once;
+  }
+}
 
 /** The calls that the running code is within. */
 interface Calls {
-  readonly once: Once;
+  readonly known: Known;
   readonly outer: Calls | undefined;
 }
 const calls = new AsyncLocalStorage<Calls>();
@@ -67,14 +81,13 @@ const calls = new AsyncLocalStorage<Calls>();
 export class Once extends SharedObject {
   readonly #thread: ThisThread;
   readonly #core: OnceCore;
-  #result: Result | undefined;
-  /** While this thread reads the result of another. */
-  #reading: Promise<Result> | undefined;
+  readonly #known: Known;
 
   constructor(options?: SharedOptions) {
     super(options);
     this.#thread = threadOf(this);
     this.#core = new OnceCore(this.#thread.monitor, addressOf(this), "Once.run()");
+    this.#known = knownHere(this, () => new Known(this));
   }
 
   /**
@@ -97,7 +110,8 @@ export class Once extends SharedObject {
       this.#refuseWithin();
       await this.#thread.waits.promise(this.#core, 0, checked);
     }
-    return settle(this.#result ?? (await (this.#reading ??= this.#read()))) as T;
+    const known = this.#known;
+    return settle(known.result ?? (await (known.reading ??= this.#read()))) as T;
   }
 
   /**
@@ -118,7 +132,7 @@ export class Once extends SharedObject {
       }
       this.#thread.waits.block(this.#core, 0, checked);
     }
-    return settle((this.#result ??= this.#readSync())) as T;
+    return settle((this.#known.result ??= this.#readSync())) as T;
   }
 
   /** Whether the call is over, whatever came of it. */
@@ -137,7 +151,7 @@ export class Once extends SharedObject {
 
   #refuseWithin(): void {
     for (let call = calls.getStore(); call !== undefined; call = call.outer) {
-      if (call.once !== this) continue;
+      if (call.known !== this.#known) continue;
       throw new LockStateError(
         `Cannot run once "${this.name}" within its own body: it would wait for itself`,
       );
@@ -147,7 +161,7 @@ export class Once extends SharedObject {
   async #call<T>(body: () => T | PromiseLike<T>): Promise<T> {
     let result: Result;
     try {
-      result = { value: await calls.run({ once: this, outer: calls.getStore() }, body) };
+      result = { value: await calls.run({ known: this.#known, outer: calls.getStore() }, body) };
     } catch (error) {
       result = { error };
     }
@@ -158,7 +172,7 @@ export class Once extends SharedObject {
   #callSync<T>(body: () => T): T {
     let result: Result;
     try {
-      result = { value: calls.run({ once: this, outer: calls.getStore() }, body) };
+      result = { value: calls.run({ known: this.#known, outer: calls.getStore() }, body) };
     } catch (error) {
       result = { error };
     }
@@ -167,7 +181,7 @@ export class Once extends SharedObject {
   }
 
   #finish(result: Result): void {
-    this.#result = result;
+    this.#known.result = result;
     const isValue = "value" in result;
     let outcome: Outcome = isValue ? Outcome.VALUE : Outcome.ERROR;
     let stored: number;
@@ -186,7 +200,7 @@ export class Once extends SharedObject {
   async #read(): Promise<Result> {
     const { isValue, address } = this.#whatIsStored();
     const value = await this.#values.readAsync(address);
-    return (this.#result ??= isValue ? { value } : { error: value });
+    return (this.#known.result ??= isValue ? { value } : { error: value });
   }
 
   #readSync(): Result {

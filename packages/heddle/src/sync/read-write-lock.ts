@@ -8,6 +8,7 @@ import { currentOwner } from "./current-owner.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
 import { ObjectKind } from "./object-kinds.ts";
+import { knownHere } from "./objects/known-here.ts";
 import {
   addressOf,
   registerShared,
@@ -80,14 +81,14 @@ let endWrite: (lock: ReadWriteLock) => void;
 export class ReadWriteLock extends SharedObject {
   readonly #thread: ThisThread;
   readonly #core: ReadWriteLockCore;
-  /** The task of this thread that writes. */
-  #writer = NOBODY;
+  readonly #writing: Writing;
 
   constructor(options?: SharedOptions) {
     super(options);
     const thread = threadOf(this);
     this.#thread = thread;
     this.#core = new ReadWriteLockCore(thread.monitor, addressOf(this), (size) => thread.heap.allocate(size));
+    this.#writing = knownHere(this, () => new Writing(this));
   }
 
   /**
@@ -100,7 +101,7 @@ export class ReadWriteLock extends SharedObject {
       const checked = checkWaitOptions(options, "ReadWriteLock.acquireRead()");
       checked.signal?.throwIfAborted();
       // Outside of tasks the flows of a thread cannot be told apart, and have to exclude each other.
-      const hold = this.#core.tryRead(this.#writer > 0 && this.#writer === currentOwner());
+      const hold = this.#core.tryRead(this.#writing.task > 0 && this.#writing.task === currentOwner());
       if (hold !== 0) return Promise.resolve(new ReadGuard(this, hold));
       const { reading, entry } = this.#core;
       return unheard(
@@ -122,13 +123,13 @@ export class ReadWriteLock extends SharedObject {
     const guard = this.tryAcquireRead();
     if (guard !== undefined) return guard;
     const { reading, entry } = this.#core;
-    if (this.#writer !== NOBODY) this.#refuseToWait("read", "writes", checked);
+    if (this.#writing.task !== NOBODY) this.#refuseToWait("read", "writes", checked);
     return new ReadGuard(this, this.#thread.waits.block(reading, entry, checked));
   }
 
   /** The right to read, if nobody writes or waits, or the caller writes; else `undefined`. Never waits. */
   tryAcquireRead(): Guard | undefined {
-    const hold = this.#core.tryRead(this.#writer === currentOwner());
+    const hold = this.#core.tryRead(this.#writing.task === currentOwner());
     return hold === 0 ? undefined : new ReadGuard(this, hold);
   }
 
@@ -161,7 +162,7 @@ export class ReadWriteLock extends SharedObject {
     checked.signal?.throwIfAborted();
     const guard = this.tryAcquireWrite();
     if (guard !== undefined) return guard;
-    if (this.#writer !== NOBODY) this.#refuseToWait("write", "writes", checked);
+    if (this.#writing.task !== NOBODY) this.#refuseToWait("write", "writes", checked);
     if (this.#core.readers.here > 0) this.#refuseToWait("write", "reads", checked);
     return this.#write(this.#thread.waits.block(this.#core.writing, 0, checked));
   }
@@ -193,13 +194,13 @@ export class ReadWriteLock extends SharedObject {
   static {
     endRead = (lock, hold) => lock.#core.releaseRead(hold);
     endWrite = (lock) => {
-      lock.#writer = NOBODY;
+      lock.#writing.task = NOBODY;
       lock.#core.releaseWrite();
     };
   }
 
   #write(hold: Hold): Guard {
-    this.#writer = currentOwner();
+    this.#writing.task = currentOwner();
     return new WriteGuard(this, hold);
   }
 
@@ -208,6 +209,18 @@ export class ReadWriteLock extends SharedObject {
     throw new LockStateError(
       `Cannot block to ${to} under lock "${this.name}": this thread ${already}, and would wait for itself`,
     );
+  }
+}
+
+/** Who of this thread writes. */
+class Writing {
+  /** The task that does. */
+  task = NOBODY;
+  /** As {@link knownHere} asks. */
+  readonly lock: ReadWriteLock;
+
+  constructor(lock: ReadWriteLock) {
+    this.lock = lock;
   }
 }
 

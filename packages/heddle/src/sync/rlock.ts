@@ -6,18 +6,11 @@
 import { throwIfCancelled, unheard } from "../scopes/index.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
-import {
-  acquire,
-  acquireSync,
-  heldBy,
-  type Holder,
-  oneHolder,
-  runHolding,
-  type Suspended,
-} from "./holder.ts";
+import { acquire, acquireSync, heldBy, type Holder, runHolding, type Suspended } from "./holder.ts";
 import type { LockStatistics } from "./lock.ts";
 import { FROM_THE_DEAD } from "./lock-core.ts";
 import { ObjectKind } from "./object-kinds.ts";
+import { knownHere } from "./objects/known-here.ts";
 import {
   addressOf,
   reachOf,
@@ -72,7 +65,7 @@ export class RLock extends SharedObject {
   constructor(options?: SharedOptions) {
     super(options);
     this.#thread = threadOf(this);
-    this.#holder = oneHolder(this, () => new RLockHolder(this, this.#thread));
+    this.#holder = knownHere(this, () => new RLockHolder(this, this.#thread));
   }
 
   /**
