@@ -1,6 +1,6 @@
 /** Futures, the executors that give them, and what other layers make futures with. */
 export { tellCalledOff, wasCalledOff } from "./called-off.ts";
-export { checkFunction, checkInteger, checkKnown, checkObject } from "./checks.ts";
+export { checkDuration, checkFunction, checkInteger, checkKnown, checkObject } from "./checks.ts";
 export { BrokenExecutorError, ExecutorShutdownError, QueueFullError } from "./errors.ts";
 export type { Executor, ExecutorStatistics, ShutdownOptions } from "./executor.ts";
 export {
@@ -25,7 +25,6 @@ export type { TaskOutput } from "./worker/task-output.ts";
 export type { Streamed, StreamOf, TaskStream } from "./streams/task-stream.ts";
 export { ProcessPoolExecutor } from "./process-pool-executor.ts";
 export { ThreadPoolExecutor } from "./thread-pool-executor.ts";
-export { LONGEST_DELAY_MS } from "./timers.ts";
 export { toThread } from "./to-thread.ts";
 export { asCompleted, type Completions, type ReturnWhen, wait } from "./wait.ts";
 export { limitWait, throwIfEnded } from "./wait-limits.ts";

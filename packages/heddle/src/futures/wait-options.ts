@@ -1,6 +1,6 @@
+import { LONGEST_DELAY_MS } from "../scopes/index.ts";
 import type { WaitOptions } from "../sync/index.ts";
 import { checkKnown, checkObject } from "./checks.ts";
-import { LONGEST_DELAY_MS } from "./timers.ts";
 
 export type { WaitOptions };
 

@@ -16,7 +16,7 @@ export {
 export { awaitIn } from "./await-in.ts";
 export { bindingsOf, type Carried, carry, ofVariable } from "./carried.ts";
 export { ContextVar } from "./context-var.ts";
-export { LongTimer } from "./long-timer.ts";
+export { LONGEST_DELAY_MS, LongTimer } from "./long-timer.ts";
 export {
   type EndHold,
   type LateFailure,

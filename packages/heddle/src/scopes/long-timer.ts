@@ -1,5 +1,5 @@
 /** Node's timers take no longer delay, and fire at once when given one. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
+export const LONGEST_DELAY_MS: number = 2 ** 31 - 1;
 
 /** A timer that takes any delay: it is set again and again. With `Infinity` it never fires, and is none. */
 export class LongTimer {

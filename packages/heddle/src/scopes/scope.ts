@@ -165,7 +165,9 @@ export class Scope {
 
   /** The scopes inside, oldest first. */
   get inner(): readonly Scope[] {
-    return this.#listed();
+    const scopes: Scope[] = [];
+    for (let scope = this.#newest; scope !== undefined; scope = scope.#before) scopes.push(scope);
+    return scopes.toReversed();
   }
 
   /** Whether an error says no more than that this scope was cancelled. Many APIs wrap the reason of a signal that aborts. */
@@ -326,12 +328,6 @@ export class Scope {
       if (at.#deadlineMs <= next.#deadlineMs) next = at;
     }
     return next;
-  }
-
-  #listed(): readonly Scope[] {
-    const scopes: Scope[] = [];
-    for (let scope = this.#newest; scope !== undefined; scope = scope.#before) scopes.push(scope);
-    return scopes.toReversed();
   }
 
   #more(): Extras {

@@ -4,10 +4,9 @@
  * @packageDocumentation
  */
 import type { AnyContext } from "./context.ts";
-import { OUTERMOST, Scope, type ScopeOptions } from "./scope.ts";
+import { OUTERMOST, Scope } from "./scope.ts";
 
 let count = 0;
-const NO_OPTIONS: ScopeOptions = {};
 
 /** One task, for as long as it runs. It is the scope of all that runs in it. */
 export class TaskNode extends Scope {
@@ -24,7 +23,7 @@ export class TaskNode extends Scope {
    * @param around - The context that it is spawned in.
    */
   constructor(name: string | undefined, around: AnyContext) {
-    super(NO_OPTIONS, around);
+    super(undefined, around);
     this.#name = name;
     this.spawner = around.task;
   }

@@ -1,9 +1,6 @@
 /** Looks at the options of a wait, at the door. */
-import { throwIfCancelled } from "../scopes/index.ts";
+import { LONGEST_DELAY_MS, throwIfCancelled } from "../scopes/index.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
-
-/** The longest delay a timer takes. A wait for longer waits for ever. */
-export const LONGEST_DELAY_MS: number = 2 ** 31 - 1;
 
 const NO_OPTIONS: WaitOptions = {};
 const NO_OTHERS: readonly string[] = [];
@@ -50,6 +47,7 @@ export function checkWaitOptions(
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`Cannot begin ${operation}: signal must be an AbortSignal`);
   }
+  // Longer than a timer takes is without end.
   return timeoutMs !== undefined && timeoutMs > LONGEST_DELAY_MS
     ? { ...options, timeoutMs: Infinity }
     : options;

@@ -44,9 +44,22 @@ describe("RateLimit", () => {
     assert.equal(process.getActiveResourcesInfo().includes("Timeout"), false);
   });
 
+  test("has those wait whose tokens come later than a timer takes", async (context) => {
+    const warnings: string[] = [];
+    const note = ({ name }: Error): void => void warnings.push(name);
+    process.on("warning", note);
+    context.after(() => process.off("warning", note));
+    const limit = new RateLimit({ tokens: 1, perMs: 2 ** 32 });
+    assert.equal(limit.tryTake(), true);
+    await assert.rejects(limit.take(1, { timeoutMs: 5 }), { name: "TimeoutError" });
+    await turn();
+    assert.deepEqual(warnings, []);
+  });
+
   test("refuses a rate that is none, and more than its burst at once", async () => {
     assert.throws(() => new RateLimit({ tokens: 0 }), RangeError);
     assert.throws(() => new RateLimit({ tokens: 1, perMs: 0 }), RangeError);
+    assert.throws(() => new RateLimit({ tokens: 1, perMs: "1000" as never }), TypeError);
     assert.throws(() => new RateLimit({ tokens: 1 }).tryTake(2), RangeError);
     await assert.rejects(new RateLimit({ tokens: 1 }).take(2), RangeError);
   });

@@ -5,6 +5,7 @@
  */
 import { TimeoutError } from "#heap";
 import {
+  checkDuration,
   checkInteger,
   checkKnown,
   checkWaitOptions,
@@ -12,7 +13,7 @@ import {
   throwIfEnded,
   type WaitOptions,
 } from "../futures/index.ts";
-import { unheard } from "../scopes/index.ts";
+import { LongTimer, unheard } from "../scopes/index.ts";
 
 /** How many tokens come, how often, and how many are kept. */
 export interface RateLimitOptions {
@@ -55,14 +56,14 @@ export class RateLimit {
   readonly #takers = new Set<Taker>();
   #tokens: number;
   #countedAt = performance.now();
-  #timer: NodeJS.Timeout | undefined;
+  #timer: LongTimer | undefined;
 
   constructor(options: RateLimitOptions) {
     checkKnown(options, KNOWN, "a rate limit");
     const { tokens, perMs = 1000, burst = tokens } = options;
     checkInteger("tokens", tokens, 1, Number.MAX_SAFE_INTEGER);
     checkInteger("burst", burst, 1, Number.MAX_SAFE_INTEGER);
-    if (!(perMs > 0)) throw new RangeError(`Cannot take the option perMs: ${perMs} is not a number above 0`);
+    checkDuration("perMs", perMs, true);
     this.#perToken = perMs / tokens;
     this.#burst = this.#tokens = burst;
   }
@@ -129,12 +130,12 @@ export class RateLimit {
 
   /** Lets go those whose tokens are there, and sets the timer for the next one. */
   #serve(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.clear();
     this.#refill();
     for (const taker of this.#takers) {
       if (this.#tokens < taker.count) {
         const waitMs = Math.ceil((taker.count - this.#tokens) * this.#perToken);
-        this.#timer = setTimeout(() => this.#serve(), waitMs);
+        this.#timer = new LongTimer(() => this.#serve(), waitMs, false);
         return;
       }
       this.#tokens -= taker.count;

@@ -53,6 +53,14 @@ describe("retry()", () => {
     );
   });
 
+  test("refuses options that are none before it runs anything", async () => {
+    const run = (): never => assert.fail("it ran");
+    const bad: object[] = [{ shouldRetry: true }, { jitter: "0" }, { factor: "2" }, { delayMs: "1" }];
+    for (const options of bad) await assert.rejects(retry(run, options), TypeError);
+    for (const options of [{ attempts: 0 }, { jitter: 2 }, { factor: 0.5 }, { delayMs: -1 }])
+      await assert.rejects(retry(run, options), RangeError);
+  });
+
   test("does not try again once it was cancelled, whether it ran or waited", async () => {
     let attempts = 0;
     await taskGroup(async (group) => {

@@ -1,4 +1,4 @@
-import { checkInteger, checkKnown } from "../futures/index.ts";
+import { checkInteger, checkKnown, checkObject } from "../futures/index.ts";
 import { throwIfCancelled, unheard } from "../scopes/index.ts";
 import { checkBody, checkDuration } from "./checks.ts";
 import { sleep } from "./sleep.ts";
@@ -53,6 +53,7 @@ export function retry<T>(
 
 async function tryOn<T>(body: (attempt: number) => T | PromiseLike<T>, options: RetryOptions): Promise<T> {
   checkBody(body, "retry()");
+  checkObject(options, "the options of retry()");
   checkKnown(options, KNOWN, "retry()");
   const {
     attempts = 3,
@@ -65,11 +66,10 @@ async function tryOn<T>(body: (attempt: number) => T | PromiseLike<T>, options: 
   if (attempts !== Infinity) checkInteger("attempts", attempts, 1, Number.MAX_SAFE_INTEGER);
   checkDuration(delayMs, "retry()");
   checkDuration(maxDelayMs, "retry()");
-  if (!(factor >= 1))
-    throw new RangeError(`Cannot take the option factor: ${factor} is not a number from 1 on`);
-  if (!(jitter >= 0 && jitter <= 1)) {
-    throw new RangeError(`Cannot take the option jitter: ${jitter} is not a number from 0 to 1`);
-  }
+  checkNumber("factor", factor, 1, Infinity);
+  checkNumber("jitter", jitter, 0, 1);
+  if (shouldRetry !== undefined && typeof shouldRetry !== "function")
+    throw new TypeError(`Cannot take the option shouldRetry: it is ${typeof shouldRetry}, not a function`);
   throwIfCancelled();
   let waitMs = delayMs;
   for (let attempt = 1; ; attempt++) {
@@ -83,4 +83,11 @@ async function tryOn<T>(body: (attempt: number) => T | PromiseLike<T>, options: 
     await sleep(Math.min(waitMs, maxDelayMs) * (1 - jitter * Math.random()));
     waitMs *= factor;
   }
+}
+
+function checkNumber(option: string, value: unknown, least: number, most: number): void {
+  if (typeof value !== "number") throw new TypeError(`Cannot take the option ${option}: it is not a number`);
+  if (value >= least && value <= most) return;
+  const range = most === Infinity ? `${least} on` : `${least} to ${most}`;
+  throw new RangeError(`Cannot take the option ${option}: ${value} is not a number from ${range}`);
 }

@@ -3,9 +3,10 @@
  *
  * @packageDocumentation
  */
-import { checkWaitOptions, LONGEST_DELAY_MS, throwIfEnded } from "../futures/index.ts";
+import { checkWaitOptions, throwIfEnded } from "../futures/index.ts";
 import {
   currentContext,
+  LONGEST_DELAY_MS,
   needNoHandler,
   rejected,
   type Scope,

@@ -22,7 +22,7 @@ const PERIOD_MS = 100;
 
 /** How many may yet be taken. */
 class Allowance {
-  /** The clock is read at every so manieth spawn that is not taken. */
+  /** The clock is read when the count of spawns that were not taken has none of these bits. */
   readonly #clockMask: number;
   #left = PER_PERIOD;
   #periodBegan = 0;

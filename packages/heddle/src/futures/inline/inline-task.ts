@@ -8,6 +8,7 @@ import {
   currentContext,
   type EndHold,
   type LateFailure,
+  LONGEST_DELAY_MS,
   runIn,
   TaskNode,
 } from "../../scopes/index.ts";
@@ -23,7 +24,6 @@ import type { StreamWatch } from "../streams/stream-watch.ts";
 import { nowMs, runLimit } from "../task-limits.ts";
 import type { TaskOptions } from "../task-options.ts";
 import { taskStream } from "../streams/task-stream.ts";
-import { LONGEST_DELAY_MS } from "../timers.ts";
 
 /** The executor of a call. */
 export interface InlineOwner {

@@ -5,7 +5,7 @@
  */
 import type { JoinedHeap } from "#heap";
 import { functionTableIn } from "../../portable/index.ts";
-import { currentContext } from "../../scopes/index.ts";
+import { currentContext, LONGEST_DELAY_MS } from "../../scopes/index.ts";
 import { Board } from "../board/board.ts";
 import type { Call, CallOwner } from "./call.ts";
 import { CallQueue } from "./call-queue.ts";
@@ -31,7 +31,7 @@ import { Stragglers } from "./stragglers.ts";
 import { StreamLinks, type StreamOwner } from "../streams/stream-link.ts";
 import { StreamWatch } from "../streams/stream-watch.ts";
 import { Room } from "../room.ts";
-import { delayFor, LONGEST_DELAY_MS } from "../timers.ts";
+import { delayFor } from "../timers.ts";
 import type { WaitOptions } from "../wait-options.ts";
 import type { TaskOptions } from "../task-options.ts";
 import { throwIfEnded } from "../wait-limits.ts";

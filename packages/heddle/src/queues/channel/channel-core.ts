@@ -61,8 +61,8 @@ export const REFUSED = 2;
  * - C1: a value is in one place: the cell of a sender's node, the ring, or the cell of a receiver's node that was granted.
  *   It goes from one to the next in one section, or by the one store of the ring.
  * - C2: while a receiver waits that can be granted there is no value in the ring, and no sender waits that can be granted.
- *   While such a sender waits, the ring is full, or there was no memory when it stood in line, or when there came to be room. So nobody overtakes those who wait, and values leave in the order in
- *   which their senders came.
+ *   While such a sender waits, the ring is full, or there was no memory when it stood in line, or when there came to be room. So
+ *   nobody overtakes those who wait, and values leave in the order in which their senders came.
  * - C3: who waits and cannot be granted is one of a choice that another has claimed. If that one dies the choice looks after
  *   itself (X3 of choices).
  * - C4: nothing is put into a closed channel. Senders that wait are refused, receivers when the ring is empty.

@@ -230,6 +230,14 @@ describe("times and futures", () => {
     assert.throws(() => after("1" as never), TypeError);
   });
 
+  test("a time comes that is farther away than a timer takes", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const choosing = select({ idle: new Channel<number>(), late: after(2 ** 31 + 10) });
+    context.mock.timers.tick(2 ** 31 - 1);
+    context.mock.timers.tick(11);
+    assert.equal((await choosing).name, "late");
+  });
+
   test("a time that never comes does not end anything", async () => {
     const channel = new Channel<number>();
     const choosing = select({ channel, never: after(Infinity) });

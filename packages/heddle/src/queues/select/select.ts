@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
-import { currentContext, runIn, unheard } from "../../scopes/index.ts";
+import { currentContext, LongTimer, runIn, unheard } from "../../scopes/index.ts";
 import { checkWaitOptions, tieToScope, timeLeft, type WaitOptions } from "../../sync/index.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { SelectCase } from "./select-case.ts";
@@ -32,9 +32,6 @@ interface SelectedClosed<K> {
   /** What it was closed with. */
   readonly error: Error | undefined;
 }
-
-/** The longest delay a timer takes. What comes later never comes. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /**
  * Waits until one of the cases can happen, and has exactly that one happen: a channel is received from, a value is sent
@@ -161,9 +158,8 @@ function selectLater(selection: Selection, { timeoutMs = Infinity, signal }: Wai
       if (wait.withdraw()) finish(how);
     };
     const endAfter = (delayMs: number, how: () => Result): void => {
-      if (delayMs > LONGEST_DELAY_MS) return;
-      const timer = setTimeout(() => end(how), delayMs);
-      forget.push(() => clearTimeout(timer));
+      const timer = new LongTimer(() => end(how), delayMs, false);
+      forget.push(() => timer.clear());
     };
     // Where it is told: a future tells the code that waits for it what has become of it.
     const context = currentContext();

@@ -3,9 +3,7 @@
  *
  * @packageDocumentation
  */
-
-/** The longest delay that a timer takes. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
+import { LONGEST_DELAY_MS } from "../../scopes/index.ts";
 
 let waiting = 0;
 let hold: NodeJS.Timeout | undefined;

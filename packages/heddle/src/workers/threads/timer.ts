@@ -4,14 +4,11 @@
  * @packageDocumentation
  */
 import { inspect } from "node:util";
-import { Context, currentContext, runIn } from "../../scopes/index.ts";
+import { Context, currentContext, LongTimer, runIn } from "../../scopes/index.ts";
 import { checkKnown, whileBlocked } from "../../sync/index.ts";
 import { ThreadStateError } from "../errors.ts";
 
 const KNOWN = ["args", "daemon"];
-
-/** The longest delay that Node's timers take. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /** What a timer calls its function with, and whether the program waits for it. */
 export interface TimerOptions<A extends readonly unknown[] = readonly unknown[]> {
@@ -60,7 +57,7 @@ export class Timer<A extends readonly unknown[] = readonly any[]> implements Dis
   #state: "new" | "started" | "over" = "new";
   #context: Context | undefined;
   #dueAt = Infinity;
-  #timeout: NodeJS.Timeout | undefined;
+  #timer: LongTimer | undefined;
 
   /** @throws `TypeError` or `RangeError` when something is not what it should be. */
   constructor(delayMs: number, fn: (...args: A) => unknown, options: TimerOptions<A> = {}) {
@@ -85,7 +82,7 @@ export class Timer<A extends readonly unknown[] = readonly any[]> implements Dis
     this.#dueAt = performance.now() + this.#delayMs;
     pending.add(this);
     lookOut();
-    this.#wait();
+    this.#timer = new LongTimer(() => this.#fire(), this.#delayMs, this.#isDaemon);
     return this;
   }
 
@@ -93,7 +90,7 @@ export class Timer<A extends readonly unknown[] = readonly any[]> implements Dis
   cancel(): void {
     this.#state = "over";
     pending.delete(this);
-    clearTimeout(this.#timeout);
+    this.#timer?.clear();
   }
 
   /** Whether it was started, and its function may yet be called. */
@@ -104,13 +101,6 @@ export class Timer<A extends readonly unknown[] = readonly any[]> implements Dis
   /** As {@link cancel}. */
   [Symbol.dispose](): void {
     this.cancel();
-  }
-
-  #wait(): void {
-    const leftMs = this.#dueAt - performance.now();
-    if (leftMs <= LONGEST_DELAY_MS) this.#timeout = setTimeout(() => this.#fire(), Math.max(0, leftMs));
-    else this.#timeout = setTimeout(() => this.#wait(), LONGEST_DELAY_MS);
-    if (this.#isDaemon) this.#timeout.unref();
   }
 
   #fire(): void {
