@@ -72,6 +72,8 @@ export class HeapRecord {
   handles: KeptHandle[] = [];
   /** What belongs to it and cannot be in the heap. */
   sideItems: readonly unknown[] = [];
+  /** Where it describes a closure: the record of what is the same in all closures of one place. */
+  code: HeapRecord | undefined = undefined;
 
   constructor(address: number, serial: number) {
     this.address = address;

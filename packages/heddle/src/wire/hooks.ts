@@ -54,6 +54,8 @@ export interface WireHooks {
 export interface FunctionRecord {
   readonly address: number;
   readonly serial: number;
+  /** One object for all closures that were made in the same place. */
+  readonly code?: object | undefined;
 }
 
 /** Bytes `start` to `end` of a view, to write into. */

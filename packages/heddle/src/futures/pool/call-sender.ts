@@ -86,9 +86,10 @@ export class CallSender {
       }
     } catch (thrown) {
       const error = carried === undefined ? thrown : ofVariable(thrown, `args[${args.length}]`, carried);
+      const site = this.#sites.of(fn, call.record);
       this.#calls.recycle(call);
       this.#counts.rejected++;
-      tellSite(error, this.#sites.of(fn));
+      tellSite(error, site);
       observed?.ended("rejected", error);
       return rejectedFuture(error);
     }
@@ -100,7 +101,7 @@ export class CallSender {
     call.fn = fn;
     call.cargo = this.#payloads.takeCargo();
     call.heldBytes = this.#payloads.takeHeld();
-    call.site = this.#sites.of(fn);
+    call.site = this.#sites.of(fn, call.record);
     call.name = options.name;
     call.buffer = options.buffer;
     if (options.graceMs !== undefined) call.graceMs = options.graceMs;

@@ -2,27 +2,32 @@
  * Where a task came from, for the stack of its error.
  *
  * Taking the stack of every call would cost more than the call. So it is taken when a function is submitted for the
- * first time: nearly all functions are submitted from one place.
+ * first time, or a closure made in a place that is new: nearly all of them are submitted from one place.
  *
  * @packageDocumentation
  */
-
+import type { FunctionRecord } from "../../wire/index.ts";
 import { type Site, tellOrigin } from "../../workers/index.ts";
 import { runChunk } from "../map/chunk.ts";
 import { siteOfUser } from "../doors.ts";
 
 export class SubmissionSites {
-  readonly #sites = new WeakMap<Function, Site>();
+  readonly #sites = new WeakMap<object, Site>();
   #lastFunction: Function | undefined;
   #lastSite: Site | undefined;
 
-  /** Where `fn` was submitted first: here, if it is new. A map tells its items' errors itself where it was made. */
-  of(fn: Function): Site | undefined {
+  /**
+   * Where `fn` was submitted first: here, if it is new. A map tells its items' errors itself where it was made.
+   *
+   * @param record - `undefined` where it could not be published.
+   */
+  of(fn: Function, record: FunctionRecord | undefined): Site | undefined {
     if (fn === this.#lastFunction) return this.#lastSite;
-    let site = this.#sites.get(fn);
+    const code = record?.code ?? fn;
+    let site = this.#sites.get(code);
     if (site === undefined && fn !== runChunk) {
       site = siteOfUser();
-      this.#sites.set(fn, site);
+      this.#sites.set(code, site);
     }
     this.#lastFunction = fn;
     this.#lastSite = site;

@@ -107,6 +107,7 @@ export class RecordWriter {
     const { node, slots, properties } = visit;
     const captured = node instanceof FunctionNode ? node.captured : undefined;
     const code = captured?.kind === "code" ? this.#sources.code(captured.code).record : undefined;
+    if (code !== undefined) visit.fresh!.code = code;
     const words = [code?.address ?? 0, code?.serial ?? 0, slots.length, properties.length];
     let inlines = 0;
     const add = ({ tag, node: used }: Slot): void => {

@@ -226,7 +226,7 @@ export class Revivals {
 
   #reviveFunction(record: HeapRecord, view: RecordView): Function {
     const compiled = this.#compiled(view.word(0), view.word(1));
-    record.parts.push(compiled.record);
+    record.parts.push((record.code = compiled.record));
     const shell = compiled.factory();
     if (compiled.description.form === "class")
       return this.#reviveClass({ fn: undefined, shell, view, record, compiled });

@@ -151,7 +151,11 @@ export class Thread<R = unknown, A extends readonly unknown[] = readonly any[]>
         entry: threadEntry(),
         name: this.name,
         thread: addressOf(this),
-        data: { name: this.name, target, packet } satisfies ThreadTask,
+        data: {
+          name: this.name,
+          target: { address: target.address, serial: target.serial },
+          packet,
+        } satisfies ThreadTask,
         transferList,
         resourceLimits: this.#resourceLimits,
         onMessage: (message) => this.#hear(message),
