@@ -1,26 +1,31 @@
 /**
  * `npm run soak [-- FAULTS [SEED]]`: pools bear random faults. `npm run soak -- kills [KILLS [SEED]]`: processes are killed while
- * they use everything that processes share.
+ * they use everything that processes share. `npm run soak -- steps [STRIDE [SEED]]`: one dies before each step of each thing that
+ * can be done there, or before one in so many.
  */
 import { spawnSync } from "node:child_process";
 import { root } from "./setup.mjs";
 
-const KILLS = "2000";
+/** Those that are tests: how they are told how much to do, and how much that is. */
+const KINDS: Readonly<Record<string, { file: string; variable: string; amount: string }>> = {
+  kills: { file: "killed.processes.test.ts", variable: "HEDDLE_KILLS", amount: "2000" },
+  steps: { file: "killed-at-each-step.processes.test.ts", variable: "HEDDLE_STRIDE", amount: "1" },
+};
 
 const source = "--conditions=@heddle/source";
 const args = process.argv.slice(2);
-const isKills = args[0] === "kills";
-const [kills = KILLS, seed = String(Date.now() % 100_000)] = args.slice(1);
+const kind = KINDS[args[0] ?? ""];
+const [amount = kind?.amount, seed = String(Date.now() % 100_000)] = args.slice(1);
 const { status } = spawnSync(
   process.execPath,
-  isKills
-    ? [source, "--test", "packages/heddle/src/queues/killed.processes.test.ts"]
-    : [source, "packages/heddle/src/futures/fixtures/soak.ts", ...args],
+  kind === undefined
+    ? [source, "packages/heddle/src/futures/fixtures/soak.ts", ...args]
+    : [source, "--test", `packages/heddle/src/queues/${kind.file}`],
   {
     cwd: root,
-    env: isKills ? { ...process.env, HEDDLE_KILLS: kills, HEDDLE_SEED: seed } : process.env,
+    env: kind === undefined ? process.env : { ...process.env, [kind.variable]: amount, HEDDLE_SEED: seed },
     stdio: "inherit",
   },
 );
-if (isKills) console.log(`Seed ${seed}`);
+if (kind !== undefined) console.log(`Seed ${seed}`);
 process.exit(status ?? 1);

@@ -6,7 +6,7 @@ import { TimeoutError } from "#heap";
 import { finding, MODEL, OBJECTS, report, seatThreads, sitDown, undertaker } from "./fixtures/model.ts";
 import { ObjectKind } from "./object-kinds.ts";
 import { reclaimPermits, SemaphoreCore, writeSemaphore } from "./semaphore-core.ts";
-import { registerReclaim } from "./waiting/ends.ts";
+import { registerReclaim, settleEnd } from "./waiting/ends.ts";
 import type { Monitor } from "./waiting/monitor.ts";
 import { WANT } from "./waiting/node.ts";
 import { append, firstOf } from "./waiting/wait-list.ts";
@@ -15,7 +15,7 @@ const SEMAPHORE = OBJECTS;
 const STATE = SEMAPHORE + 16;
 const LINE = SEMAPHORE + 24;
 /** Of the first entry. */
-const TAKEN = SEMAPHORE + 44;
+const TAKEN = SEMAPHORE + 48;
 const WAITERS = 1;
 /** How many permits are in use, counted by those who have them. */
 const IN_USE = OBJECTS + 256;
@@ -25,6 +25,13 @@ const HAS = OBJECTS + 512;
 registerReclaim(ObjectKind.SEMAPHORE, reclaimPermits);
 
 type Kind = new (monitor: Monitor, object: number) => SemaphoreCore;
+
+/** As it is in memory that processes share. */
+class ExactSemaphoreCore extends SemaphoreCore {
+  constructor(monitor: Monitor, object: number) {
+    super(monitor, object, { isExact: true });
+  }
+}
 
 interface Turn {
   readonly permits?: number;
@@ -143,6 +150,20 @@ describe("SemaphoreCore, every interleaving", () => {
     report(context, check(having(SemaphoreCore), { ...MODEL, mortal: [1], preemptions: 2 }));
   });
 
+  test("goes on, with all that there was, when it is exact and one is killed at any step", (context) => {
+    const scene = { kind: ExactSemaphoreCore, permits: 2, mortal: 1, takesAlong: 0 };
+    const options = { ...MODEL, mortal: [1], preemptions: 1 };
+    report(context, check(sharing([[{}], [{}]], scene), options));
+    report(context, check(having(ExactSemaphoreCore, 0), options));
+    report(context, check(inVain(ExactSemaphoreCore), options));
+  });
+
+  for (const kind of [SemaphoreCore, ExactSemaphoreCore]) {
+    test(`has no more than there were when another thread releases what the dead had: ${kind.name}`, (context) => {
+      report(context, check(releasingForTheDead(kind), { ...MODEL, mortal: [0], preemptions: 2 }));
+    });
+  }
+
   test("is as it was when one who waits in vain is killed at any step", (context) => {
     report(context, check(inVain(SemaphoreCore), { ...MODEL, mortal: [1], preemptions: 2 }));
   });
@@ -155,6 +176,35 @@ describe("SemaphoreCore, every interleaving", () => {
 /** The mortal thread wants more than there ever is, until it is out of time. */
 function inVain(kind: Kind) {
   return sharing([[{}, {}], [{ permits: 3, timeoutMs: 1 }]], { kind, permits: 2, mortal: 1, takesAlong: 0 });
+}
+
+/** The mortal thread takes both permits, and another one releases them after its end is settled. */
+function releasingForTheDead(kind: Kind) {
+  return (heap: ModelHeap) => {
+    heap.poke(SEMAPHORE, ObjectKind.SEMAPHORE);
+    writeSemaphore(heap, SEMAPHORE, 2, 9);
+    seatThreads(heap, 2);
+    makeKnown(heap, 0);
+    return {
+      threads: [
+        () => {
+          const semaphore = new kind(sitDown(heap, 0).monitor, SEMAPHORE);
+          assert.ok(semaphore.tryAcquire(2));
+          heap.poke(HAS, 2);
+        },
+        () => {
+          const isKilled = heap.join(0) === "killed";
+          const { monitor } = sitDown(heap, 1);
+          const semaphore = new kind(monitor, SEMAPHORE);
+          if (isKilled && monitor.seats.claimEndOf(0, 1)) settleEnd(monitor, 0);
+          const before = semaphore.available;
+          if (heap.peek(HAS) === 2 && isKilled) assert.equal(before, 2);
+          if (heap.peek(HAS) === 2) semaphore.release(2);
+          if (heap.peek(HAS) === 2) assert.equal(semaphore.available, 2);
+        },
+      ],
+    };
+  };
 }
 
 /** The mortal thread waits for what another releases. */
@@ -189,9 +239,9 @@ function granting(heap: ModelHeap) {
 }
 
 /** The mortal thread has two of three permits for most of the time. */
-function having(kind: Kind) {
+function having(kind: Kind, takesAlong = 2) {
   const lists = [[{ permits: 2, timeoutMs: 1 }], [{ permits: 2 }]];
-  return sharing(lists, { kind, permits: 3, mortal: 1, takesAlong: 2 });
+  return sharing(lists, { kind, permits: 3, mortal: 1, takesAlong });
 }
 
 describe("SemaphoreCore with a planted bug", () => {

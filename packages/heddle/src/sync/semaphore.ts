@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { unheard } from "../scopes/index.ts";
-import type { Heap } from "#heap";
+import { type Heap, SharedHeap } from "#heap";
 import { checkCount, MAX_COUNT } from "./check-count.ts";
 import type { Guard } from "./guard.ts";
 import { ObjectKind } from "./object-kinds.ts";
@@ -48,7 +48,8 @@ export interface SemaphoreStatistics {
  * Any thread may release permits, also more than there were at the start, see {@link BoundedSemaphore}. What is released
  * through a guard is released once. What a thread had that was terminated, killed or ended by an error goes back, unless
  * the semaphore is used for signals: once somebody has released what its thread had not acquired, nobody knows whose
- * permits are whose. A thread that ends by itself takes along what it did not release.
+ * permits are whose. What went back counts once: who releases it for the dead adds nothing. A thread that ends by itself takes
+ * along what it did not release.
  *
  * @remarks
  * Fairness: strict. Permits are handed out in the order in which they were asked for, threads that block and tasks that
@@ -86,7 +87,8 @@ export class Semaphore extends SharedObject {
     const { heap, monitor } = this.#thread;
     const address = addressOf(this);
     const kind = kindAt(heap, address);
-    this.#core = new SemaphoreCore(monitor, address, OPERATIONS[kind]);
+    const isExact = heap instanceof SharedHeap;
+    this.#core = new SemaphoreCore(monitor, address, { ...OPERATIONS[kind], isExact });
     this.#operationSync = OPERATIONS[kind].operationSync;
   }
 
@@ -233,7 +235,7 @@ function kindAt(heap: Heap, address: number): keyof typeof OPERATIONS {
   return heap.peek(address + KIND) === ObjectKind.BOUNDED_SEMAPHORE ? BOUNDED : "Semaphore";
 }
 
-const form = { version: 2, sizeBytes: SEMAPHORE_BYTES, destroy: freeEntries };
+const form = { version: 3, sizeBytes: SEMAPHORE_BYTES, destroy: freeEntries };
 registerShared(Semaphore, { ...form, kind: ObjectKind.SEMAPHORE, name: "Semaphore" });
 registerShared(BoundedSemaphore, { ...form, kind: ObjectKind.BOUNDED_SEMAPHORE, name: BOUNDED });
 registerReclaim(ObjectKind.SEMAPHORE, reclaimPermits);
