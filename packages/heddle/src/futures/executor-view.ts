@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { unheard } from "../scopes/index.ts";
 import { checkDuration, checkFunction, checkKnown, checkObject } from "./checks.ts";
 import { declareDoors } from "./doors.ts";
 import type { Executor, ExecutorStatistics, ShutdownOptions } from "./executor.ts";
@@ -81,7 +82,11 @@ export class ExecutorView implements Executor {
     );
   }
 
-  async broadcast<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Promise<R[]> {
+  broadcast<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Promise<R[]> {
+    return unheard(this.#broadcast(fn, args));
+  }
+
+  async #broadcast<R>(fn: Function, args: readonly unknown[]): Promise<R[]> {
     checkFunction(fn, "broadcast");
     return await Promise.all(this.#core.broadcast(fn, args, this.#options) as Future<R>[]);
   }
@@ -92,7 +97,7 @@ export class ExecutorView implements Executor {
   }
 
   ready(options?: WaitOptions): Promise<void> {
-    return this.#core.ready(options);
+    return unheard(this.#core.ready(options));
   }
 
   shutdown(options: ShutdownOptions = {}): Promise<void> {

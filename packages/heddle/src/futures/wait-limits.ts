@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { currentContext, throwIfCancelled } from "../scopes/index.ts";
+import { throwIfCancelled, tieToScope } from "../scopes/index.ts";
 import type { WaitOptions } from "./wait-options.ts";
 
 /** How a wait ends early. */
@@ -20,9 +20,7 @@ export function throwIfEnded({ signal }: WaitOptions): void {
 
 /** Ends a wait early that has just begun, if it comes to that before what this gives is called. */
 export function limitWait({ timeoutMs, signal }: WaitOptions, operation: string, end: EarlyEnd): () => void {
-  const { scope, task } = currentContext();
-  const forget = scope?.onCancel((reason) => end.cancelled(reason));
-  if (task !== undefined) task.waitsFor = operation;
+  const untie = tieToScope(operation, (reason) => end.cancelled(reason));
   const onAbort = (): void => end.cancelled(signal!.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
   const timer =
@@ -32,7 +30,6 @@ export function limitWait({ timeoutMs, signal }: WaitOptions, operation: string,
   return () => {
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
-    forget?.();
-    if (task?.waitsFor === operation) task.waitsFor = undefined;
+    untie?.();
   };
 }

@@ -6,6 +6,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { ConnectionOptions, SecureContextOptions } from "node:tls";
+import { leavable } from "../scopes/index.ts";
 import { FrameLink, HANDSHAKE_LIMIT_BYTES, introduce } from "../workers/index.ts";
 import { type Address, parseAddress } from "./address.ts";
 import type { Backend, ManagerStatistics } from "./backend.ts";
@@ -169,7 +170,8 @@ export class Manager implements AsyncDisposable {
     const key = this.#use("create").createHere?.(cls as never, args);
     if (key !== undefined) return (await this.#call("take", [key])) as Remote<T>;
     const { session } = this.#backend;
-    return (await session.call(ROOT, ["create"], [cls, ...args], false, cls)) as Remote<T>;
+    const creating = (): Promise<unknown> => session.call(ROOT, ["create"], [cls, ...args], false, cls);
+    return (await leavable("Manager.create()", creating)) as Remote<T>;
   }
 
   /**
@@ -236,7 +238,7 @@ export class Manager implements AsyncDisposable {
   }
 
   #call(name: string, args: unknown[]): Promise<unknown> {
-    return this.#backend.session.call(ROOT, [name], args);
+    return leavable(`Manager.${name}()`, () => this.#backend.session.call(ROOT, [name], args));
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { leavable } from "../scopes/index.ts";
 import type { PathStep } from "./messages.ts";
 
 /** What a proxy does to the thing behind it. */
@@ -13,6 +14,9 @@ export interface Behind {
   iterate(path: readonly PathStep[]): AsyncIterator<unknown>;
   release(): void;
 }
+
+/** What a task waits for that waits for an answer. */
+const CALL = "a call of a remote object";
 
 /** What consoles show of a proxy. */
 const SHOWN = { [Symbol.toStringTag]: "Remote" };
@@ -30,7 +34,7 @@ export function makeProxy(thing: Behind, isFunction: boolean): object {
   const target = isFunction ? namelessFunction() : (Object.create(SHOWN) as object);
   const proxy: object = new Proxy(target, {
     get: (_, key) => memberOf(thing, [], key),
-    apply: (_, _self, args: unknown[]) => thing.call([], args),
+    apply: (_, _self, args: unknown[]) => leavable(CALL, () => thing.call([], args)),
     set: refuseWrite,
     defineProperty: refuseWrite,
     deleteProperty: refuseWrite,
@@ -60,9 +64,9 @@ function makeMember(thing: Behind, path: readonly PathStep[]): object {
     get: (_, key) => {
       if (key !== "then") return memberOf(thing, path, key);
       return (resolve: (value: unknown) => unknown, reject: (error: unknown) => unknown): unknown =>
-        thing.get(path).then(resolve, reject);
+        leavable(CALL, () => thing.get(path)).then(resolve, reject);
     },
-    apply: (_, _self, args: unknown[]) => thing.call(path, args),
+    apply: (_, _self, args: unknown[]) => leavable(CALL, () => thing.call(path, args)),
     set: refuseWrite,
     defineProperty: refuseWrite,
     deleteProperty: refuseWrite,

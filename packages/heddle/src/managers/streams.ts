@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { leavable } from "../scopes/index.ts";
 import type { PathStep } from "./messages.ts";
 
 /** So many values may come before the reader has taken the last ones. */
@@ -75,6 +76,8 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
   readonly #source: SourceCalls;
   #items: unknown[] = [];
   #isOver = false;
+  /** Under way, perhaps for a reader that was told to stop meanwhile: the values are for the next one. */
+  #pulling: Promise<void> | undefined;
   /** Readers that do not wait for each other get their values in order. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -99,7 +102,9 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
   }
 
   async #next(): Promise<IteratorResult<unknown>> {
-    while (this.#items.length === 0 && !this.#isOver) await this.#pull();
+    while (this.#items.length === 0 && !this.#isOver) {
+      await leavable("a remote stream", () => (this.#pulling ??= this.#pull()));
+    }
     if (this.#items.length > 0) return { value: this.#items.shift(), done: false };
     return { value: undefined, done: true };
   }
@@ -115,6 +120,8 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
     } catch (error) {
       this.#isOver = true;
       throw error;
+    } finally {
+      this.#pulling = undefined;
     }
   }
 

@@ -26,5 +26,6 @@ export {
   throwIfCancelled,
 } from "./scope.ts";
 export { allTasks, TaskNode } from "./task-node.ts";
+export { leavable, tieToScope } from "./ties.ts";
 export { ToldScope } from "./told-scope.ts";
 export { needNoHandler, rejected, unheard } from "./unheard.ts";

@@ -56,4 +56,4 @@ export {
 export { append, claimFirst, firstOf, lengthOf, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";
 export type { Alternative, Place, WaitOptions } from "./waiting/waits.ts";
 export { nameThreadsBy, type ThreadHolder } from "./who-holds.ts";
-export { tieToScope, timeLeft } from "./waiting/within-scope.ts";
+export { timeLeft } from "./waiting/within-scope.ts";

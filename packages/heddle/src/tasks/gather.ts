@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { Future, markObserved } from "../futures/index.ts";
-import { currentContext, unheard } from "../scopes/index.ts";
+import { currentContext, leavable, unheard } from "../scopes/index.ts";
 import { abortError } from "./errors.ts";
 import { runAll, taskGroup } from "./task-group.ts";
 
@@ -73,28 +73,21 @@ function bodyOf(job: Job, operation: string): () => unknown {
   if (job instanceof Promise) job.catch(() => {});
   else if (job instanceof Future) markObserved(job);
   const isAwaitable = typeof job === "object" && job !== null && typeof job.then === "function";
-  if (isAwaitable) return () => leavable(job);
+  if (isAwaitable) return () => result(job, `${operation}()`);
   throw new TypeError(
     `Cannot ${operation}: ${job === null ? "null" : typeof job} is neither a function nor a promise`,
   );
 }
 
-/** The result of a promise, unless the scope is cancelled before. */
-function leavable(job: PromiseLike<unknown>): Promise<unknown> {
+/** The result of a promise, unless the task is told to stop before. */
+function result(job: PromiseLike<unknown>, operation: string): Promise<unknown> {
   const scope = currentContext().scope!;
-  return new Promise((resolve, reject) => {
-    const forget = scope.onCancel((reason) => {
+  return leavable(
+    operation,
+    () => job,
+    (reason) => {
       const isFromOutside = scope.parent!.parent?.isCancelled === true;
       if (job instanceof Future && isFromOutside) job.cancel(reason);
-      reject(reason);
-    });
-    const leave = (how: () => void): void => {
-      forget();
-      how();
-    };
-    job.then(
-      (value) => leave(() => resolve(value)),
-      (error: unknown) => leave(() => reject(error)),
-    );
-  });
+    },
+  );
 }

@@ -4,8 +4,8 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
-import { currentContext, LongTimer, runIn, unheard } from "../../scopes/index.ts";
-import { checkWaitOptions, tieToScope, timeLeft, type WaitOptions } from "../../sync/index.ts";
+import { currentContext, LongTimer, runIn, tieToScope, unheard } from "../../scopes/index.ts";
+import { checkWaitOptions, timeLeft, type WaitOptions } from "../../sync/index.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { SelectCase } from "./select-case.ts";
 import { type LocalEntry, type Result, resultOfLocal, Selection } from "./selection.ts";

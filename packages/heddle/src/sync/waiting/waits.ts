@@ -4,14 +4,14 @@
  * @packageDocumentation
  */
 import { type Heap, TimeoutError } from "#heap";
-import { currentContext, needNoHandler, rejected } from "../../scopes/index.ts";
+import { currentContext, needNoHandler, rejected, tieToScope } from "../../scopes/index.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Monitor } from "./monitor.ts";
 import { GRANTED, LIST, LOOK_FLAG, OBJECT, PHASE_MASK, STATE } from "./node.ts";
 import type { Patience } from "./patience.ts";
 import type { NodePool } from "./nodes.ts";
 import { remove } from "./wait-list.ts";
-import { isOver, tieToScope, timeLeft } from "./within-scope.ts";
+import { isOver, timeLeft } from "./within-scope.ts";
 
 /** How long to wait, and what may end the wait early. */
 export interface WaitOptions {

@@ -1,5 +1,5 @@
 /**
- * What the scope of the running code does to its waits.
+ * What the scope of the running code does to waits that block the thread.
  *
  * @packageDocumentation
  */
@@ -28,20 +28,4 @@ export function isOver(signal: AbortSignal | undefined): boolean {
   if (scope === undefined) return false;
   scope.look();
   return scope.isCancelled;
-}
-
-/**
- * Ties a wait to the scope that the running code is in: that may end it; and its task says what it waits for.
- *
- * @returns What unties it; `undefined` outside any scope.
- */
-export function tieToScope(operation: string, end: (reason: unknown) => void): (() => void) | undefined {
-  const { scope, task } = currentContext();
-  if (scope === undefined) return undefined;
-  const forget = scope.onCancel(end);
-  if (task !== undefined) task.waitsFor = operation;
-  return () => {
-    forget();
-    if (task?.waitsFor === operation) task.waitsFor = undefined;
-  };
 }

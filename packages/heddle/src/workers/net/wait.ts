@@ -4,7 +4,8 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
-import { checkWaitOptions, tieToScope, type WaitOptions } from "../../sync/index.ts";
+import { tieToScope } from "../../scopes/index.ts";
+import { checkWaitOptions, type WaitOptions } from "../../sync/index.ts";
 import { keepAlive } from "./keep-alive.ts";
 
 /** Who waits. Only the first answer counts. */

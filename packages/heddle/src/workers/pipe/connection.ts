@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { throwIfCancelled, unheard } from "../../scopes/index.ts";
 import { checkKnown, type WaitOptions } from "../../sync/index.ts";
 import { registerTicket } from "../../wire/index.ts";
 import { waitFor } from "../net/wait.ts";
@@ -62,7 +63,11 @@ export class Connection<T> implements Disposable, AsyncIterable<T> {
    * @throws `ConnectionClosedError` when the other end is closed. `ConnectionStateError` when this one is, or only
    * receives. Nothing was sent then.
    */
-  async send(value: T, options?: WaitOptions): Promise<void> {
+  send(value: T, options?: WaitOptions): Promise<void> {
+    return unheard(this.#send(value, options));
+  }
+
+  async #send(value: T, options: WaitOptions | undefined): Promise<void> {
     const end = this.#use("send", "receive");
     await waitFor<void>("Connection.send()", options, (waiter) =>
       end.send(writeLetter(value, end.isAbroad), waiter),
@@ -75,7 +80,11 @@ export class Connection<T> implements Disposable, AsyncIterable<T> {
    * @throws `ConnectionClosedError` when the other end is closed, and all that was sent from there has been received.
    * `ConnectionStateError` when this one is closed, or only sends.
    */
-  async receive(options?: WaitOptions): Promise<T> {
+  receive(options?: WaitOptions): Promise<T> {
+    return unheard(this.#receive(options));
+  }
+
+  async #receive(options: WaitOptions | undefined): Promise<T> {
     const end = this.#use("receive", "send");
     const letter = await waitFor<Letter>("Connection.receive()", options, (waiter) => end.receive(waiter));
     return (await readLetter(letter)) as T;
@@ -85,18 +94,27 @@ export class Connection<T> implements Disposable, AsyncIterable<T> {
    * Says whether `receive()` would give something, or throw, without waiting: whether a message is there, or the end.
    *
    * @param options - How long to wait for that. Default: not at all. A wait that runs out gives `false`.
+   * @throws The reason of the signal, or of the scope around, when the wait ends by that.
    */
-  async poll(options?: WaitOptions): Promise<boolean> {
+  poll(options?: WaitOptions): Promise<boolean> {
+    return unheard(this.#poll(options));
+  }
+
+  async #poll(options: WaitOptions | undefined): Promise<boolean> {
     const end = this.#use("poll", "send");
     const { timeoutMs = 0, ...others } = options ?? {};
     try {
-      return await waitFor<boolean>("Connection.poll()", { ...others, timeoutMs }, (waiter) =>
+      const isThere = await waitFor<boolean>("Connection.poll()", { ...others, timeoutMs }, (waiter) =>
         end.poll(waiter),
       );
+      if (isThere) return true;
     } catch (error) {
-      if (error instanceof TimeoutError) return false;
-      throw error;
+      if (!(error instanceof TimeoutError)) throw error;
     }
+    // An end elsewhere says no more than that there was nothing.
+    others.signal?.throwIfAborted();
+    throwIfCancelled();
+    return false;
   }
 
   /**

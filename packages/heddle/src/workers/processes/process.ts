@@ -6,11 +6,12 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { SharedHeap, TimeoutError } from "#heap";
-import { carry, currentContext, ofVariable } from "../../scopes/index.ts";
-import { checkWaitOptions, storedValuesIn, type WaitOptions } from "../../sync/index.ts";
+import { carry, currentContext, leavable, ofVariable, OUTSIDE, runIn, unheard } from "../../scopes/index.ts";
+import { checkWaitOptions, storedValuesIn, timeLeft, type WaitOptions } from "../../sync/index.ts";
 import { type ProcessCall, processEntry } from "./process-body.ts";
 import { DESK_BYTES, HOW, IDENTITY, NO_REASON, OUTCOME, ProcessHow, REASON } from "./process-desk.ts";
 import { ProcessEndedError, ProcessStateError } from "./process-errors.ts";
+import { waitFor } from "../net/wait.ts";
 import { type Site, tellOrigin, thisSite } from "../sites.ts";
 import { checkThread, type ThreadOptions } from "../threads/thread-options.ts";
 import { forgetUnobserved, noteUnobserved, type Unobserved } from "../threads/unobserved.ts";
@@ -121,48 +122,40 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
    *
    * @throws `ProcessStateError` when it was not started. `TimeoutError`, or the signal's reason, when the wait ends early.
    */
-  async join(options?: WaitOptions): Promise<void> {
-    const { timeoutMs = Infinity, signal } = checkWaitOptions(options, "Process.join()");
-    signal?.throwIfAborted();
-    if (this.#worker === undefined) this.#refuse("join", "it was not started");
-    if (this.#end !== undefined) return;
-    const keepAlive = setInterval(() => {}, 2 ** 30);
-    const early = Promise.withResolvers<never>();
-    const onAbort = (): void => early.reject(signal!.reason);
-    const timer =
-      timeoutMs === Infinity
-        ? undefined
-        : setTimeout(() => early.reject(new TimeoutError("Process.join()", timeoutMs)), timeoutMs);
-    signal?.addEventListener("abort", onAbort, { once: true });
-    try {
-      await Promise.race([this.#gone.promise, early.promise]);
-    } finally {
-      clearInterval(keepAlive);
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-    }
+  join(options?: WaitOptions): Promise<void> {
+    const ended = waitFor<void>("Process.join()", options, (waiter) => {
+      if (this.#worker === undefined) this.#refuse("join", "it was not started");
+      if (this.#end === undefined) void this.#gone.promise.then(() => waiter.resolve());
+      else waiter.resolve();
+      return (reason) => waiter.reject(reason);
+    });
+    return unheard(ended);
   }
 
   /** As `join`, blocking this thread: its event loop stands still meanwhile. */
   joinSync(options?: WaitOptions): void {
-    const { timeoutMs = Infinity, signal } = checkWaitOptions(options, "Process.join()");
+    const { timeoutMs = Infinity, signal } = checkWaitOptions(options, "Process.joinSync()");
     signal?.throwIfAborted();
     if (this.#worker === undefined) this.#refuse("join", "it was not started");
     const end = performance.now() + timeoutMs;
     while (this.isAlive) {
-      const leftMs = end - performance.now();
-      if (leftMs <= 0) throw new TimeoutError("Process.join()", timeoutMs);
+      signal?.throwIfAborted();
+      const leftMs = Math.min(end - performance.now(), timeLeft());
+      if (performance.now() >= end) throw new TimeoutError("Process.joinSync()", timeoutMs);
       this.#heap!.waitForEnd(this.#heap!.load(this.#desk + IDENTITY), Math.min(leftMs, LOOK_MS));
     }
   }
 
   /**
    * What its function gave, or threw. Rejects with `ProcessEndedError` when the process has ended before its function, and with the
-   * reason when it was interrupted and threw that.
+   * reason when it was interrupted and threw that; and with that of the scope around when the code that asks is told to stop.
    */
   get result(): Promise<R> {
-    if (this.#unobserved !== undefined) forgetUnobserved(this.#unobserved);
-    return (this.#result ??= this.#settle());
+    return leavable("Process.result", () => {
+      if (this.#unobserved !== undefined) forgetUnobserved(this.#unobserved);
+      // It is the same for all who ask, whatever becomes of the first one.
+      return (this.#result ??= runIn(OUTSIDE, () => this.#settle()));
+    });
   }
 
   /** Whether it was started, and has not ended. */
@@ -238,13 +231,13 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
   async terminate(): Promise<void> {
     this.kill("SIGTERM");
     const timer = setTimeout(() => this.kill(), TERM_MS);
+    void this.#gone.promise.then(() => clearTimeout(timer));
     await this.join();
-    clearTimeout(timer);
   }
 
-  /** As `join`, if it was started. */
+  /** As `join`, if it was started, and also where the code around was told to stop: what is disposed of has ended. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#worker !== undefined) await this.join();
+    if (this.#worker !== undefined) await runIn(OUTSIDE, () => this.join());
   }
 
   async #settle(): Promise<R> {

@@ -7,7 +7,7 @@ import { writeFileSync } from "node:fs";
 import { inspect } from "node:util";
 import type { ResourceLimits } from "node:worker_threads";
 import { declareEverywhere, functionTable } from "../../portable/index.ts";
-import { carry, currentContext, ofVariable } from "../../scopes/index.ts";
+import { carry, currentContext, leavable, ofVariable, OUTSIDE, runIn, unheard } from "../../scopes/index.ts";
 import {
   addressOf,
   checkWaitOptions,
@@ -179,7 +179,11 @@ export class Thread<R = unknown, A extends readonly unknown[] = readonly any[]>
    * @throws The error of the thread, if nobody else has it. `ThreadStateError` when it was not started, or is this very
    * thread. `TimeoutError`, or the signal's reason, when the wait ends early: nothing has changed then.
    */
-  async join(options?: WaitOptions): Promise<void> {
+  join(options?: WaitOptions): Promise<void> {
+    return unheard(this.#join(options));
+  }
+
+  async #join(options: WaitOptions | undefined): Promise<void> {
     const checked = checkWaitOptions(options, "Thread.join()");
     this.#checkJoin();
     this.#joining++;
@@ -195,7 +199,7 @@ export class Thread<R = unknown, A extends readonly unknown[] = readonly any[]>
 
   /** As `join`, blocking this thread: its event loop stands still meanwhile, and with it what others print by it. */
   joinSync(options?: WaitOptions): void {
-    const checked = checkWaitOptions(options, "Thread.join()");
+    const checked = checkWaitOptions(options, "Thread.joinSync()");
     checked.signal?.throwIfAborted();
     this.#checkJoin();
     if (this.#core.how === 0) here().thread.waits.block(this.#core, 0, checked);
@@ -208,11 +212,14 @@ export class Thread<R = unknown, A extends readonly unknown[] = readonly any[]>
 
   /**
    * What its function gave, or threw. Rejects with `ThreadEndedError` when the thread has ended before its function, and with
-   * the reason when it was interrupted and threw that.
+   * the reason when it was interrupted and threw that; and with that of the scope around when the code that asks is told to stop.
    */
   get result(): Promise<R> {
-    if (this.#unobserved !== undefined) forgetUnobserved(this.#unobserved);
-    return (this.#result ??= this.#settle());
+    return leavable("Thread.result", () => {
+      if (this.#unobserved !== undefined) forgetUnobserved(this.#unobserved);
+      // It is the same for all who ask, whatever becomes of the first one.
+      return (this.#result ??= runIn(OUTSIDE, () => this.#settle()));
+    });
   }
 
   /** Whether it was started, and has not ended. */
@@ -298,9 +305,9 @@ export class Thread<R = unknown, A extends readonly unknown[] = readonly any[]>
     await here().thread.waits.promise(this.#core, 0);
   }
 
-  /** As `join`, if it was started. */
+  /** As `join`, if it was started, and also where the code around was told to stop: what is disposed of has ended. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#core.wasStarted) await this.join();
+    if (this.#core.wasStarted) await runIn(OUTSIDE, () => this.join());
   }
 
   async #settle(): Promise<R> {
