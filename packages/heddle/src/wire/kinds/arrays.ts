@@ -11,6 +11,8 @@ import type { Writer } from "../write/writer.ts";
 
 /** Up to this length, listing all keys is the cheapest way to learn of holes and other properties. */
 const LISTED_MAX = 64;
+/** The keys of such arrays. */
+const INDICES: readonly string[] = Object.keys(new Array(LISTED_MAX).fill(0));
 /** Arrays from this length on are worth a look whether all elements are numbers. */
 const PACKED_MIN = 8;
 
@@ -57,7 +59,7 @@ function hasOtherKeys(array: readonly unknown[]): boolean {
   if (length > LISTED_MAX) return hasNamedKeys(array);
   const keys = Object.keys(array);
   // Indices come first and in order: if the last of n keys is n - 1, all of them are indices.
-  return keys.length !== length || (length > 0 && keys[length - 1] !== String(length - 1));
+  return keys.length !== length || (length > 0 && keys[length - 1] !== INDICES[length - 1]);
 }
 
 const NO_ELEMENTS = {

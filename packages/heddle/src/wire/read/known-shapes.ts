@@ -4,16 +4,14 @@
  * @packageDocumentation
  */
 import { CorruptMessageError } from "../errors.ts";
-import { generate } from "../generate.ts";
 import type { Reader } from "./reader.ts";
+import { generateRead, type ReadObject } from "./shape-readers.ts";
 import { BLOCK_HEADER, MAX_SHAPE_KEYS } from "../write/shapes.ts";
 
 /** Key lists kept at a time. A power of two. */
 const CACHE_SIZE = 1024;
 /** An object literal in source text makes objects three times as fast, but costs 50 µs once: worth it from this use on. */
 const GENERATE_AT = 50;
-
-type ReadObject = (reader: Reader) => object;
 
 /** A key list, with its block to recognise it by. */
 export class KnownShape {
@@ -32,11 +30,6 @@ export class KnownShape {
   count(): void {
     if (++this.#uses === GENERATE_AT) this.read = generateRead(this.keys);
   }
-}
-
-function generateRead(keys: readonly string[]): ReadObject | undefined {
-  const fields = keys.map((key) => `${JSON.stringify(key)}: reader.value()`).join(", ");
-  return generate("_", `return (reader) => ({ ${fields} });`) as ReadObject | undefined;
 }
 
 /** Each list stands where its hash says; a newcomer takes the place of another. */

@@ -27,8 +27,8 @@ export class Reader {
   foreignError: unknown = undefined;
   /** The message refers back: objects are numbered as they come. */
   isNumbered = false;
-  readonly #text: TextWindow = new TextWindow();
-  #hasText = false;
+  /** The strings that come next. */
+  readonly text: TextWindow = new TextWindow();
   #objects: (object | undefined)[] = [];
   readonly #postponed: object[] = [];
   /** The container that the next object is to be read into, instead of a new one. */
@@ -47,7 +47,7 @@ export class Reader {
     this.end = Math.min(end, bytes.length);
     this.sideItems = sideItems;
     this.#depth = 0;
-    this.#hasText = false;
+    this.text.clear();
     if (bytes === this.bytes) return;
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -61,14 +61,13 @@ export class Reader {
     const length = this.view.getUint32(end, true);
     const start = end - (isWide ? 2 * length : length);
     if (start < this.at) throw this.truncated();
-    this.#text.begin(this.bytes, this.buffer, start, length, isWide);
-    this.#hasText = true;
+    this.text.begin(this.bytes, this.buffer, start, length, isWide);
     this.end = start;
   }
 
   /** Whether there is text that no string has taken. */
   get hasTextLeft(): boolean {
-    return this.#hasText && this.#text.left > 0;
+    return this.text.left > 0;
   }
 
   /** Ends a message, read to its end or not: lets go of every object. */
@@ -163,8 +162,13 @@ export class Reader {
     if (at >= this.end) throw this.truncated();
     const head = this.bytes[at]!;
     this.at = at + 1;
+    return this.tagged(head);
+  }
+
+  /** The value whose first byte was read. */
+  tagged(head: number): unknown {
     if (head < tag.SMALL_INT_END) return head - tag.SMALL_INT_BIAS;
-    if (head < tag.SHORT_ARRAY) return this.#fromText(head - tag.SHORT_STRING);
+    if (head < tag.SHORT_ARRAY) return this.text.take(head - tag.SHORT_STRING);
     if (head < tag.SHAPE_AGAIN) return this.array(head - tag.SHORT_ARRAY);
     if (head < tag.UNDEFINED) return this.object(head);
     if (head === tag.FLOAT64) return this.view.getFloat64(this.take(8), true);
@@ -174,7 +178,7 @@ export class Reader {
     if (head === tag.FALSE) return false;
     if (head === tag.NULL) return null;
     if (head === tag.UNDEFINED) return undefined;
-    if (head === tag.TEXT_STRING) return this.#fromText(this.byte());
+    if (head === tag.TEXT_STRING) return this.text.take(this.byte());
     if (head === tag.LATIN1_STRING) return this.#latin1(this.count(1));
     if (head === tag.UTF16_STRING) return this.#utf16(this.count(2));
     if (head === tag.ARRAY) return this.array(this.count(1));
@@ -214,8 +218,8 @@ export class Reader {
   /** A value that must be a string. Anything else is not read at all, so that it cannot nest. */
   string(): string {
     const head = this.byte();
-    if (head >= tag.SHORT_STRING && head < tag.SHORT_ARRAY) return this.#fromText(head - tag.SHORT_STRING);
-    if (head === tag.TEXT_STRING) return this.#fromText(this.byte());
+    if (head >= tag.SHORT_STRING && head < tag.SHORT_ARRAY) return this.text.take(head - tag.SHORT_STRING);
+    if (head === tag.TEXT_STRING) return this.text.take(this.byte());
     if (head === tag.LATIN1_STRING) return this.#latin1(this.count(1));
     if (head === tag.UTF16_STRING) return this.#utf16(this.count(2));
     throw new CorruptMessageError("a string is missing");
@@ -227,12 +231,6 @@ export class Reader {
     const value = this.value();
     this.leave();
     return value;
-  }
-
-  #fromText(length: number): string {
-    if (length === 0) return "";
-    if (!this.#hasText) throw this.truncated();
-    return this.#text.take(length);
   }
 
   #latin1(length: number): string {

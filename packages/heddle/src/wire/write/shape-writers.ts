@@ -24,7 +24,7 @@ export function generateWrite(keys: readonly string[]): WriteFields | undefined 
     const depth = writer.enter(object);
     const { entries } = trail;
     if (at + ${keys.length * VALUE_BYTES} > writer.end) at = writer.room(at, ${keys.length * VALUE_BYTES});
-    let { bytes, text } = writer;
+    let { bytes, view, text } = writer;
     let value, length;
     ${fields}
     writer.text = text;
@@ -39,21 +39,39 @@ export function generateWrite(keys: readonly string[]): WriteFields | undefined 
 function field(key: string, more: number): string {
   return `
     value = object[${key}];
-    if (typeof value === "string" && (length = value.length) <= ${tag.SHORT_STRING_MAX}) {
-      bytes[at++] = ${tag.SHORT_STRING} + length;
+    if (typeof value === "string" && (length = value.length) <= ${tag.TEXT_STRING_MAX}) {
+      if (length <= ${tag.SHORT_STRING_MAX}) bytes[at++] = ${tag.SHORT_STRING} + length;
+      else {
+        bytes[at] = ${tag.TEXT_STRING};
+        bytes[at + 1] = length;
+        at += 2;
+      }
       text += value;
     } else if (typeof value === "number") {
-      if ((value | 0) === value && value + ${tag.SMALL_INT_BIAS} < ${tag.SMALL_INT_END} && value > ${-tag.SMALL_INT_BIAS} && (value !== 0 || 1 / value > 0)) bytes[at++] = value + ${tag.SMALL_INT_BIAS};
-      else at = writer.number(value, at);
-    } else {
-      if (value === undefined || typeof value === "function") absent(object, ${key});
+      if ((value | 0) === value && (value !== 0 || 1 / value > 0)) {
+        if (value < ${tag.SMALL_INT_END - tag.SMALL_INT_BIAS} && value >= ${-tag.SMALL_INT_BIAS}) bytes[at++] = value + ${tag.SMALL_INT_BIAS};
+        else {
+          bytes[at] = ${tag.INT32};
+          view.setInt32(at + 1, value, true);
+          at += 5;
+        }
+      } else {
+        bytes[at] = ${tag.FLOAT64};
+        view.setFloat64(at + 1, value, true);
+        at += 9;
+      }
+    } else if (value === null) bytes[at++] = ${tag.NULL};
+    else if (value === true) bytes[at++] = ${tag.TRUE};
+    else if (value === false) bytes[at++] = ${tag.FALSE};
+    else {
+      if (typeof value !== "object") absent(object, ${key}, value);
       entries[depth] = ${key};
       writer.text = text;
       at = writer.value(value, at);
-      ({ bytes, text } = writer);
+      ({ bytes, view, text } = writer);
       if (at + ${more * VALUE_BYTES} > writer.end) {
         at = writer.room(at, ${more * VALUE_BYTES});
-        ({ bytes } = writer);
+        ({ bytes, view } = writer);
       }
     }`;
 }
@@ -61,6 +79,6 @@ function field(key: string, more: number): string {
 const { hasOwn } = Object;
 
 /** What is read where a getter took a key away is nothing, or a method that all objects have. */
-function absent(object: object, key: string): void {
-  if (!hasOwn(object, key)) throw new KeysChanged();
+function absent(object: object, key: string, value: unknown): void {
+  if ((value === undefined || typeof value === "function") && !hasOwn(object, key)) throw new KeysChanged();
 }

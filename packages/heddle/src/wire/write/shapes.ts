@@ -38,6 +38,8 @@ export class Shape {
   uses = 0;
   /** Writes the values of a plain object. */
   writeFields: WriteFields | undefined = undefined;
+  /** Of the object that came next, the last time. */
+  follower: Shape | undefined = undefined;
 
   constructor(keys: readonly string[]) {
     this.keys = keys;
@@ -48,6 +50,9 @@ export class Shape {
 /** A getter took keys away from the object that was being written by its shape. Without shapes that does no harm. */
 export class KeysChanged extends Error {}
 
+/** No list has it. That every key is a string spares V8 a call for each comparison. */
+const NO_KEY = "__proto__";
+
 /** A key list as far as one key. */
 class Step {
   readonly parent: Step | undefined;
@@ -55,7 +60,7 @@ class Step {
   readonly lastKey: string;
   readonly length: number;
   /** The key that was first seen to follow, and where it leads. */
-  key: string | undefined = undefined;
+  key: string = NO_KEY;
   next: Step | undefined = undefined;
   /** The other keys that follow. */
   others: Map<string, Step> | undefined = undefined;
@@ -79,20 +84,35 @@ let root = new Step(undefined, "");
 let steps = 0;
 let misses = 0;
 
+/** What was asked for last: objects come in the same order in one message as in the one before. */
+let last: Shape | undefined = undefined;
+
 /**
  * Gives the shape of an object without inherited enumerable properties.
  *
  * @returns Nothing when the keys are to be written out: seen for the first time, too many, too long, too various.
  */
 export function shapeOf(object: object): Shape | undefined {
+  const guess: Shape | undefined = last?.follower;
+  if (guess !== undefined && hasKeys(object, guess.keys)) return (last = guess);
+  const shape = findShape(object);
+  if (shape === undefined) return undefined;
+  if (last !== undefined) last.follower = shape;
+  return (last = shape);
+}
+
+function hasKeys(object: object, keys: readonly string[]): boolean {
+  let index = 0;
+  for (const key in object) if (keys[index++] !== key) return false;
+  return index === keys.length;
+}
+
+function findShape(object: object): Shape | undefined {
   let step = root;
   for (const key in object) {
-    if (step.key === key) step = step.next!;
-    else {
-      const next = otherStep(step, key);
-      if (next === undefined) return undefined;
-      step = next;
-    }
+    const next = step.key === key ? step.next : otherStep(step, key);
+    if (next === undefined) return undefined;
+    step = next;
   }
   return step.shape ?? firstSightings(step);
 }
@@ -115,7 +135,7 @@ function otherStep(step: Step, key: string): Step | undefined {
   if (steps === MAX_STEPS || (step.others?.size ?? 0) === MAX_FANOUT) return missed();
   steps++;
   const next = new Step(step, key);
-  if (step.key === undefined) {
+  if (step.next === undefined) {
     step.key = key;
     step.next = next;
   } else {
@@ -133,7 +153,7 @@ function missed(): undefined {
 
 /** `__proto__` would be no key but the prototype where objects are made from source text. */
 function canBeInBlock(key: string): boolean {
-  return key.length <= MAX_SHAPE_KEY_LENGTH && !/[^\0-\xff]/.test(key) && key !== "__proto__";
+  return key.length <= MAX_SHAPE_KEY_LENGTH && !/[^\0-\xff]/.test(key) && key !== NO_KEY;
 }
 
 function firstSightings(step: Step): Shape | undefined {
