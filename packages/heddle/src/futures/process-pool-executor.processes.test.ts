@@ -8,6 +8,7 @@ import { heapFor, program } from "../heap/fixtures/processes.ts";
 import { transfer } from "../wire/index.ts";
 import { Queue } from "../queues/index.ts";
 import { ContextVar } from "../scopes/index.ts";
+import { checkpoint, sleep } from "../tasks/index.ts";
 import { Lock } from "../sync/index.ts";
 import { BrokenExecutorError, ExecutorShutdownError } from "./errors.ts";
 import { ProcessPoolExecutor } from "./process-pool-executor.ts";
@@ -55,6 +56,43 @@ describe("ProcessPoolExecutor", () => {
     assert.deepEqual([doubled.length, doubled.at(-1), values.length], [2 ** 21, 2 ** 22 - 2, 2 ** 21]);
     const text = "warp ".repeat(2 ** 20);
     assert.equal(await pool.submit((given: string) => given.length, text), text.length);
+  });
+
+  test("keeps many asynchronous calls and streams going in one worker, each under its name", async () => {
+    await using one = new ProcessPoolExecutor({ maxWorkers: 1, concurrencyPerWorker: 40 });
+    const meet = async (count: number): Promise<number> => {
+      const here = globalThis as { met?: number };
+      here.met = (here.met ?? 0) + 1;
+      while (here.met < count) await sleep(1);
+      return here.met;
+    };
+    const names = Array.from({ length: 20 }, (_, i) => `call ${i}`);
+    const met = names.map((name) => one.with({ name }).submit(meet, 20));
+    assert.deepEqual(await Promise.all(met), new Array(20).fill(20));
+
+    const values = async function* (n: number): AsyncGenerator<number> {
+      yield n;
+      await checkpoint();
+      yield n + 1;
+    };
+    const streams = await Promise.all(names.map((name, n) => one.with({ name }).submit(values, n)));
+    const firsts = await Promise.all(streams.map((stream) => stream.next()));
+    assert.deepEqual(
+      firsts,
+      names.map((_, n) => ({ done: false, value: n })),
+    );
+    const rest = await Promise.all(streams.map((stream) => Array.fromAsync(stream)));
+    assert.deepEqual(
+      rest,
+      names.map((_, n) => [n + 1]),
+    );
+  });
+
+  test("tells a call that goes on, and has a name, to stop", async () => {
+    const running = pool.with({ name: "sleeper" }).submit(() => sleep(600_000));
+    while (!running.running) await checkpoint();
+    running.cancel("stop");
+    await assert.rejects(running.result(), (error) => error === "stop");
   });
 
   test("takes away what was to be moved", async () => {

@@ -4,7 +4,8 @@
  * ```text
  * bytes  name       values                                     written by
  * 0      count      how many addresses follow                  who sits there; 0 again by who settles its end
- * 4 …    addresses  of the words it waits for; 0: none         the same
+ * 4 …    addresses  of the words it waits for; 0: none;        the same
+ *                   in the last place EVERY: and for others
  * ```
  *
  * - G1: who waits writes the address, and then looks at the word; who notifies has written the word, and then looks at the
@@ -13,6 +14,7 @@
  *   ring again.
  * - G3: a ring says nothing but that there may be something. Who is rung looks at all words that it waits for. A wait of the
  *   thread that notifies ends by that itself, whatever the word holds.
+ * - G4: who waits for more words than there are places for is rung for every word that anybody notifies, as long as that lasts.
  *
  * @packageDocumentation
  */
@@ -23,8 +25,10 @@ import { bellsAt } from "./segment-layout.ts";
 
 const COUNT = 0;
 const ADDRESSES = 4;
-/** So many words can one thread wait for. */
-const PLACES = 7;
+/** So many words can one thread wait for by their addresses. */
+const NAMED = 6;
+/** Behind those: G4. No word has this address. */
+const EVERY = -1;
 
 interface Waiter {
   readonly place: number;
@@ -46,6 +50,8 @@ export class Bells {
   readonly #socket: number;
   readonly #handle: PollHandle;
   readonly #waiters = new Set<Waiter>();
+  /** How many of them wait for words without a place of their own. */
+  #unnamed = 0;
 
   /** @param id - Of the heap: sockets have names that all processes see. */
   constructor(
@@ -69,12 +75,10 @@ export class Bells {
 
   /** Waits for a ring after which the word differs, or for so long. */
   wait(address: number, expected: number, timeoutMs: number): "not-equal" | Promise<"ok" | "timed-out"> {
-    const words = this.#words;
-    const place = this.#freePlace();
-    words.store(place, address | 0);
+    const place = this.#takePlace(address);
     // G1.
-    if (words.load(address) !== expected) {
-      words.store(place, 0);
+    if (this.#words.load(address) !== expected) {
+      this.#leavePlace(place);
       return "not-equal";
     }
     return new Promise((resolve) => {
@@ -88,7 +92,7 @@ export class Bells {
         end: (outcome) => {
           clearTimeout(timer);
           this.#waiters.delete(waiter);
-          words.store(place, 0);
+          this.#leavePlace(place);
           resolve(outcome);
         },
       };
@@ -112,7 +116,8 @@ export class Bells {
       const bells = bellsAt(seat);
       const count = words.load(bells + COUNT);
       for (let i = 0; i < count; i++) {
-        if (words.load(bells + ADDRESSES + 4 * i) !== mask) continue;
+        const found = words.load(bells + ADDRESSES + 4 * i);
+        if (found !== mask && found !== EVERY) continue;
         this.ring(seat);
         rung++;
         break;
@@ -152,17 +157,23 @@ export class Bells {
     }
   }
 
-  #freePlace(): number {
+  /** Writes down that this thread waits for a word, and gives where. */
+  #takePlace(address: number): number {
     const words = this.#words;
     const bells = bellsAt(this.#seat);
     const count = words.load(bells + COUNT);
-    for (let i = 0; i < count; i++) {
-      if (words.load(bells + ADDRESSES + 4 * i) === 0) return bells + ADDRESSES + 4 * i;
-    }
-    if (count === PLACES)
-      throw new RangeError(`Cannot wait for more than ${PLACES} words of a shared heap at once`);
-    words.store(bells + ADDRESSES + 4 * count, 0);
-    words.store(bells + COUNT, count + 1);
-    return bells + ADDRESSES + 4 * count;
+    let index = 0;
+    while (index < Math.min(count, NAMED) && words.load(bells + ADDRESSES + 4 * index) !== 0) index++;
+    const place = bells + ADDRESSES + 4 * index;
+    // G4.
+    if (index === NAMED) this.#unnamed++;
+    words.store(place, index === NAMED ? EVERY : address | 0);
+    if (index >= count) words.store(bells + COUNT, index + 1);
+    return place;
+  }
+
+  #leavePlace(place: number): void {
+    const isShared = place === bellsAt(this.#seat) + ADDRESSES + 4 * NAMED;
+    if (!isShared || --this.#unnamed === 0) this.#words.store(place, 0);
   }
 }

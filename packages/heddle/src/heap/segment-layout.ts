@@ -22,7 +22,7 @@ import { MAX_ARENAS, PAGE_BYTES } from "./layout.ts";
 /** "HEDP". */
 export const SEGMENT_MAGIC = 0x50444548;
 /** Of all that processes share: the allocator's layout, too, and that of what stands at every address. */
-export const SEGMENT_VERSION = 1;
+export const SEGMENT_VERSION = 2;
 
 export const COMMITTED_WORD = 20;
 export const LIMIT_WORD = 24;

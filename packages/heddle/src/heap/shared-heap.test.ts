@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { describe, type TestContext, test } from "node:test";
-import { freshName, heapFor } from "./fixtures/processes.ts";
+import { freshName, heapFor, program } from "./fixtures/processes.ts";
 import { HeapFullError, SharedHeap, SharedHeapError } from "./index.ts";
 
 const MODULE = new URL("index.ts", import.meta.url).href;
@@ -174,6 +174,39 @@ describe("SharedHeap.open()", () => {
   test("gives the same object in a thread that has joined it", (context) => {
     const heap = heapFor(context);
     assert.equal(SharedHeap.open(heap.name), heap);
+  });
+});
+
+describe("SharedHeap.waitAsync()", () => {
+  test("waits for any number of words at once, and hears of each that another process changes", async (context) => {
+    const heap = heapFor(context);
+    const words = Array.from({ length: 30 }, () => heap.allocate(4));
+    for (const word of words) heap.store(word, 0);
+    const waits = words.map((word) => heap.waitAsync(word, 0));
+    const { tell, ended } = program(
+      context,
+      `
+      import { createInterface } from "node:readline";
+      import { SharedHeap } from ${JSON.stringify(MODULE)};
+      const [name, words] = process.argv.slice(1);
+      const heap = SharedHeap.open(name);
+      for await (const line of createInterface({ input: process.stdin })) {
+        if (line === "end") process.exit();
+        const word = JSON.parse(words)[Number(line)];
+        heap.store(word, 1);
+        heap.notify(word);
+      }`,
+      heap.name,
+      JSON.stringify(words),
+    );
+    for (const i of [29, 0, 15, 6, 5, 28]) {
+      tell(String(i));
+      assert.equal(await waits[i], "ok");
+    }
+    for (const [i, word] of words.entries()) if (heap.load(word) === 0) tell(String(i));
+    for (const wait of waits) assert.equal(await wait, "ok");
+    tell("end");
+    await ended;
   });
 });
 

@@ -55,7 +55,7 @@ export abstract class ToldScope extends TaskNode {
   /** The body has ended: from now on the word is another's. */
   override close(): void {
     super.close();
-    this.#heap.notify(this.#word);
+    if (this.#isListening) this.#heap.notify(this.#word);
   }
 
   override hear(): void {

@@ -55,7 +55,6 @@ export function askToStop(heap: Heap, slot: number, reason: unknown): number {
   if (heap.load(slot + STOP) !== 0) return 0;
   const stored = tryStore(heap, reason);
   heap.store(slot + STOP, stored === 0 ? NO_REASON : stored | 0);
-  heap.notify(slot + STOP);
   return stored;
 }
 

@@ -55,6 +55,8 @@ export class CallRunner implements StreamHost {
   readonly #parcels: ParcelPort;
   readonly #finished: number;
   readonly #scopes: BodyScopes;
+  /** Those of calls under way that take something along. */
+  readonly #going = new Set<CallScope>();
   readonly #owner: RunnerOwner;
   /** How many calls are under way that did not end when they were run. */
   busy = 0;
@@ -150,7 +152,7 @@ export class CallRunner implements StreamHost {
 
   #finishLater(slot: number, fn: Function, result: PromiseLike<unknown>, scope: BodyScope | CallScope): void {
     this.busy++;
-    if (scope instanceof CallScope) scope.listen();
+    if (scope instanceof CallScope) this.#keep(scope);
     else this.#scopes.keep(scope, fn);
     Promise.resolve(result).then(
       (value) => {
@@ -172,7 +174,7 @@ export class CallRunner implements StreamHost {
     }
     const streams = !failed && isStreamed(outcome) && this.#owner.isInitialized;
     if (streams && scope instanceof CallScope) return this.#stream(slot, outcome, scope);
-    if (scope instanceof CallScope) scope.close();
+    if (scope instanceof CallScope) this.#leave(scope);
     else this.#scopes.leave(scope);
     if (streams) this.#stream(slot, outcome, new CallScope(this.#heap, slot, NO_ITEMS, scope.name));
     else this.#finish(slot, outcome, failed, wasStopped);
@@ -181,15 +183,27 @@ export class CallRunner implements StreamHost {
   /** The owner has asked some bodies to stop. */
   hear(): void {
     this.#scopes.hear();
+    for (const scope of this.#going) scope.hear();
+  }
+
+  /** The body goes on. It may have been asked to stop before. */
+  #keep(scope: CallScope): void {
+    this.#going.add(scope);
+    scope.hear();
+  }
+
+  #leave(scope: CallScope): void {
+    this.#going.delete(scope);
+    scope.close();
   }
 
   /** The body yields: the call ends when that has ended. */
   #stream(slot: number, iterator: Iterator<unknown> | AsyncIterator<unknown>, scope: CallScope): void {
     this.busy++;
-    scope.listen();
+    this.#keep(scope);
     const end = (last: unknown, failed: boolean): void => {
       const wasStopped = failed && scope.isItsCancellation(last);
-      scope.close();
+      this.#leave(scope);
       this.#finish(slot, last, failed, wasStopped);
       this.#oneLess();
     };
