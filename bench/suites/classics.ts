@@ -1,5 +1,6 @@
 /** How fast are the classic programs of communicating processes, beside Go? */
-import type { CaseSpec, ContenderSpec, MetricSpec, Suite } from "../harness/types.ts";
+import type { CaseSpec, ContenderSpec, Suite } from "../harness/types.ts";
+import { CPU, lower, type Metrics } from "./tables.ts";
 
 const ours = (id: string, settings: string, way: string): ContenderSpec => ({
   id,
@@ -24,10 +25,7 @@ const goAlone: ContenderSpec = {
   environment: { GOMAXPROCS: "1" },
 };
 
-const metrics: readonly [MetricSpec, ...MetricSpec[]] = [
-  { name: "ns", unit: "ns/step", better: "lower" },
-  { name: "cpu", unit: "% of a core", better: "neither" },
-];
+const metrics: Metrics = [lower("ns", "ns/step"), CPU];
 
 const everywhere = [heddle, heddleThreads, go, goAlone].map(({ id }) => id);
 const withBlocking = [...everywhere, heddleBlocking.id];

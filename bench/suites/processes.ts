@@ -1,5 +1,6 @@
 /** What does it cost that processes share memory? */
 import type { CaseSpec, ContenderSpec, Suite } from "../harness/types.ts";
+import { atLeast, atMost, CPU, higher, lower } from "./tables.ts";
 
 const heddle: ContenderSpec = {
   id: "heddle",
@@ -57,7 +58,7 @@ const cases: readonly CaseSpec[] = [
     id: "lock",
     run: "process-lock",
     question: "acquireSync and release, with nobody else there",
-    metrics: [{ name: "ns", unit: "ns", better: "lower" }],
+    metrics: [lower("ns", "ns")],
     contenders: ["heddle", "heddle-threads"],
     load: { times: 3_000_000 },
     quickLoad: { times: 500_000 },
@@ -66,10 +67,7 @@ const cases: readonly CaseSpec[] = [
     id: "ping-pong",
     run: "process-ping-pong",
     question: "there and back between two processes that block",
-    metrics: [
-      { name: "p50", unit: "µs", better: "lower" },
-      { name: "p99", unit: "µs", better: "lower" },
-    ],
+    metrics: [lower("p50", "µs"), lower("p99", "µs")],
     contenders: ["heddle", "bare-futex"],
     load: { rounds: 20_000 },
     quickLoad: { rounds: 5_000 },
@@ -78,7 +76,7 @@ const cases: readonly CaseSpec[] = [
     id: "haul",
     run: "process-haul",
     question: "small values from one process to another",
-    metrics: [{ name: "rate", unit: "values/s", better: "higher" }],
+    metrics: [higher("rate", "values/s")],
     contenders: ["heddle", "fork"],
     load: { values: 2_000_000 },
     quickLoad: { values: 300_000 },
@@ -87,12 +85,7 @@ const cases: readonly CaseSpec[] = [
     id: "round-trip",
     run: "round-trip",
     question: "add(1, 2) in a pool of processes, one in flight",
-    metrics: [
-      { name: "p50", unit: "µs", better: "lower" },
-      { name: "p99", unit: "µs", better: "lower" },
-      { name: "main", unit: "µs CPU/task", better: "lower" },
-      { name: "cpu", unit: "% of a core", better: "neither" },
-    ],
+    metrics: [lower("p50", "µs"), lower("p99", "µs"), lower("main", "µs CPU/task"), CPU],
     contenders: [pool.id, ...pools.map(({ id }) => id)],
     load: { samples: 20_000, warmUpMs: 400, forMs: 500 },
     quickLoad: { warmUpMs: 200, forMs: 150 },
@@ -101,7 +94,7 @@ const cases: readonly CaseSpec[] = [
     id: "first-answer",
     run: "process-first",
     question: "from starting a process to its first answer",
-    metrics: [{ name: "first", unit: "ms", better: "lower" }],
+    metrics: [lower("first", "ms")],
     contenders: ["heddle", "fork"],
     load: {},
   },
@@ -109,10 +102,7 @@ const cases: readonly CaseSpec[] = [
     id: "outlive",
     run: "process-outlive",
     question: "kill -9 of who holds a lock, until a blocked thread has it",
-    metrics: [
-      { name: "p50", unit: "ms", better: "lower" },
-      { name: "most", unit: "ms", better: "lower" },
-    ],
+    metrics: [lower("p50", "ms"), lower("most", "ms")],
     contenders: ["heddle"],
     load: { kills: 20 },
     quickLoad: { kills: 5 },
@@ -129,53 +119,41 @@ export const processes: Suite = {
   contenders: [heddle, threads, futex, fork, pool, ...pools],
   packages: ["koffi", "tinypool", "workerpool"],
   targets: [
-    {
+    atMost(2, {
       case: "lock",
       metric: "ns",
       text: "a lock between processes costs at most twice that between threads",
-      relation: "at most",
-      factor: 2,
-      reference: { contenders: ["heddle-threads"] },
-    },
-    {
+      than: [threads],
+    }),
+    atMost(1.5, {
       case: "ping-pong",
       metric: "p50",
       text: "there and back takes at most 1.5 times what bare futexes take",
-      relation: "at most",
-      factor: 1.5,
-      reference: { contenders: ["bare-futex"] },
-    },
-    {
+      than: [futex],
+    }),
+    atLeast(20, {
       case: "haul",
       metric: "rate",
       text: "a queue carries at least 20 times what process.send does",
-      relation: "at least",
-      factor: 20,
-      reference: { contenders: ["fork"] },
-    },
-    {
+      than: [fork],
+    }),
+    atMost(1 / 3, {
       case: "round-trip",
       metric: "p50",
       text: "a call takes at most a third of what other process pools take",
-      relation: "at most",
-      factor: 1 / 3,
       subject: pool.id,
-      reference: { contenders: pools.map(({ id }) => id) },
-    },
-    {
+      than: pools,
+    }),
+    atMost(1.2, {
       case: "first-answer",
       metric: "first",
       text: "a process starts in at most 1.2 times what fork takes",
-      relation: "at most",
-      factor: 1.2,
-      reference: { contenders: ["fork"] },
-    },
-    {
+      than: [fork],
+    }),
+    atMost(20, {
       case: "outlive",
       metric: "most",
       text: "the death of who holds a lock is seen within 20 ms",
-      relation: "at most",
-      factor: 20,
-    },
+    }),
   ],
 };

@@ -1,5 +1,6 @@
 /** What does it cost to put a value in a queue and to take it out, in one thread and between two? */
-import type { CaseSpec, ContenderSpec, MetricSpec, Suite, TargetSpec } from "../harness/types.ts";
+import type { CaseSpec, ContenderSpec, Suite, TargetSpec } from "../harness/types.ts";
+import { atLeast, atMost, COST, higher, ids, LATENCY, lower, type Metrics } from "./tables.ts";
 
 const ours = (id: string, settings: string, way: string): ContenderSpec => ({
   id,
@@ -69,18 +70,7 @@ const multithreadingAsync: ContenderSpec = {
   run: { module: "queues/multithreading.ts", options: { way: "async" } },
 };
 
-const ids = (...contenders: readonly ContenderSpec[]): readonly string[] => contenders.map(({ id }) => id);
-
-const cost: readonly [MetricSpec, ...MetricSpec[]] = [{ name: "ns", unit: "ns", better: "lower" }];
-const rate: readonly [MetricSpec, ...MetricSpec[]] = [
-  { name: "rate", unit: "values/s", better: "higher" },
-  { name: "total", unit: "µs CPU/value", better: "lower" },
-];
-const latency: readonly [MetricSpec, ...MetricSpec[]] = [
-  { name: "p50", unit: "µs", better: "lower" },
-  { name: "p99", unit: "µs", better: "lower" },
-  { name: "cpu", unit: "% of a core", better: "neither" },
-];
+const rate: Metrics = [higher("rate", "values/s"), lower("total", "µs CPU/value")];
 
 const alone = { batch: 10_000, warmUpMs: 300, forMs: 400 };
 const hauling = { capacity: 1_024, warmUpMs: 400, forMs: 600 };
@@ -102,7 +92,7 @@ const cases: readonly CaseSpec[] = [
     id: "in-thread",
     run: "in-thread",
     question: "one task puts in, another takes out, room for 1,024",
-    metrics: cost,
+    metrics: COST,
     contenders: ids(heddle, heddleQueue, effect, asyncCsp, multithreadingAsync),
     workers: [1],
     load: { ...alone, capacity: 1_024 },
@@ -112,7 +102,7 @@ const cases: readonly CaseSpec[] = [
     id: "in-thread-narrow",
     run: "in-thread",
     question: "the same with room for 1: somebody waits every time",
-    metrics: cost,
+    metrics: COST,
     contenders: ids(heddle, heddleQueue, effect, asyncCsp, multithreadingAsync),
     workers: [1],
     load: { ...alone, capacity: 1 },
@@ -123,7 +113,7 @@ const cases: readonly CaseSpec[] = [
     run: "in-thread",
     question:
       "the same with no room: each value is handed over (Effect and multithreading have no such thing)",
-    metrics: cost,
+    metrics: COST,
     contenders: ids(heddle, asyncCsp),
     workers: [1],
     load: { ...alone, capacity: 0 },
@@ -133,7 +123,7 @@ const cases: readonly CaseSpec[] = [
     id: "in-thread-try",
     run: "in-thread-try",
     question: "fill it to 1,024 and empty it, by the calls that never wait",
-    metrics: cost,
+    metrics: COST,
     contenders: ids(heddle, heddleQueue, effect),
     workers: [1],
     load: { ...alone, capacity: 1_024 },
@@ -163,7 +153,7 @@ const cases: readonly CaseSpec[] = [
     id: "hand-over",
     run: "hand-over",
     question: "two threads that send one another a number by turns: half of a round",
-    metrics: latency,
+    metrics: LATENCY,
     contenders: ids(...between, words),
     workers: [2],
     load: { idleMs: 0, warmUpMs: 300, forMs: 500 },
@@ -173,7 +163,7 @@ const cases: readonly CaseSpec[] = [
     id: "hand-over-idle",
     run: "hand-over",
     question: "from before the send to the next line of a receiver asleep for 2 ms",
-    metrics: latency,
+    metrics: LATENCY,
     contenders: ids(...between, words),
     workers: [2],
     load: { idleMs: 2, warmUpMs: 300, forMs: 800 },
@@ -183,60 +173,35 @@ const cases: readonly CaseSpec[] = [
 
 const targets: readonly TargetSpec[] = [
   ...["in-thread", "in-thread-narrow"].flatMap((id): readonly TargetSpec[] => [
-    {
-      case: id,
-      metric: "ns",
-      text: "at least as fast as Effect's Queue",
-      relation: "at most",
-      factor: 1,
-      reference: { contenders: ids(effect) },
-    },
-    {
-      case: id,
-      metric: "ns",
-      text: "10 times faster than async-csp",
-      relation: "at most",
-      factor: 1 / 10,
-      reference: { contenders: ids(asyncCsp) },
-    },
+    atMost(1, { case: id, metric: "ns", text: "at least as fast as Effect's Queue", than: [effect] }),
+    atMost(1 / 10, { case: id, metric: "ns", text: "10 times faster than async-csp", than: [asyncCsp] }),
   ]),
   ...[heddle, heddleQueue].flatMap(({ id: subject }): readonly TargetSpec[] => [
-    {
+    atLeast(20, {
       case: "small",
       metric: "rate",
       text: "20 times MessagePort",
-      relation: "at least",
-      factor: 20,
-      reference: { contenders: ids(port, portPolled) },
+      than: [port, portPolled],
       subject,
-    },
-    {
+    }),
+    atLeast(5, {
       case: "small",
       metric: "rate",
       text: "5 times multithreading's channel",
-      relation: "at least",
-      factor: 5,
-      reference: { contenders: ids(multithreading, multithreadingAsync) },
+      than: [multithreading, multithreadingAsync],
       subject,
-    },
-    {
+    }),
+    atLeast(3, {
       case: "record",
       metric: "rate",
       text: "3 times MessagePort",
-      relation: "at least",
-      factor: 3,
-      reference: { contenders: ids(port, portPolled) },
+      than: [port, portPolled],
       subject,
-    },
+    }),
   ]),
-  ...["hand-over", "hand-over-idle"].map((id): TargetSpec => ({
-    case: id,
-    metric: "p50",
-    text: "1.5 times a bare Atomics.wait and notify",
-    relation: "at most",
-    factor: 1.5,
-    reference: { contenders: ids(words) },
-  })),
+  ...["hand-over", "hand-over-idle"].map((id): TargetSpec =>
+    atMost(1.5, { case: id, metric: "p50", text: "1.5 times a bare Atomics.wait and notify", than: [words] }),
+  ),
 ];
 
 export const queues: Suite = {

@@ -1,5 +1,6 @@
 /** How soon does a worker work? */
 import type { CaseSpec, ContenderSpec, Suite } from "../harness/types.ts";
+import { atMost, lower } from "./tables.ts";
 
 const heddle: readonly ContenderSpec[] = ["ts", "mjs"].map((form) => ({
   id: `heddle-${form}`,
@@ -41,11 +42,7 @@ const cases: readonly CaseSpec[] = [
     id: "first-result",
     run: "startup",
     question: "from making the worker to its first result, with a module that it imports",
-    metrics: [
-      { name: "first", unit: "ms", better: "lower" },
-      { name: "cpu", unit: "CPU ms", better: "lower" },
-      { name: "main", unit: "main CPU ms", better: "lower" },
-    ],
+    metrics: [lower("first", "ms"), lower("cpu", "CPU ms"), lower("main", "main CPU ms")],
     contenders: all.map(({ id }) => id),
     load: {},
   },
@@ -53,10 +50,7 @@ const cases: readonly CaseSpec[] = [
     id: "import",
     run: "import",
     question: "a program that imports the library and does nothing: the quickest of seven",
-    metrics: [
-      { name: "elapsed", unit: "ms", better: "lower" },
-      { name: "cpu", unit: "CPU ms", better: "lower" },
-    ],
+    metrics: [lower("elapsed", "ms"), lower("cpu", "CPU ms")],
     contenders: [...libraries, nothing].map(({ id }) => id),
     load: {},
   },
@@ -72,14 +66,12 @@ export const startup: Suite = {
   contenders: [...all, ...libraries, nothing],
   packages: [],
   targets: [
-    {
+    atMost(1.1, {
       case: "first-result",
       metric: "first",
       text: "a module in TypeScript costs no more than 1.1 times one in JavaScript",
-      relation: "at most",
-      factor: 1.1,
       subject: "heddle-ts",
-      reference: { contenders: ["heddle-mjs"] },
-    },
+      than: [heddle[1]!],
+    }),
   ],
 };

@@ -1,5 +1,6 @@
 /** What does a lock cost, alone and fought over, and how fast does it wake who waits? */
-import type { CaseSpec, ContenderSpec, MetricSpec, Suite, TargetSpec } from "../harness/types.ts";
+import type { CaseSpec, ContenderSpec, Suite, TargetSpec } from "../harness/types.ts";
+import { atLeast, atMost, COST, CPU, higher, ids, LATENCY, type Metrics } from "./tables.ts";
 
 const ours = (id: string, settings: string, way: string): ContenderSpec => ({
   id,
@@ -75,21 +76,10 @@ const multithreadingAsync: ContenderSpec = {
   run: { module: "sync/multithreading.ts", options: { way: "async" } },
 };
 
-const ids = (...contenders: readonly ContenderSpec[]): readonly string[] => contenders.map(({ id }) => id);
-const floors = { contenders: ids(bare) };
-const effects = { contenders: ids(effect, effectTake) };
+const floors = [bare];
+const effects = [effect, effectTake];
 
-const cost: readonly [MetricSpec, ...MetricSpec[]] = [{ name: "ns", unit: "ns", better: "lower" }];
-const throughput: readonly [MetricSpec, ...MetricSpec[]] = [
-  { name: "rate", unit: "entries/s", better: "higher" },
-  { name: "least", unit: "% of an even share", better: "higher" },
-  { name: "cpu", unit: "% of a core", better: "neither" },
-];
-const latency: readonly [MetricSpec, ...MetricSpec[]] = [
-  { name: "p50", unit: "µs", better: "lower" },
-  { name: "p99", unit: "µs", better: "lower" },
-  { name: "cpu", unit: "% of a core", better: "neither" },
-];
+const throughput: Metrics = [higher("rate", "entries/s"), higher("least", "% of an even share"), CPU];
 
 const alone = { batch: 1_000, warmUpMs: 300, forMs: 400 };
 const fought = { inside: 0, outside: 0, warmUpMs: 300, forMs: 500 };
@@ -111,7 +101,7 @@ const cases: readonly CaseSpec[] = [
     id: "uncontended",
     run: "uncontended",
     question: "acquire and release a lock that nobody else wants",
-    metrics: cost,
+    metrics: COST,
     contenders: ids(
       heddle,
       heddleKnown,
@@ -134,7 +124,7 @@ const cases: readonly CaseSpec[] = [
     id: "try-acquire",
     run: "uncontended-try",
     question: "the same by tryAcquire (multithreading: its Semaphore, its Mutex has no such thing)",
-    metrics: cost,
+    metrics: COST,
     contenders: ids(heddle, heddleKnown, bare, asyncMutex, effect, effectTake, multithreading),
     workers: [1],
     load: alone,
@@ -174,7 +164,7 @@ const cases: readonly CaseSpec[] = [
     id: "hand-over",
     run: "hand-over",
     question: "two threads that wake one another by turns: half of a round",
-    metrics: latency,
+    metrics: LATENCY,
     contenders: wakers,
     workers: [2],
     load: { idleMs: 0, warmUpMs: 300, forMs: 500 },
@@ -184,7 +174,7 @@ const cases: readonly CaseSpec[] = [
     id: "hand-over-idle",
     run: "hand-over",
     question: "from before the hand-over to the next line of a thread asleep for 2 ms",
-    metrics: latency,
+    metrics: LATENCY,
     contenders: wakers,
     workers: [2],
     load: { idleMs: 2, warmUpMs: 300, forMs: 800 },
@@ -194,48 +184,32 @@ const cases: readonly CaseSpec[] = [
 
 const targets: readonly TargetSpec[] = [
   ...["uncontended", "try-acquire"].flatMap((id): readonly TargetSpec[] => [
-    ...[heddle, heddleKnown].map(({ id: subject }): TargetSpec => ({
-      case: id,
-      metric: "ns",
-      text: "3 times the two atomics it cannot avoid",
-      relation: "at most",
-      factor: 3,
-      reference: floors,
-      subject,
-    })),
-    {
+    ...[heddle, heddleKnown].map(({ id: subject }): TargetSpec =>
+      atMost(3, {
+        case: id,
+        metric: "ns",
+        text: "3 times the two atomics it cannot avoid",
+        than: floors,
+        subject,
+      }),
+    ),
+    atMost(1 / 10, {
       case: id,
       metric: "ns",
       text: "10 times faster than async-mutex",
-      relation: "at most",
-      factor: 1 / 10,
-      reference: { contenders: ids(asyncMutex, asyncMutexRun) },
-    },
-    {
-      case: id,
-      metric: "ns",
-      text: "10 times faster than Effect",
-      relation: "at most",
-      factor: 1 / 10,
-      reference: effects,
-    },
+      than: [asyncMutex, asyncMutexRun],
+    }),
+    atMost(1 / 10, { case: id, metric: "ns", text: "10 times faster than Effect", than: effects }),
   ]),
-  {
+  atLeast(5, {
     case: "contended",
     metric: "rate",
     text: "5 times multithreading's Mutex",
-    relation: "at least",
-    factor: 5,
-    reference: { contenders: ids(multithreading, multithreadingAsync) },
-  },
-  ...["hand-over", "hand-over-idle"].map((id): TargetSpec => ({
-    case: id,
-    metric: "p50",
-    text: "1.5 times a bare Atomics.wait and notify",
-    relation: "at most",
-    factor: 1.5,
-    reference: { contenders: ids(bare) },
-  })),
+    than: [multithreading, multithreadingAsync],
+  }),
+  ...["hand-over", "hand-over-idle"].map((id): TargetSpec =>
+    atMost(1.5, { case: id, metric: "p50", text: "1.5 times a bare Atomics.wait and notify", than: [bare] }),
+  ),
 ];
 
 export const sync: Suite = {

@@ -1,6 +1,7 @@
 /** What do tasks cost: to spawn and to join, in trees, and asleep? */
 import { KINDS } from "../contenders/tasks/subject.ts";
-import type { CaseSpec, ContenderSpec, MetricSpec, Suite } from "../harness/types.ts";
+import type { CaseSpec, ContenderSpec, Suite } from "../harness/types.ts";
+import { atMost, ids, lower, type Metrics } from "./tables.ts";
 
 /** Effection takes minutes for a million. */
 const EFFECTION_ITEMS = 10_000;
@@ -48,10 +49,9 @@ const python: ContenderSpec = {
   run: { program: "python", way: "asyncio" },
 };
 
-const ids = (...contenders: readonly ContenderSpec[]): readonly string[] => contenders.map(({ id }) => id);
-const ns: readonly [MetricSpec] = [{ name: "ns", unit: "ns/task", better: "lower" }];
-const ms: readonly [MetricSpec] = [{ name: "ms", unit: "ms", better: "lower" }];
-const bytes: readonly [MetricSpec] = [{ name: "bytes", unit: "bytes/task", better: "lower" }];
+const ns: Metrics = [lower("ns", "ns/task")];
+const ms: Metrics = [lower("ms", "ms")];
+const bytes: Metrics = [lower("bytes", "bytes/task")];
 
 const cases: readonly CaseSpec[] = [
   {
@@ -102,38 +102,15 @@ export const tasks: Suite = {
   cases,
   contenders: [heddle, heddleSpawn, promises, effect, effectEach, effection, python],
   targets: [
-    {
-      case: "spawn-join",
-      metric: "ns",
-      text: "3 times a bare Promise.all",
-      relation: "at most",
-      factor: 3,
-      reference: { contenders: ids(promises) },
-    },
-    {
-      case: "spawn-join",
-      metric: "ns",
-      text: "3 times faster than Effect",
-      relation: "at most",
-      factor: 1 / 3,
-      reference: { contenders: ids(effect) },
-    },
-    {
+    atMost(3, { case: "spawn-join", metric: "ns", text: "3 times a bare Promise.all", than: [promises] }),
+    atMost(1 / 3, { case: "spawn-join", metric: "ns", text: "3 times faster than Effect", than: [effect] }),
+    atMost(1 / 3, {
       case: "spawn-join",
       metric: "ns",
       text: "3 times faster than Effection",
-      relation: "at most",
-      factor: 1 / 3,
-      reference: { contenders: ids(effection) },
-    },
-    {
-      case: "skynet",
-      metric: "ms",
-      text: "no slower than Effect",
-      relation: "at most",
-      factor: 1,
-      reference: { contenders: ids(effectEach) },
-    },
+      than: [effection],
+    }),
+    atMost(1, { case: "skynet", metric: "ms", text: "no slower than Effect", than: [effectEach] }),
   ],
   packages: ["heddle", "effect", "effection"],
 };
