@@ -9,15 +9,14 @@ import {
   contextToKeep,
   currentContext,
   needNoHandler,
-  runIn,
   type TaskNode,
-  type Waiter,
 } from "../scopes/index.ts";
 import { type Outcome, registerSettling } from "../sync/index.ts";
 import { forgetUnobserved, noteUnobserved, type Unobserved } from "../workers/index.ts";
-import { answer, answerSoon, type OnFulfilled, type OnRejected, SOON } from "./answer.ts";
+import { answerSoon, SOON } from "./answer.ts";
 import { tellCalledOff } from "./called-off.ts";
 import { checkKnown, checkObject } from "./checks.ts";
+import { dropReactionsBy, Reaction, reversed } from "./reaction.ts";
 import { limitWait, throwIfEnded } from "./wait-limits.ts";
 import { checkWaitOptions, type WaitOptions } from "./wait-options.ts";
 
@@ -47,9 +46,6 @@ export interface CancelOptions {
 
 const KNOWN_OF_CANCEL = ["graceMs"];
 
-/** What a task waits for that awaits a future. */
-const AWAITING = "a future";
-
 /** What becomes of a future. One word has it together with the marks below: there may be a million of them. */
 const PENDING = 0;
 const FULFILLED = 1;
@@ -70,83 +66,6 @@ const cancellers = new WeakMap<Future<unknown>, TaskNode>();
 
 /** Errors that wait for somebody to ask for them. */
 const notes = new WeakMap<Future<unknown>, Unobserved>();
-
-/**
- * One call of `then`, waiting.
- *
- * A class, not an object literal: where most objects of one literal outlive a collection, as in bursts of calls, V8 goes on to
- * allocate them in its old generation, and each then keeps its promise, long settled, through every minor collection.
- */
-class Reaction implements Waiter {
-  readonly onFulfilled: OnFulfilled;
-  readonly onRejected: OnRejected;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (reason: unknown) => void;
-  /** Where `then` was called: there its handlers run. */
-  readonly context: AnyContext;
-  /** What it waits for, while it is tied to the scope there. */
-  future: Future<unknown> | undefined = undefined;
-  next: Reaction | undefined = undefined;
-  /** What `then` has given. */
-  promise: Promise<unknown> | undefined = undefined;
-
-  constructor(
-    onFulfilled: OnFulfilled,
-    onRejected: OnRejected,
-    resolve: Reaction["resolve"],
-    reject: Reaction["reject"],
-    context: AnyContext,
-  ) {
-    this.onFulfilled = onFulfilled;
-    this.onRejected = onRejected;
-    this.resolve = resolve;
-    this.reject = reject;
-    this.context = context;
-  }
-
-  /**
-   * Does what was asked for, with the value or the error that there is now.
-   *
-   * @param isAnswered - Somebody else hears of that error.
-   */
-  run(fulfilled: boolean, outcome: unknown, isAnswered: boolean): void {
-    if (this.future !== undefined) this.#leaveScope();
-    if (currentContext() === this.context) this.#settle(fulfilled, outcome, isAnswered);
-    else runIn(this.context, () => this.#settle(fulfilled, outcome, isAnswered));
-  }
-
-  /** The code that waits may be told to stop. */
-  tieToScope(future: Future<unknown>): void {
-    const { scope, task } = this.context;
-    this.future = future;
-    scope!.addWaiter(this);
-    if (task !== undefined) task.waitsFor = AWAITING;
-  }
-
-  cancelled(reason: unknown): void {
-    drop(this.future!, this);
-    void SOON.then(() => this.run(false, reason, true));
-  }
-
-  #leaveScope(): void {
-    const { scope, task } = this.context;
-    this.future = undefined;
-    scope!.deleteWaiter(this);
-    if (task !== undefined && task.waitsFor === AWAITING) task.waitsFor = undefined;
-  }
-
-  #settle(fulfilled: boolean, outcome: unknown, isAnswered: boolean): void {
-    try {
-      this.resolve(answer(fulfilled, outcome, this.onFulfilled, this.onRejected));
-    } catch (error) {
-      if (isAnswered && Object.is(error, outcome)) needNoHandler(this.promise!);
-      this.reject(error);
-    }
-  }
-}
-
-/** Takes back what `then` has asked for. */
-let drop: (future: Future<unknown>, reaction: Reaction) => void;
 
 /** Ends a future with a value. For executors; handlers run before it returns. */
 export let fulfil: <T>(future: Future<T>, value: T) => void;
@@ -212,7 +131,7 @@ export class Future<T> implements PromiseLike<T> {
     };
     isObserved = (future) => (future.#word & OBSERVED) !== 0;
     markCalledOff = (future) => void (future.#word |= CALLED_OFF);
-    drop = (future, reaction) => future.#drop(reaction);
+    dropReactionsBy((future, reaction) => future.#drop(reaction));
     controlOf = (future) => future.#control;
     outcomeOf = (future) => future.#outcome;
     onDone = (future, callback) => future.#onDone(callback);
@@ -519,17 +438,6 @@ export function cancelledFuture(reason: unknown): Future<unknown> {
 
 function isFailure(reason: unknown): boolean {
   return reason instanceof Error && reason.name !== "AbortError";
-}
-
-function reversed(list: Reaction | undefined): Reaction | undefined {
-  let turned: Reaction | undefined;
-  while (list !== undefined) {
-    const next: Reaction | undefined = list.next;
-    list.next = turned;
-    turned = list;
-    list = next;
-  }
-  return turned;
 }
 
 function runCallback<T>(callback: (future: Future<T>) => void, future: Future<T>): void {
