@@ -92,19 +92,25 @@ export class Barrier extends SharedObject {
 
   /** @param parties - How many meet: a whole number, 1 or more. */
   constructor(parties: number, options?: BarrierOptions) {
+    let isNew = false;
+    let stored = 0;
     super(options, (heap, address) => {
       checkCount(parties, "make a Barrier", "parties", 1);
       const { action, timeoutMs = Infinity } = checkBarrierOptions(options);
       const wholeMs = timeoutMs === Infinity ? -1 : Math.ceil(timeoutMs);
       writeBarrier(heap, address, { parties, hasAction: action !== undefined, timeoutMs: wholeMs });
       // Whoever finds it by its name may be the one to act.
-      if (action !== undefined && options?.heap !== undefined && options.name !== undefined)
-        setStoredAction(heap, address, storedValuesIn(heap).store(action, "action"));
+      if (action !== undefined && options?.heap !== undefined && options.name !== undefined) {
+        stored = storedValuesIn(heap).store(action, "action");
+        setStoredAction(heap, address, stored);
+      }
+      isNew = true;
     });
     this.#thread = threadOf(this);
     this.#core = new BarrierCore(this.#thread.monitor, addressOf(this));
     this.#known = knownHere(this, () => new Known(this));
-    this.#known.action ??= options?.action;
+    // That of who joins a barrier does not count, nor of who was about to make it when another one did.
+    if (isNew && this.#stored === stored) this.#known.action ??= options?.action;
   }
 
   /**

@@ -41,11 +41,11 @@ describe("several handles of one thread for one name", () => {
     );
   });
 
-  test("of a barrier: the action is called whichever comes last, and waits at none of them", async (context) => {
+  test("of a barrier: the action of the first is called whichever comes last, and waits at none of them", async (context) => {
     const options = { heap: heapFor(context), name: "barrier" };
     const calls: string[] = [];
     const one = new Barrier(2, { ...options, action: () => void calls.push("one") });
-    const other = new Barrier(2, options);
+    const other = new Barrier(2, { ...options, action: () => void calls.push("other") });
     const first = one.wait();
     assert.equal(await other.wait(), 1);
     assert.equal(await first, 0);
