@@ -298,6 +298,18 @@ describe("A worker that ends", () => {
     assert.equal(await pool.submit(add, 1, 2), 3);
   });
 
+  test("is replaced for the broadcasts that it had not begun, also where the others could do all the rest", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 2 });
+    await pool.broadcast(() => 1);
+    const stuck = pool.with({ timeoutMs: 1, graceMs: 0 }).submit(() => {
+      for (;;);
+    });
+    const threads = pool.broadcast(async () => (await import("node:worker_threads")).threadId);
+    await assert.rejects(stuck, { name: "TimeoutError" });
+    assert.equal(new Set(await threads).size, 2);
+    assert.equal(pool.statistics().workers, 2);
+  });
+
   test("leaves the broadcasts that it had not begun to the one that replaces it", async () => {
     const leave = (): never => process.exit(1);
     for (const maxWorkers of [1, 2]) {

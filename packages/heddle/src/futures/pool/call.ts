@@ -155,10 +155,15 @@ export class Call implements TaskControl {
     return this.isClaimed && (this.#heap.peek(this.address + FLAGS) & NOT_BEGUN) !== 0;
   }
 
+  /** Whether it is sent to each worker, and this one to one of them. */
+  get isBroadcast(): boolean {
+    return this.pinnedTo >= 0 && this.affinity === undefined;
+  }
+
   /** Whether another worker may run it, should the one end that is preparing it. At most once: that may be what ended it. */
   get mayBeGivenAgain(): boolean {
     if (this.wasGivenAgain || !this.isBeingPrepared) return false;
-    if (this.pinnedTo >= 0 && this.affinity === undefined) return false;
+    if (this.isBroadcast) return false;
     // What came beside it has gone with its worker.
     return !this.hasSideItems;
   }

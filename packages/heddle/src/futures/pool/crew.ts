@@ -127,6 +127,13 @@ export class Crew {
     }
   }
 
+  /** Starts the successor of a worker that takes no more work, if there is none and may be one. */
+  succeed(name: string): void {
+    if (this.successorOf(name) >= 0) return;
+    this.#vacant = [...this.#vacant.filter((other) => other !== name), name];
+    this.ensure(this.#size + 1);
+  }
+
   /** Lets a worker go when it has done what it has. From now on nothing may be given to it. */
   retire(worker: number): void {
     const member = this.#members[worker]!;

@@ -340,6 +340,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     const isMissed = left ? this.#queue.waiting + unbegun.length > 0 : this.#calls.active > 0;
     if (this.#brokenBy === undefined) {
       this.#crew.ensure(Math.max(this.#leastWorkers(), isMissed ? this.#calls.active : 0));
+      if (unbegun.some((call) => call.isBroadcast)) this.#crew.succeed(end.worker);
       if (isMissed) this.#board.parking.wakeForWork();
     }
     const successor = this.#crew.successorOf(end.worker);
@@ -360,7 +361,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     let worker = this.#queue.homeOf(call.affinity);
     if (call.isClaimed && !call.hasParcelHere) call.giveAgain();
     if (call.pinnedTo >= 0) {
-      if (call.affinity === undefined) {
+      if (call.isBroadcast) {
         if (!this.#crew.takesWork(successor)) return this.#break(call, false, end);
         worker = successor;
       }
