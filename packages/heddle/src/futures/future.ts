@@ -73,8 +73,8 @@ export let fulfil: <T>(future: Future<T>, value: T) => void;
 export let reject: <T>(future: Future<T>, reason: unknown) => void;
 /** Somebody else sees to what the task throws: it is not lost if nobody asks the future. For executors. */
 export let markObserved: (future: Future<unknown>) => void;
-/** Whether somebody has asked for it, or hears of its error. */
-export let isObserved: (future: Future<unknown>) => boolean;
+/** What waits for somebody to ask for its error; `undefined` if it has none, or somebody has. */
+export let noteOf: (future: Future<unknown>) => Unobserved | undefined;
 /** Throws if the running code cannot wait for the future. */
 export let throwIfRefused: (future: Future<unknown>) => void;
 /** It is cancelled because one that it waited for was called off. For executors. */
@@ -129,7 +129,7 @@ export class Future<T> implements PromiseLike<T> {
       future.#observe();
       future.#word |= ANSWERED;
     };
-    isObserved = (future) => (future.#word & OBSERVED) !== 0;
+    noteOf = (future) => ((future.#word & UNOBSERVED) === 0 ? undefined : notes.get(future));
     markCalledOff = (future) => void (future.#word |= CALLED_OFF);
     dropReactionsBy((future, reaction) => future.#drop(reaction));
     controlOf = (future) => future.#control;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Barrier, Condition, Event, Latch, Lock, Once, ReadWriteLock, RLock, Semaphore } from "./index.ts";
-import { collect } from "./objects/fixtures/collect.ts";
+import { collect } from "../heap/fixtures/collect.ts";
 
 /** Each makes an object and waits for it; the wait is all that is left of it. */
 const waits: Record<string, (signal: AbortSignal) => [object: object, waiting: Promise<unknown>]> = {

@@ -232,8 +232,8 @@ export class InlineTask implements TaskControl, Ranked {
     this.#stream?.buffer.cutShort({ how: "failed", error });
     this.#leave();
     const { scope } = this.#context;
-    if (scope !== undefined) leaveToScope(scope, this.future, this.#name, error);
     reject(this.future, error);
+    if (scope !== undefined) leaveToScope(scope, this.future, this.#name);
   }
 
   #leave(): void {

@@ -124,8 +124,8 @@ export class CallSettler {
     if (failed) {
       this.#counts.rejected++;
       tellSite(outcome, site);
-      if (scope !== undefined) leaveToScope(scope, future, name, outcome);
       reject(future, outcome);
+      if (scope !== undefined) leaveToScope(scope, future, name);
     } else {
       this.#counts.fulfilled++;
       fulfil(future, outcome);

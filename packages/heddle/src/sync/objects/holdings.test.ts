@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import { settleThread, threadHeap } from "#heap";
 import { addressOf, existing } from "../index.ts";
 import { Box, claimsAt } from "./fixtures/box.ts";
-import { collectUntil } from "./fixtures/collect.ts";
+import { collectUntil } from "../../heap/fixtures/collect.ts";
 
 threadHeap();
 

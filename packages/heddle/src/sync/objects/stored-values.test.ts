@@ -9,7 +9,7 @@ import { fromModule, FunctionTable, functionTable } from "../../portable/index.t
 import { NotLoadedError, transfer } from "../../wire/index.ts";
 import { addressOf, storedValuesIn } from "../index.ts";
 import { Box, claimsAt } from "./fixtures/box.ts";
-import { collect, collectUntil } from "./fixtures/collect.ts";
+import { collect, collectUntil } from "../../heap/fixtures/collect.ts";
 import { StoredValues } from "./stored-values.ts";
 
 const heap = threadHeap();

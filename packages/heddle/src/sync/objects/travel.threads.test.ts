@@ -5,7 +5,7 @@ import { functionTable } from "../../portable/index.ts";
 import { ThreadPoolExecutor } from "../../futures/index.ts";
 import { addressOf } from "../index.ts";
 import { Box, claimsAt } from "./fixtures/box.ts";
-import { collect, collectUntil } from "./fixtures/collect.ts";
+import { collect, collectUntil } from "../../heap/fixtures/collect.ts";
 
 /** Workers whose threads know what a Box is, as all know the classes of the toolkit. */
 const startPool = (maxWorkers: number): ThreadPoolExecutor =>

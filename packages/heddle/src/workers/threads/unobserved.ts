@@ -13,12 +13,16 @@ export interface Unobserved {
   readonly reason: unknown;
   /** Has it reported. Knows nothing of what it belongs to, which may be collected meanwhile. */
   readonly surface: (reason: unknown) => void;
+  /** Called when it waits no more, because somebody has asked for it, or nobody can. */
+  over?: () => void;
 }
 
 const waiting = new Set<Unobserved>();
 
 const collected = new FinalizationRegistry<Unobserved>((entry) => {
-  if (waiting.delete(entry)) entry.surface(entry.reason);
+  if (!waiting.delete(entry)) return;
+  entry.over?.();
+  entry.surface(entry.reason);
 });
 
 let watchingExit = false;
@@ -35,6 +39,7 @@ export function noteUnobserved(
   surface: (reason: unknown) => void = rejectUnhandled,
 ): Unobserved {
   const entry: Unobserved = { reason, surface };
+  tellStack(reason);
   waiting.add(entry);
   collected.register(owner, entry, entry);
   if (!watchingExit) {
@@ -52,6 +57,16 @@ export function noteUnobserved(
 export function forgetUnobserved(entry: Unobserved): void {
   waiting.delete(entry);
   collected.unregister(entry);
+  entry.over?.();
+}
+
+/** Until its stack is put into words, an error has all that was called, and with what `this`: its owner, perhaps. */
+function tellStack(reason: unknown): void {
+  try {
+    if (reason instanceof Error) void reason.stack;
+  } catch {
+    // It is not one that the engine has made.
+  }
 }
 
 function rejectUnhandled(reason: unknown): void {
