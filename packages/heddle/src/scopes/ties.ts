@@ -6,20 +6,33 @@
 import { currentContext } from "./context.ts";
 import { needNoHandler, rejected } from "./unheard.ts";
 
+/** Whoever is told by it is told in a microtask. */
+const SOON = Promise.resolve();
+
 /**
  * Ties a wait to the scope that the running code is in: that may end it; and its task says what it waits for.
  *
+ * @param end - Told why, later: if the scope was cancelled by what has begun the wait, soon.
  * @returns What unties it; `undefined` outside any scope.
  */
 export function tieToScope(operation: string, end: (reason: unknown) => void): (() => void) | undefined {
   const { scope, task } = currentContext();
   if (scope === undefined) return undefined;
-  const forget = scope.onCancel(end);
+  const forget = scope.isCancelled ? soon(() => end(scope.reason)) : scope.onCancel(end);
   if (task !== undefined) task.waitsFor = operation;
   return () => {
     forget();
     if (task?.waitsFor === operation) task.waitsFor = undefined;
   };
+}
+
+/** Does something in a microtask, unless what this gives is called before. */
+function soon(action: () => void): () => void {
+  let isWanted = true;
+  void SOON.then(() => {
+    if (isWanted) action();
+  });
+  return () => (isWanted = false);
 }
 
 /**

@@ -79,6 +79,20 @@ describe("SingleFlight", () => {
     assert.equal(await load(), 2);
   });
 
+  test("tells its caller to stop whom its body has cancelled before it waits", async () => {
+    const flights = new SingleFlight<string, void>();
+    await taskGroup(async (group) => {
+      const task = group.spawn(() =>
+        flights.run("key", () => {
+          task.cancel("stop");
+          return sleep(60_000);
+        }),
+      );
+      await assert.rejects(task.result(), isStop);
+    });
+    assert.equal(flights.size, 0);
+  });
+
   test("gives all of them its failure", async () => {
     const flights = new SingleFlight<string, number>();
     const failure = new Error("no");
