@@ -9,14 +9,12 @@ export const ids = (...contenders: readonly ContenderSpec[]): readonly string[] 
 export const lower = (name: string, unit: string): MetricSpec => ({ name, unit, better: "lower" });
 /** One that is the better the higher it is. */
 export const higher = (name: string, unit: string): MetricSpec => ({ name, unit, better: "higher" });
-/** One that only says how the others came about. */
-export const aside = (name: string, unit: string): MetricSpec => ({ name, unit, better: "neither" });
 
 /** Some figures: those of a case, by the first of which the contenders are ranked. */
 export type Metrics = readonly [MetricSpec, ...MetricSpec[]];
 
-/** How much of a core all threads of a program took together. */
-export const CPU: MetricSpec = aside("cpu", "% of a core");
+/** How much of a core all threads of a program took together: neither good nor bad, it says how the others came about. */
+export const CPU: MetricSpec = { name: "cpu", unit: "% of a core", better: "neither" };
 /** How long something takes, mostly and at worst. */
 export const LATENCY: Metrics = [lower("p50", "µs"), lower("p99", "µs"), CPU];
 /** What one time costs that is done over and over. */

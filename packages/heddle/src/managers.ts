@@ -7,6 +7,7 @@ import "./runtime.ts";
 export {
   AddressInUseError,
   AuthenticationError,
+  FrameTooLongError,
   Manager,
   ManagerClosedError,
   type ManagerConnectionOptions,

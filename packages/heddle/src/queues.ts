@@ -23,3 +23,4 @@ export {
   type QueueStatistics,
   type QueueShutdownOptions,
 } from "./queues/index.ts";
+export { NotLoadedError } from "./wire/index.ts";

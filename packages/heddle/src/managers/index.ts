@@ -1,5 +1,5 @@
 /** Objects that live in one place and are called from others. */
-export { AuthenticationError } from "../workers/index.ts";
+export { AuthenticationError, FrameTooLongError } from "../workers/index.ts";
 export type { ManagerStatistics } from "./backend.ts";
 export { AddressInUseError, ManagerClosedError, RegistrationError, RemoteReleasedError } from "./errors.ts";
 export {

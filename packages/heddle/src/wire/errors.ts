@@ -58,7 +58,7 @@ export class CorruptMessageError extends Error {
   }
 }
 
-/** A function in the message lives in a module that is still loading. Await {@link ready}, then decode the same bytes again. */
+/** A value needs a module that this thread has yet to load. Nothing was taken: await {@link ready}, then take it again. */
 export class NotLoadedError extends Error {
   override readonly name = "NotLoadedError";
   readonly code: WireErrorCode = "ERR_HEDDLE_NOT_LOADED";

@@ -9,7 +9,7 @@ export { Connection, Pipe, type PipeOptions } from "./pipe/connection.ts";
 export { ConnectionClosedError, ConnectionStateError } from "./pipe/errors.ts";
 export { Acceptor, type AcceptorStatistics } from "./net/acceptor.ts";
 export { FrameLink } from "./net/frame-link.ts";
-export { LARGEST_FRAME_BYTES } from "./net/frames.ts";
+export { FrameTooLongError, LARGEST_FRAME_BYTES } from "./net/frames.ts";
 export { AuthenticationError, type Credentials, HANDSHAKE_LIMIT_BYTES, introduce } from "./net/handshake.ts";
 export { keepAlive } from "./net/keep-alive.ts";
 export { type EncodedMessage, MessageCodec, type Naming } from "./net/message-codec.ts";

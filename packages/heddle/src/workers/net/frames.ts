@@ -18,11 +18,12 @@ const FRAME_HEAD_BYTES = 4;
 export const LARGEST_FRAME_BYTES: number = 2 ** 32 - 1;
 
 /** A peer said that a longer message would come than this side takes. Nothing of it was read. */
-class FrameTooLongError extends RangeError {
+export class FrameTooLongError extends RangeError {
   override readonly name = "FrameTooLongError";
   readonly code = "ERR_HEDDLE_FRAME_TOO_LONG";
   /** Where this error is explained. */
   readonly help: string = helpOn(this.code);
+  /** How long the message was to be. */
   readonly lengthBytes: number;
 
   constructor(lengthBytes: number, limitBytes: number) {
