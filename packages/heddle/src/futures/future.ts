@@ -257,15 +257,11 @@ export class Future<T> implements PromiseLike<T> {
     const refusal = this.#control!.refusal?.(this);
     if (refusal !== undefined)
       return answerSoon(false, refusal, false, onFulfilled, onRejected) as Promise<A | B>;
-    let reaction!: Reaction;
-    const promise = new Promise<A | B>((resolve, reject) => {
-      reaction = new Reaction(onFulfilled, onRejected, resolve as Reaction["resolve"], reject, context);
-    });
-    reaction.promise = promise;
+    const reaction = new Reaction(onFulfilled, onRejected, context);
     reaction.next = this.#reactions;
     this.#reactions = reaction;
     if (scope !== undefined) reaction.tieToScope(this);
-    return promise;
+    return reaction.promise as Promise<A | B>;
   }
 
   /** As of a promise. Whoever calls it has asked for the error. */

@@ -28,6 +28,8 @@ const ENTRIES = 128;
  *   It does so by CAS, so each position is passed once, by whoever comes first.
  * - I3: a consumer may read a hint that was overwritten meanwhile. Then it holds a newer hint, which is as good:
  *   claiming is decided elsewhere, and its CAS on `head` fails.
+ * - I4: each side looks at the other's word only when what it last saw there says that the ring is full, or empty: as long as
+ *   hints come faster than they are passed, or the other way round, their cache lines stay where they are written.
  *
  * Progress: lock-free. Order: hints are offered oldest first.
  */
@@ -39,8 +41,9 @@ export class HintRing {
   /** The producer's own copies: only it writes the tail, and the head it last saw can only have moved on. */
   #tail = 0;
   #headSeen = 0;
-  /** The position that {@link peekHint} looked at. */
+  /** A consumer's own: the position that {@link peekHint} looked at, and the tail it last saw, which can only have moved on. */
   #position = 0;
+  #tailSeen = 0;
 
   /** Zeroed memory of this size is an empty ring. */
   static sizeBytes(capacity: number): number {
@@ -74,7 +77,11 @@ export class HintRing {
   peekHint(): number {
     const words = this.#words;
     const head = words.load(this.#address + HEAD);
-    if (head === words.load(this.#address + TAIL)) return 0;
+    // I4.
+    if (((this.#tailSeen - head) | 0) <= 0) {
+      this.#tailSeen = words.load(this.#address + TAIL);
+      if (this.#tailSeen === head) return 0;
+    }
     this.#position = head;
     return words.load(this.#address + ENTRIES + 4 * (head & this.#mask)) >>> 0;
   }

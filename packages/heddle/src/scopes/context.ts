@@ -62,14 +62,14 @@ export class Context extends AnyContext {
 }
 
 /** That of a scope that is a task for those who ask: most code that is run for others does not. */
-export class LazyContext extends AnyContext {
-  readonly scope: TaskNode;
+export abstract class LazyContext extends AnyContext {
+  /** May be made when somebody asks. */
+  abstract override readonly scope: TaskNode;
   readonly values: Binding | undefined;
   readonly surroundings: Surroundings;
 
-  constructor(scope: TaskNode, values: Binding | undefined) {
+  constructor(values: Binding | undefined) {
     super();
-    this.scope = scope;
     this.values = values;
     this.surroundings = door === undefined ? undefined : frameAround(door);
   }

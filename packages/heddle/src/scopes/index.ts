@@ -25,7 +25,7 @@ export {
   type Waiter,
   throwIfCancelled,
 } from "./scope.ts";
-export { allTasks, TaskNode } from "./task-node.ts";
+export { allTasks, beforeListing, TaskNode } from "./task-node.ts";
 export { leavable, tieToScope } from "./ties.ts";
 export { ToldScope } from "./told-scope.ts";
 export { needNoHandler, rejected, unheard } from "./unheard.ts";

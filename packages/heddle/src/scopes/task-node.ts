@@ -38,8 +38,16 @@ export class TaskNode extends Scope {
   }
 }
 
+const unmade = new Set<() => void>();
+
+/** Has `make` called whenever all tasks are asked for, to make those that nobody has asked for yet. */
+export function beforeListing(make: () => void): void {
+  unmade.add(make);
+}
+
 /** All tasks of this thread that have not ended: each before those that it has spawned. */
 export function allTasks(): TaskNode[] {
+  for (const make of unmade) make();
   const tasks: TaskNode[] = [];
   const left: Scope[] = [OUTERMOST];
   for (let scope = left.pop(); scope !== undefined; scope = left.pop()) {

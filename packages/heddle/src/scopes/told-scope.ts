@@ -7,6 +7,15 @@ import type { Heap } from "#heap";
 import { type Binding, LazyContext, OUTSIDE, runIn } from "./context.ts";
 import { TaskNode } from "./task-node.ts";
 
+class ToldContext extends LazyContext {
+  readonly scope: ToldScope;
+
+  constructor(scope: ToldScope, values: Binding | undefined) {
+    super(values);
+    this.scope = scope;
+  }
+}
+
 /**
  * The scope of what runs here on behalf of another thread: cancelled when a word of the heap is not 0. A body that
  * computes sees that when it looks, one that waits when its thread is told.
@@ -31,7 +40,7 @@ export abstract class ToldScope extends TaskNode {
 
   /** Calls `body` in this scope, where the variables have these values. */
   call<T>(values: Binding | undefined, body: () => T): T {
-    return runIn(new LazyContext(this, values), body);
+    return runIn(new ToldContext(this, values), body);
   }
 
   override asTask(): TaskNode | undefined {

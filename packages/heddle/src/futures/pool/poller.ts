@@ -50,7 +50,10 @@ export class Poller {
   readonly #words: Words;
   readonly #done: DoneList;
   readonly #finisher: Finisher;
-  readonly #policy = new SpinPolicy(false);
+  /** The first result of what was sent, and the further ones, are waited for differently long: each is learned by itself. */
+  readonly #forFirst = new SpinPolicy(false);
+  readonly #forMore = new SpinPolicy(false);
+  #policy = this.#forFirst;
   #state: "idle" | "microtask" | "turn" | "asleep" = "idle";
   /** I2. Held while asleep: a pending `Atomics.waitAsync` keeps no program alive (nodejs/node#61941). */
   readonly #keepAlive: NodeJS.Timeout;
@@ -90,6 +93,8 @@ export class Poller {
     if (woke) this.#woke = true;
     if (this.#state === "microtask" || this.#state === "turn") return;
     if (this.#state === "asleep") this.#done.awake();
+    this.#policy = this.#forFirst;
+    this.#waitBegan = 0;
     this.#soon();
   }
 
@@ -141,6 +146,7 @@ export class Poller {
   #found(): void {
     const now = performance.now();
     this.#policy.observe(this.#waitBegan === 0 ? 0 : now - this.#waitBegan, this.#woke);
+    this.#policy = this.#forMore;
     this.#waitBegan = 0;
     this.#woke = false;
     this.#turnsLeft = 0;

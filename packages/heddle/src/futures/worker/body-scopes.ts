@@ -5,52 +5,31 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import { currentContext, enter, LazyContext, OUTSIDE, TaskNode } from "../../scopes/index.ts";
+import { beforeListing, currentContext, enter, LazyContext, OUTSIDE, TaskNode } from "../../scopes/index.ts";
 import { bodyName, reasonToStop } from "../board/call-context.ts";
 import { STOP } from "../board/slot.ts";
 
 const AsyncFunction = (async () => {}).constructor as new () => Function;
 
 /** The scope of one body at a time, which is a task once it is looked at. */
-export class BodyScope extends TaskNode {
-  readonly #heap: Heap;
-  readonly context: LazyContext = new LazyContext(this, undefined);
-  /** Of the call whose body runs; 0 while there is none. */
-  #slot = 0;
-  #fn: Function | undefined = undefined;
-  #args: readonly unknown[] | undefined = undefined;
+class BodyScope extends TaskNode {
+  readonly #body: BodyContext;
   /** Its name, if somebody has seen the task. */
   #seenAs: string | undefined = undefined;
-  /** Whether it has served a body. */
-  hasServed = false;
 
-  constructor(heap: Heap) {
+  constructor(body: BodyContext) {
     super(undefined, OUTSIDE);
-    this.#heap = heap;
-  }
-
-  begin(slot: number, fn: Function, args: readonly unknown[]): void {
-    this.hasServed = true;
-    this.#slot = slot;
-    this.#fn = fn;
-    this.#args = args;
-  }
-
-  /** The body has ended: the slot is another's. */
-  end(): void {
-    this.#slot = 0;
-    this.#args = undefined;
-    if (this.#seenAs !== undefined) super.close();
+    this.#body = body;
   }
 
   override get name(): string {
-    return this.#seenAs ?? bodyName(this.#fn!, this.#args ?? []);
+    return this.#seenAs ?? this.#body.name;
   }
 
   /** What a body has left behind belongs to no task, if nobody had looked before. */
   override asTask(): TaskNode | undefined {
     if (this.#seenAs === undefined) {
-      if (this.#slot === 0) return undefined;
+      if (this.#body.slot === 0) return undefined;
       this.#seenAs = this.name;
     }
     return this;
@@ -60,83 +39,170 @@ export class BodyScope extends TaskNode {
     return this.#seenAs === undefined && super.isUntouched;
   }
 
-  override close(): void {
-    this.#slot = 0;
-    this.#args = undefined;
-    super.close();
+  /** The body has ended: another may begin here, unless somebody has seen this one. */
+  end(): void {
+    if (this.#seenAs !== undefined) this.close();
   }
 
   override hear(): void {
-    const slot = this.#slot;
-    if (slot === 0 || this.isCancelled || this.#heap.load(slot + STOP) === 0) return;
-    this.cancel(reasonToStop(this.#heap, slot));
+    if (!this.isCancelled) this.#body.hear();
+  }
+}
+
+/** What one body at a time runs in. Its scope is made when somebody asks for that: most bodies never do. */
+export class BodyContext extends LazyContext {
+  readonly #heap: Heap;
+  /** Of the call whose body runs; 0 while there is none. */
+  slot = 0;
+  #fn: Function | undefined = undefined;
+  #args: readonly unknown[] | undefined = undefined;
+  #scope: BodyScope | undefined = undefined;
+  /** Whether it has served a body. */
+  hasServed = false;
+  /** Where it stands among those of bodies that go on. */
+  place = -1;
+
+  constructor(heap: Heap) {
+    super(undefined);
+    this.#heap = heap;
+  }
+
+  begin(slot: number, fn: Function, args: readonly unknown[]): void {
+    this.hasServed = true;
+    this.slot = slot;
+    this.#fn = fn;
+    this.#args = args;
+  }
+
+  /** The body has ended: the slot is another's. */
+  end(): void {
+    this.slot = 0;
+    this.#args = undefined;
+    this.#scope?.end();
+  }
+
+  /** The same, and no other body begins here. */
+  close(): void {
+    this.slot = 0;
+    this.#args = undefined;
+    this.#scope?.close();
+  }
+
+  override get scope(): TaskNode {
+    if (this.#scope === undefined) {
+      this.#scope = new BodyScope(this);
+      if (this.slot === 0) this.#scope.close();
+      else this.hear();
+    }
+    return this.#scope;
+  }
+
+  /** What a body has left behind belongs to no task: no scope is made for it to say so. */
+  override get task(): TaskNode | undefined {
+    return this.#scope === undefined && this.slot === 0 ? undefined : super.task;
+  }
+
+  get name(): string {
+    return bodyName(this.#fn!, this.#args ?? []);
+  }
+
+  get isUntouched(): boolean {
+    return this.#scope === undefined || this.#scope.isUntouched;
+  }
+
+  get isCancelled(): boolean {
+    return this.#scope !== undefined && this.#scope.isCancelled;
+  }
+
+  isItsCancellation(error: unknown): boolean {
+    return this.#scope !== undefined && this.#scope.isItsCancellation(error);
+  }
+
+  /** Looks whether the owner asks the body to stop. */
+  hear(): void {
+    const { slot } = this;
+    if (slot === 0 || this.#scope === undefined || this.#heap.load(slot + STOP) === 0) return;
+    this.#scope.cancel(reasonToStop(this.#heap, slot));
   }
 }
 
 /**
- * A scope serves one body after the other, as long as they return at once and leave nothing in it: to go over to another costs as
- * much as a short call.
+ * A context, with its scope, serves one body after the other, as long as they return at once and leave nothing in it: to go over
+ * to another costs as much as a short call.
  *
  * - B1: a scope in which something waits, or was begun, or whose signal or task somebody has, serves no other body.
  * - B2: what a body leaves running cannot be cancelled once the body has ended; and where that begins or waits for something in the
  *   scope, B1 holds.
- * - B3: bodies that go on asynchronously get a scope that has served no other: functions that are declared so, and those that have
+ * - B3: bodies that go on asynchronously get a context that has served no other: functions that are declared so, and those that have
  *   done so before. The first time that another one does so, it shares its scope with what earlier bodies left running: should it
  *   be cancelled, that is told to stop, too.
+ * - B4: a scope that is made late is as one that was made in time: nobody could wait in it before, it hears at once what its body
+ *   was asked, and who lists all tasks has all made first.
  */
 export class BodyScopes {
   readonly #heap: Heap;
-  #next: BodyScope;
+  #next: BodyContext | undefined = undefined;
   /** Functions that are not declared asynchronous, and whose bodies have gone on all the same. */
   readonly #goOn = new WeakSet<Function>();
   /** The function of the last body, and whether its bodies go on. */
   #lastFn: Function | undefined;
   #lastGoesOn = false;
   /** Those of bodies that go on. */
-  readonly #going = new Set<BodyScope>();
+  readonly #going: BodyContext[] = [];
 
   constructor(heap: Heap) {
     this.#heap = heap;
-    this.#next = new BodyScope(heap);
+    beforeListing(() => this.#makeAll());
   }
 
-  /** Goes over to the scope of a body that begins now, until the function that the event loop has called returns. */
-  enter(slot: number, fn: Function, args: readonly unknown[]): BodyScope {
+  /** Goes over to the context of a body that begins now, until the function that the event loop has called returns. */
+  enter(slot: number, fn: Function, args: readonly unknown[]): BodyContext {
     if (fn !== this.#lastFn) {
       this.#lastFn = fn;
       this.#lastGoesOn = fn instanceof AsyncFunction || this.#goOn.has(fn);
     }
+    let body = this.#next;
     // B1, B3.
-    if (!this.#next.isUntouched || (this.#lastGoesOn && this.#next.hasServed)) {
-      this.#next.close();
-      this.#next = new BodyScope(this.#heap);
+    if (body !== undefined && (!body.isUntouched || (this.#lastGoesOn && body.hasServed))) {
+      body.close();
+      body = undefined;
     }
-    const scope = this.#next;
-    if (currentContext() !== scope.context) enter(scope.context);
-    scope.begin(slot, fn, args);
-    return scope;
+    body ??= this.#next = new BodyContext(this.#heap);
+    if (currentContext() !== body) enter(body);
+    body.begin(slot, fn, args);
+    return body;
   }
 
   /** The body of `fn` goes on. */
-  keep(scope: BodyScope, fn: Function): void {
+  keep(body: BodyContext, fn: Function): void {
     if (!this.#lastGoesOn || fn !== this.#lastFn) {
       this.#goOn.add(fn);
       this.#lastFn = undefined;
     }
-    this.#next = new BodyScope(this.#heap);
-    this.#going.add(scope);
-    scope.hear();
+    this.#next = undefined;
+    body.place = this.#going.push(body) - 1;
+    body.hear();
   }
 
   /** The body has ended. */
-  leave(scope: BodyScope): void {
-    if (scope === this.#next) return scope.end();
-    this.#going.delete(scope);
-    scope.close();
+  leave(body: BodyContext): void {
+    if (body.place < 0) return body.end();
+    const last = this.#going.pop()!;
+    if (last !== body) {
+      this.#going[body.place] = last;
+      last.place = body.place;
+    }
+    body.close();
   }
 
   /** The owner has asked some to stop. */
   hear(): void {
-    for (const scope of this.#going) scope.hear();
+    for (const body of this.#going) body.hear();
+  }
+
+  /** B4. */
+  #makeAll(): void {
+    for (const body of this.#going) void body.scope;
+    if (this.#next !== undefined && this.#next.slot !== 0) void this.#next.scope;
   }
 }

@@ -6,7 +6,7 @@
 import type { DoneList, Heap } from "#heap";
 import { NotLoadedError, type WireHooks } from "../../wire/index.ts";
 import type { Board } from "../board/board.ts";
-import { type BodyScope, BodyScopes } from "./body-scopes.ts";
+import { type BodyContext, BodyScopes } from "./body-scopes.ts";
 import type { Carried } from "../../scopes/index.ts";
 import { bodyName, CallScope } from "../board/call-context.ts";
 import { isChunkOutcome, withoutUnsendable } from "../map/chunk.ts";
@@ -36,6 +36,26 @@ import { nowMs } from "../task-limits.ts";
 
 const NO_ITEMS: readonly unknown[] = [];
 
+/** As `await` does it, whatever `then` a promise has of its own: so its end is told once. */
+// oxlint-disable-next-line typescript/unbound-method -- it is called on promises
+const { then } = Promise.prototype;
+
+/**
+ * A call whose body goes on, with what is told when that ends. Used for one after the other: to make such functions takes
+ * longer than to run a short body.
+ */
+class GoingCall {
+  slot = 0;
+  scope: BodyContext | CallScope | undefined = undefined;
+  readonly onValue: (value: unknown) => void;
+  readonly onError: (error: unknown) => void;
+
+  constructor(ended: (call: GoingCall, outcome: unknown, failed: boolean) => void) {
+    this.onValue = (value) => ended(this, value, false);
+    this.onError = (error) => ended(this, error, true);
+  }
+}
+
 /** Whom the runner tells what becomes of calls. */
 export interface RunnerOwner {
   /** Whether what is run is more than the initializer. */
@@ -58,6 +78,16 @@ export class CallRunner implements StreamHost {
   /** Those of calls under way that take something along. */
   readonly #going = new Set<CallScope>();
   readonly #owner: RunnerOwner;
+  /** Those that no call uses. */
+  readonly #spare: GoingCall[] = [];
+  readonly #wentOn = (call: GoingCall, outcome: unknown, failed: boolean): void => {
+    const { slot } = call;
+    const scope = call.scope!;
+    call.scope = undefined;
+    this.#spare.push(call);
+    this.#end(slot, outcome, failed, scope);
+    this.#oneLess();
+  };
   /** How many calls are under way that did not end when they were run. */
   busy = 0;
   /** The last result woke the owner of the pool. */
@@ -120,7 +150,7 @@ export class CallRunner implements StreamHost {
     if ((flags & NOT_BEGUN) !== 0) heap.poke(slot + FLAGS, flags & ~NOT_BEGUN);
     let result: unknown;
     let pending: boolean;
-    let scope: BodyScope | CallScope;
+    let scope: BodyContext | CallScope;
     if ((flags & CARRIES) === 0) scope = this.#scopes.enter(slot, fn, args);
     else {
       const carried = args.pop() as Carried;
@@ -150,23 +180,22 @@ export class CallRunner implements StreamHost {
     ready.then(again, again);
   }
 
-  #finishLater(slot: number, fn: Function, result: PromiseLike<unknown>, scope: BodyScope | CallScope): void {
+  #finishLater(
+    slot: number,
+    fn: Function,
+    result: PromiseLike<unknown>,
+    scope: BodyContext | CallScope,
+  ): void {
     this.busy++;
     if (scope instanceof CallScope) this.#keep(scope);
     else this.#scopes.keep(scope, fn);
-    Promise.resolve(result).then(
-      (value) => {
-        this.#end(slot, value, false, scope);
-        this.#oneLess();
-      },
-      (error: unknown) => {
-        this.#end(slot, error, true, scope);
-        this.#oneLess();
-      },
-    );
+    const call = this.#spare.pop() ?? new GoingCall(this.#wentOn);
+    call.slot = slot;
+    call.scope = scope;
+    void then.call(Promise.resolve(result), call.onValue, call.onError);
   }
 
-  #end(slot: number, outcome: unknown, failed: boolean, scope: BodyScope | CallScope): void {
+  #end(slot: number, outcome: unknown, failed: boolean, scope: BodyContext | CallScope): void {
     const wasStopped = failed && scope.isItsCancellation(outcome);
     if (scope.isCancelled && isChunkOutcome(outcome)) {
       const stopped = outcome.errors.filter(([, error]) => scope.isItsCancellation(error));

@@ -18,6 +18,8 @@ const SLICE_MS = 10;
 /** At most so many calls between two readings of the clock. */
 const MAX_STRIDE = 64;
 const LOOKS_PER_READING = 16;
+/** Where calls are under way, the event loop turns after so many more, so that some end while others are begun. */
+const CALLS_PER_TURN = 64;
 
 export interface WorkerLoopOptions {
   /** The worker's number in its pool. */
@@ -80,6 +82,8 @@ export class WorkerLoop implements RunnerOwner {
   /** Called when it has done all that it has to do before it leaves. */
   #onLeft: (() => void) | undefined;
   #stride = 1;
+  /** Whether a call was begun or has ended since it last looked for some. */
+  #isMoving = false;
   #idleSince = 0;
   #listening = false;
 
@@ -141,29 +145,39 @@ export class WorkerLoop implements RunnerOwner {
     this.#state = "taking";
     let sliceEnd = performance.now() + SLICE_MS;
     let untilReading = this.#stride;
+    let untilTurn = CALLS_PER_TURN;
     while (this.#runner.busy < this.#capacity) {
       const slot = this.#claim();
       if (slot === 0) {
         if (this.#retired) return this.#stayOrLeave();
-        if (this.#runner.busy === 0 && this.#spin()) continue;
+        if (this.#runner.busy === 0 && (this.#glance() || this.#spin())) continue;
+        if (this.#runner.busy > 0 && this.#isMoving) {
+          this.#isMoving = false;
+          return this.#nextTurn();
+        }
         if (this.#park()) return;
         continue;
       }
       if (this.#idleSince !== 0) this.#endIdling();
+      this.#isMoving = true;
       this.#run(slot);
+      if (--untilTurn <= 0 && this.#runner.busy > 0) return this.#nextTurn();
       if (--untilReading > 0) continue;
       const left = sliceEnd - performance.now();
       if (left <= 0) {
         this.#stride = 1;
-        this.#state = "scheduled";
-        setImmediate(this.#turn);
-        return;
+        return this.#nextTurn();
       }
       this.#stride = left > SLICE_MS / 2 ? Math.min(this.#stride * 2, MAX_STRIDE) : 1;
       untilReading = this.#stride;
       sliceEnd = Math.min(sliceEnd, performance.now() + SLICE_MS);
     }
     this.#state = "full";
+  }
+
+  #nextTurn(): void {
+    this.#state = "scheduled";
+    setImmediate(this.#turn);
   }
 
   #stayOrLeave(): void {
@@ -238,6 +252,7 @@ export class WorkerLoop implements RunnerOwner {
   }
 
   oneLess(): void {
+    this.#isMoving = true;
     if (this.#state === "full") this.#takeCalls();
     else if (this.#state === "parked" && this.#runner.busy === 0) this.#unpark();
   }
@@ -251,6 +266,19 @@ export class WorkerLoop implements RunnerOwner {
   #stayAwake(): void {
     this.#board.parking.cancelSleep(this.#options.worker);
     this.#passOn();
+  }
+
+  /**
+   * Looks for a moment, whatever has been learned: calls that are made one after the other are less than a microsecond apart, and
+   * the maker of each would have to wake a sleeper.
+   */
+  #glance(): boolean {
+    if (SPIN_LIMIT === 0) return false;
+    for (let i = 0; i < LOOKS_PER_READING; i++) {
+      if (this.#workReady) return true;
+      this.#heap.pause();
+    }
+    return false;
   }
 
   /** Looks for calls for as long as that is worthwhile. */
