@@ -5,7 +5,7 @@ export { HeapFullError, type Heap, type Pages, type WaitOutcome, type Words } fr
 export { helpOn } from "./help.ts";
 export { HintRing } from "./hint-ring.ts";
 export type { JoinedHeap, Whereabouts } from "./joined-heap.ts";
-export { THREADS_WORD } from "./layout.ts";
+export { SHAPES_WORD, THREADS_WORD } from "./layout.ts";
 export { Ledger, settleLedger } from "./ledger.ts";
 export { Parking } from "./parking.ts";
 export { TimeoutError } from "./timeout-error.ts";

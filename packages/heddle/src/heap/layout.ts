@@ -12,6 +12,7 @@
  * 20 … 63                     of a heap of processes only, see segment-layout.ts
  * 64  + 4·order  span stack   tag (16 bits) | page index (16 bits)        any thread, by CAS
  * 128            threads      address of the roster of threads, 0: none   who first needs it, by CAS
+ * 132            shapes       address of the shared key lists, 0: none    who first needs it, by CAS
  * 4096 + 8·arena lease        0; the token of the lessee; below 0: its    any thread, by CAS
  *                             end is being settled, see seats.ts
  *        … + 4   first page   address of the arena's first page, 0: none  its lessee
@@ -21,7 +22,7 @@
  * ```
  */
 export const MAGIC = 0x4c444548;
-export const LAYOUT_VERSION = 3;
+export const LAYOUT_VERSION = 4;
 
 export const MAGIC_WORD = 0;
 export const VERSION_WORD = 4;
@@ -29,6 +30,7 @@ export const FRONTIER_WORD = 8;
 export const SERIAL_WORD = 12;
 export const SEATS_WORD = 16;
 export const THREADS_WORD = 128;
+export const SHAPES_WORD = 132;
 
 /** Bytes in a page: the unit in which `WebAssembly.Memory` grows. */
 export const PAGE_BYTES = 65536;

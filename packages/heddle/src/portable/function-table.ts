@@ -15,6 +15,7 @@ import {
 import {
   CorruptMessageError,
   NotLoadedError,
+  SharedShapes,
   WireError,
   type FunctionRecord,
   type WireHooks,
@@ -57,6 +58,7 @@ export interface FunctionTableStatistics {
 export class FunctionTable implements WireHooks {
   readonly heap: Heap;
   readonly leavesProcess: boolean;
+  readonly shapes: SharedShapes;
   readonly #store: RecordStore;
   readonly #sources: Sources;
   readonly #revivals: Revivals;
@@ -69,6 +71,7 @@ export class FunctionTable implements WireHooks {
     announceEntry();
     this.heap = heap;
     this.leavesProcess = heap instanceof SharedHeap;
+    this.shapes = new SharedShapes(heap);
     this.#store = new RecordStore(heap, ledger, (serial) => {
       this.#sources.forget(serial);
       this.#revivals.forget(serial);

@@ -42,7 +42,7 @@ const MEMORY_BYTES = 1 << 16;
 
 /** An encoder and a decoder over shared memory. */
 export class TestWire {
-  readonly hooks: FakeHooks = new FakeHooks();
+  readonly hooks: FakeHooks;
   readonly encoder: Encoder;
   readonly decoder: Decoder;
   readonly #memory: Uint8Array<SharedArrayBuffer>;
@@ -51,7 +51,8 @@ export class TestWire {
   /** How often the encoder asked for more room. */
   growths = 0;
 
-  constructor() {
+  constructor(hooks: FakeHooks = new FakeHooks()) {
+    this.hooks = hooks;
     this.#memory = new Uint8Array(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer);
     this.#region = { bytes: this.#memory, start: 0, end: 0 };
     this.encoder = new Encoder(this.hooks, (used, needed) => this.#grow(used, needed));

@@ -4,10 +4,14 @@
  * @packageDocumentation
  */
 
+import type { SharedShapes } from "./shared/shared-shapes.ts";
+
 /** How functions cross, and who is told of handles. The layer of portable functions supplies the former. */
 export interface WireHooks {
   /** The heap that functions and handles are in: what is kept there crosses by its address alone. */
   readonly heap?: object;
+  /** The key lists that whoever reads the messages knows by number. Where it is absent, messages spell them out. */
+  readonly shapes?: SharedShapes;
   /** Messages may be read in another process. */
   readonly leavesProcess?: boolean;
   /**

@@ -18,4 +18,5 @@ export type { FunctionRecord, Grow, Region, WireHooks } from "./hooks.ts";
 export type { Packet } from "./packet.ts";
 export { answerForBuffers, blockingForBuffers, hearOfSharedBuffers } from "./kinds/shared-buffers.ts";
 export { endMove, transfer, undoMove } from "./kinds/transfer.ts";
+export { SharedShapes } from "./shared/shared-shapes.ts";
 export { registerTicket, type TicketForm } from "./kinds/tickets.ts";

@@ -8,7 +8,7 @@
  */
 
 /** First byte of every message. Both ends run the same release, so there is no negotiation: another version is refused. */
-export const WIRE_VERSION = 0xd2;
+export const WIRE_VERSION = 0xd3;
 /** Bytes of the header: version, flags. */
 export const HEADER_BYTES = 2;
 /** Flag: the message refers back to objects in it, so the reader must number them as it goes. */
@@ -125,6 +125,8 @@ export const POSTPONED = 0xe4;
 export const FOREIGN_HANDLE = 0xe6;
 /** A shared heap: where it is found. */
 export const SHARED_HEAP = 0xe7;
+/** u16 number by which all threads of the heap know a shape, then one value per key. */
+export const SHARED_SHAPE = 0xe8;
 /** A plain value that stands for an object which only the two sides know how to name. */
 export const STAND_IN = 0xf0;
 /** The same for a function. */

@@ -44,6 +44,7 @@ export class Cargo {
     };
     this.hooks = {
       ...(hooks.heap !== undefined && { heap: hooks.heap }),
+      ...(hooks.shapes !== undefined && { shapes: hooks.shapes }),
       leavesProcess: hooks.leavesProcess === true,
       publishFunction: (fn, path) => keep(hooks.publishFunction(fn, path)),
       publishClass: (cls, path) => keep(hooks.publishClass?.(cls, path) ?? hooks.publishFunction(cls, path)),

@@ -7,6 +7,7 @@
 import { inspect } from "node:util";
 import { writePairs } from "./objects.ts";
 import * as tag from "../tags.ts";
+import { FLAT_FROM } from "../write/output.ts";
 import type { Writer } from "../write/writer.ts";
 
 /** Up to this length, listing all keys is the cheapest way to learn of holes and other properties. */
@@ -41,14 +42,28 @@ export function writeDense(writer: Writer, array: readonly unknown[], at: number
   return writeElements(writer, array, length, at);
 }
 
+/** Strings in a row are joined before the writer has them: to store its text costs more than to join two. */
 function writeElements(writer: Writer, array: readonly unknown[], length: number, at: number): number {
   const depth = writer.enter(array);
   const { trail } = writer;
   const { entries } = trail;
+  let text = "";
   for (let i = 0; i < length; i++) {
-    entries[depth] = i;
-    at = writer.value(array[i], at);
+    const element = array[i];
+    if (typeof element === "string" && element.length <= tag.TEXT_STRING_MAX) {
+      at = writer.stringHead(element.length, at);
+      text += element;
+      if (text.length <= FLAT_FROM) continue;
+      writer.addText(text);
+      text = "";
+    } else {
+      if (text !== "") writer.addText(text);
+      text = "";
+      entries[depth] = i;
+      at = writer.value(element, at);
+    }
   }
+  if (text !== "") writer.addText(text);
   trail.depth = depth;
   return at;
 }

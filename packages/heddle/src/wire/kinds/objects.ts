@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 import { generateWrite } from "../write/shape-writers.ts";
-import { KeysChanged, MAX_SHAPE_KEYS, type Shape, shapeOf, shapeOfKeys } from "../write/shapes.ts";
+import { KeysChanged, MAX_SHAPE_KEYS, OFTEN, type Shape, shapeOf, shapeOfKeys } from "../write/shapes.ts";
 import * as tag from "../tags.ts";
 import type { Writer } from "../write/writer.ts";
 
@@ -35,11 +35,8 @@ export function writePlain(writer: Writer, object: object, at: number): number {
   return at;
 }
 
-/** Code made from text writes objects of 20 fields in three quarters of the time, but costs 100 µs once: worth it from this use on. */
-const GENERATE_AT = 100;
-
 function countUse(shape: Shape): void {
-  if (++shape.uses === GENERATE_AT) shape.writeFields = generateWrite(shape.keys);
+  if (shape.uses < OFTEN && ++shape.uses === OFTEN) shape.writeFields = generateWrite(shape.keys);
 }
 
 /** The fields of an object that has a prototype of its own. */

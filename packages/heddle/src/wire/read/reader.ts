@@ -34,7 +34,10 @@ export class Reader {
   /** The container that the next object is to be read into, instead of a new one. */
   #empty: object | undefined = undefined;
   #shapes: KnownShape[] = [];
-  #depth = 0;
+  /** Those that all threads of the heap know, by number. */
+  readonly #shared: (KnownShape | undefined)[] = [];
+  /** How many containers it is in. */
+  depth = 0;
   readonly #afterwards: (() => void)[] = [];
 
   constructor(hooks: WireHooks, unpack: Unpack) {
@@ -46,7 +49,7 @@ export class Reader {
     this.at = start;
     this.end = Math.min(end, bytes.length);
     this.sideItems = sideItems;
-    this.#depth = 0;
+    this.depth = 0;
     this.text.clear();
     if (bytes === this.bytes) return;
     this.bytes = bytes;
@@ -139,7 +142,7 @@ export class Reader {
   fillPostponed(): void {
     for (const empty of this.#postponed) {
       this.#empty = empty;
-      this.#depth = 0;
+      this.depth = 0;
       if (this.value() !== empty)
         throw new CorruptMessageError("what is put off is another kind of container");
     }
@@ -170,7 +173,7 @@ export class Reader {
     if (head < tag.SMALL_INT_END) return head - tag.SMALL_INT_BIAS;
     if (head < tag.SHORT_ARRAY) return this.text.take(head - tag.SHORT_STRING);
     if (head < tag.SHAPE_AGAIN) return this.array(head - tag.SHORT_ARRAY);
-    if (head < tag.UNDEFINED) return this.object(head);
+    if (head < tag.UNDEFINED || head === tag.SHARED_SHAPE) return this.object(head);
     if (head === tag.FLOAT64) return this.view.getFloat64(this.take(8), true);
     if (head === tag.INT32) return this.view.getInt32(this.take(4), true);
     if (head === tag.NEW_SHAPE) return this.object(head);
@@ -245,12 +248,12 @@ export class Reader {
 
   /** Goes into a container; {@link leave} goes out. */
   enter(): void {
-    if (++this.#depth > MAX_DEPTH)
+    if (++this.depth > MAX_DEPTH)
       throw new CorruptMessageError(`it is nested more than ${MAX_DEPTH} levels deep`);
   }
 
   leave(): void {
-    this.#depth--;
+    this.depth--;
   }
 
   array(length: number): unknown[] {
@@ -288,10 +291,10 @@ export class Reader {
   object(head: number): object {
     const shape = this.#shapeOf(head);
     const { read } = shape;
-    if (read === undefined || this.isNumbered) return this.#objectByKeys(shape);
-    this.enter();
+    if (read === undefined || this.isNumbered || this.depth === MAX_DEPTH) return this.#objectByKeys(shape);
+    this.depth++;
     const object = read(this);
-    this.leave();
+    this.depth--;
     return object;
   }
 
@@ -319,11 +322,24 @@ export class Reader {
 
   #shapeOf(head: number): KnownShape {
     let shape: KnownShape | undefined;
+    if (head === tag.SHARED_SHAPE) return this.#sharedShape(this.view.getUint16(this.take(2), true));
     if (head === tag.NEW_SHAPE) shape = this.#learnShape();
     else if (head === tag.SHAPE_BY_INDEX) shape = this.#shapes[this.view.getUint16(this.take(2), true)];
     else if (head >= tag.SHAPE_AGAIN && head < tag.UNDEFINED) shape = this.#shapes[head - tag.SHAPE_AGAIN];
     if (shape === undefined) throw new CorruptMessageError("it names a shape that it did not introduce");
     return shape;
+  }
+
+  #sharedShape(number: number): KnownShape {
+    const known = this.#shared[number];
+    if (known !== undefined) return known;
+    const { shapes } = this.hooks;
+    const block = shapes?.find(number) ?? 0;
+    if (block === 0) throw new CorruptMessageError("it names a shape that nobody knows");
+    const { bytes, start, end } = shapes!.regionAt(block);
+    const reader = new Reader(this.hooks, this.unpack);
+    reader.begin(bytes, start, end, NONE);
+    return (this.#shared[number] = shapeAt(reader));
   }
 
   /** Goes past the end mark, if that is what comes next. */

@@ -1,6 +1,6 @@
 /**
- * Readers for the objects of one shape, made from source text: V8 then makes each object at once, and takes small integers, numbers
- * and short strings, which most fields are, without a call.
+ * Readers for the objects of one shape, made from source text: V8 then makes each object at once, and takes numbers, short strings,
+ * booleans and `null`, which most fields are, without a call.
  *
  * @packageDocumentation
  */
@@ -40,7 +40,13 @@ function field(name: string, more: number): string {
     } else if (head === ${tag.FLOAT64} && at + ${8 + more} <= end) {
       ${name} = view.getFloat64(at, true);
       at += 8;
-    } else {
+    } else if (head === ${tag.INT32} && at + ${4 + more} <= end) {
+      ${name} = view.getInt32(at, true);
+      at += 4;
+    } else if (head === ${tag.NULL}) ${name} = null;
+    else if (head === ${tag.TRUE}) ${name} = true;
+    else if (head === ${tag.FALSE}) ${name} = false;
+    else {
       reader.at = at;
       text.taken = taken;
       ${name} = reader.tagged(head);

@@ -111,14 +111,25 @@ export class Output {
   string(value: string, at: number): number {
     const { length } = value;
     if (length > tag.TEXT_STRING_MAX) return this.#longString(value, at);
+    at = this.stringHead(length, at);
+    this.addText(value);
+    return at;
+  }
+
+  /** Characters of short strings. */
+  addText(characters: string): void {
+    this.text += characters;
+    if (this.text.length > FLAT_FROM) this.endPiece();
+  }
+
+  /** What stands for a string of so many characters, which go into the text. */
+  stringHead(length: number, at: number): number {
     if (at + 2 > this.end) at = this.room(at, 2);
     if (length <= tag.SHORT_STRING_MAX) this.bytes[at] = tag.SHORT_STRING + length;
     else {
       this.bytes[at++] = tag.TEXT_STRING;
       this.bytes[at] = length;
     }
-    this.text += value;
-    if (this.text.length > FLAT_FROM) this.endPiece();
     return at + 1;
   }
 

@@ -6,6 +6,7 @@
  *
  * @packageDocumentation
  */
+import { NO_NUMBER, type SharedShapes } from "../shared/shared-shapes.ts";
 import type { Output } from "./output.ts";
 import type { WriteFields } from "./shape-writers.ts";
 import * as tag from "../tags.ts";
@@ -26,6 +27,12 @@ const MAX_STEPS = 16_384;
 /** After this many objects that found the tree full, it is grown anew: the program has moved on. */
 const MAX_MISSES = 10_000;
 
+/**
+ * From so many objects on a shape comes often. Code made from text writes objects of 20 fields in three quarters of the time, but costs
+ * 100 µs once; and so many that are to come need no keys if all threads know these.
+ */
+export const OFTEN = 100;
+
 /** A list of keys that several objects had. */
 export class Shape {
   readonly keys: readonly string[];
@@ -34,12 +41,16 @@ export class Shape {
   /** The message that introduced it last, and as which number. */
   message = 0;
   index = 0;
-  /** How many plain objects were written by it, while it has no writer of its own. */
+  /** How many plain objects were written by it, up to {@link OFTEN}. */
   uses = 0;
+  /** Its number, or that it has none, in the heap that it was last asked for. */
+  number: number = NO_NUMBER;
+  shared: SharedShapes | undefined = undefined;
   /** Writes the values of a plain object. */
   writeFields: WriteFields | undefined = undefined;
-  /** Of the object that came next, the last time. */
+  /** Of the object that came next, the last time; and another that did so before. */
   follower: Shape | undefined = undefined;
+  follower2: Shape | undefined = undefined;
 
   constructor(keys: readonly string[]) {
     this.keys = keys;
@@ -93,11 +104,13 @@ let last: Shape | undefined = undefined;
  * @returns Nothing when the keys are to be written out: seen for the first time, too many, too long, too various.
  */
 export function shapeOf(object: object): Shape | undefined {
-  const guess: Shape | undefined = last?.follower;
-  if (guess !== undefined && hasKeys(object, guess.keys)) return (last = guess);
-  const shape = findShape(object);
+  if (last === undefined) return (last = findShape(object));
+  const { follower, follower2 } = last;
+  if (follower !== undefined && hasKeys(object, follower.keys)) return (last = follower);
+  const shape = follower2 !== undefined && hasKeys(object, follower2.keys) ? follower2 : findShape(object);
   if (shape === undefined) return undefined;
-  if (last !== undefined) last.follower = shape;
+  last.follower2 = follower;
+  last.follower = shape;
   return (last = shape);
 }
 
@@ -192,6 +205,12 @@ let messages = 0;
 export class MessageShapes {
   #message = 0;
   readonly #shapes: Shape[] = [];
+  readonly #shared: SharedShapes | undefined;
+
+  /** @param shared - Those that whoever reads the messages knows. */
+  constructor(shared: SharedShapes | undefined) {
+    this.#shared = shared;
+  }
 
   get count(): number {
     return this.#shapes.length;
@@ -210,6 +229,11 @@ export class MessageShapes {
 
   /** Says which keys follow: by number, or the first time by name. */
   write(output: Output, shape: Shape, at: number): number {
+    const shared = this.#shared;
+    if (shared !== undefined && shape.uses >= OFTEN) {
+      if (shape.shared !== shared) askForNumber(shape, shared);
+      if (shape.number !== NO_NUMBER) return writeNumber(output, tag.SHARED_SHAPE, shape.number, at);
+    }
     return shape.message === this.#message
       ? writeAgain(output, shape.index, at)
       : this.#introduce(output, shape, at);
@@ -232,8 +256,20 @@ export class MessageShapes {
 }
 
 function writeAgain(output: Output, index: number, at: number): number {
-  if (index < tag.SHAPE_AGAIN_END) return output.byte(tag.SHAPE_AGAIN + index, at);
-  at = output.room(at, 3);
-  output.view.setUint16(at + 1, index, true);
-  return output.byte(tag.SHAPE_BY_INDEX, at) + 2;
+  return index < tag.SHAPE_AGAIN_END
+    ? output.byte(tag.SHAPE_AGAIN + index, at)
+    : writeNumber(output, tag.SHAPE_BY_INDEX, index, at);
+}
+
+function writeNumber(output: Output, head: number, number: number, at: number): number {
+  if (at + 3 > output.end) at = output.room(at, 3);
+  output.bytes[at] = head;
+  output.view.setUint16(at + 1, number, true);
+  return at + 3;
+}
+
+/** A shape that goes by turns into two heaps asks each time: that costs no more than to spell it out. */
+function askForNumber(shape: Shape, shared: SharedShapes): void {
+  shape.number = shared.publish(shape.block);
+  shape.shared = shared;
 }

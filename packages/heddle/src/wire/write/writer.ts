@@ -43,7 +43,7 @@ export class Writer extends Output {
   readonly pack: Pack;
 
   readonly identities: Identities = new Identities();
-  readonly shapes: MessageShapes = new MessageShapes();
+  readonly shapes: MessageShapes;
   readonly trail: Trail = new Trail();
   /** Every object says its own keys, no shapes are used. */
   spellsOut = false;
@@ -76,6 +76,7 @@ export class Writer extends Output {
   constructor(hooks: WireHooks, grow: Grow, pack: Pack) {
     super(grow);
     this.hooks = hooks;
+    this.shapes = new MessageShapes(hooks.shapes);
     this.pack = pack;
     this.#hasStandIns = hooks.standIn !== undefined;
   }
