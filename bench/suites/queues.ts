@@ -44,6 +44,14 @@ const words: ContenderSpec = {
   ),
   role: "floor",
 };
+const codec: ContenderSpec = {
+  ...bare(
+    "bare-codec",
+    "such a ring, with a codec written by hand for this record and no other: no other kinds of values, no errors",
+    "codec",
+  ),
+  role: "floor",
+};
 const effect: ContenderSpec = {
   id: "effect",
   role: "peer",
@@ -144,7 +152,7 @@ const cases: readonly CaseSpec[] = [
     run: "haul",
     question: "records of 1 KB from one thread to another, room for 1,024",
     metrics: rate,
-    contenders: ids(...between),
+    contenders: ids(...between, codec),
     workers: [2],
     load: { ...hauling, records: 1 },
     quickLoad: quick,
@@ -212,7 +220,7 @@ export const queues: Suite = {
   workers: [1, 2],
   unit: "thread",
   cases,
-  contenders: [...between, words, effect, asyncCsp],
+  contenders: [...between, words, codec, effect, asyncCsp],
   targets,
   packages: ["heddle", "effect", "async-csp", "multithreading"],
 };

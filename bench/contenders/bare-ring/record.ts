@@ -117,6 +117,12 @@ function getLine(): Line {
   return { sku: getText(), title: getText(), quantity: getNumber(), price: getNumber() };
 }
 
+function getList<T>(get: () => T): T[] {
+  const list: T[] = [];
+  for (let left = bytes[at++]!; left > 0; left--) list.push(get());
+  return list;
+}
+
 export function readRecord(records: Buffer, slot: number): SampleRecord {
   const start = begin(records, slot);
   const textStart = start + view.getUint16(start, true);
@@ -142,8 +148,8 @@ export function readRecord(records: Buffer, slot: number): SampleRecord {
     coupon: null,
     weightGrams: getNumber(),
     position: { latitude: getNumber(), longitude: getNumber(), accuracyMetres: getNumber() },
-    lines: Array.from({ length: bytes[at++]! }, getLine),
-    tags: Array.from({ length: bytes[at++]! }, getText),
+    lines: getList(getLine),
+    tags: getList(getText),
   };
   return order as unknown as SampleRecord;
 }

@@ -1,10 +1,12 @@
 /** A thread of the bare contenders. */
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
+import type { SampleRecord } from "../../work.ts";
 import { serveCalls } from "../bare-threads.ts";
+import { readRecord, writeRecord } from "../bare-ring/record.ts";
 import { follow, lead, receive, send } from "../loops.ts";
 import type { Haul, Item, Latencies, Relay } from "../loops.ts";
-import { Ring } from "./ring.ts";
+import { Ring, SIDE_BYTES } from "./ring.ts";
 
 interface Call<Order> {
   readonly port: MessagePort;
@@ -146,6 +148,9 @@ function handOverByWords(
   return run(shared, order, handOver, waitTurn);
 }
 
+/** The memory for records, behind that of the ring. */
+const recordsIn = (side: SharedArrayBuffer): Buffer => Buffer.from(side, SIDE_BYTES);
+
 serveCalls({
   "events:send": ({ port, side, shared, order }: Call<Haul>) =>
     send(shared, order, sendOnPort(port, side, order.capacity, false)),
@@ -176,6 +181,32 @@ serveCalls({
       }),
     );
   },
+  "codec:send": ({ side, shared, order }: Call<Haul>) => {
+    const ring = new Ring(side, order.capacity);
+    const records = recordsIn(side);
+    return send(shared, order, (items) => {
+      for (const item of items) {
+        writeRecord(records, ring.awaitRoom(), item as SampleRecord);
+        ring.sent();
+      }
+    });
+  },
+  "codec:receive": ({ port, side, shared, order }: Call<Haul>) => {
+    const ring = new Ring(side, order.capacity);
+    const records = recordsIn(side);
+    const next = (): SampleRecord => {
+      const record = readRecord(records, ring.awaitItem());
+      ring.received();
+      return record;
+    };
+    return closing(
+      port,
+      receive(shared, (take) => {
+        while (take(next()));
+      }),
+    );
+  },
+
   "words:lead": (call: Call<Relay>) => handOverByWords(lead, SENT, call),
   "words:follow": (call: Call<Relay>) => closing(call.port, handOverByWords(follow, RECEIVED, call)),
 });

@@ -16,6 +16,9 @@ const SENDER_SLEEPS = 32;
 const RECEIVER_SLEEPS = 48;
 const ITEMS = 64;
 
+/** Bytes of the memory that the two threads of a bare contender share, without what records take. */
+export const SIDE_BYTES: number = 16 * 1024;
+
 /** One side's view of the ring. */
 export class Ring {
   readonly #words: Int32Array;
@@ -32,22 +35,40 @@ export class Ring {
   }
 
   send(item: number): void {
-    const words = this.#words;
-    const number = this.#own;
-    if (((number - this.#other) | 0) > this.#mask) this.#awaitOther(RECEIVED, SENDER_SLEEPS, this.#mask);
-    words[ITEMS + (number & this.#mask)] = item;
-    this.#own = (number + 1) | 0;
-    this.#publish(SENT, RECEIVER_SLEEPS);
+    this.#words[ITEMS + this.awaitRoom()] = item;
+    this.sent();
   }
 
   receive(): number {
-    const words = this.#words;
+    const item = this.#words[ITEMS + this.awaitItem()]!;
+    this.received();
+    return item;
+  }
+
+  /** Waits for room. Gives the place of the next item, of as many as the ring has; to be followed by {@link sent}. */
+  awaitRoom(): number {
+    const number = this.#own;
+    if (((number - this.#other) | 0) > this.#mask) this.#awaitOther(RECEIVED, SENDER_SLEEPS, this.#mask);
+    return number & this.#mask;
+  }
+
+  /** The item is in its place. */
+  sent(): void {
+    this.#own = (this.#own + 1) | 0;
+    this.#publish(SENT, RECEIVER_SLEEPS);
+  }
+
+  /** Waits for an item. Gives its place; to be followed by {@link received}. */
+  awaitItem(): number {
     const number = this.#own;
     if (number === this.#other) this.#awaitOther(SENT, RECEIVER_SLEEPS, undefined);
-    const item = words[ITEMS + (number & this.#mask)]!;
-    this.#own = (number + 1) | 0;
+    return number & this.#mask;
+  }
+
+  /** The item is no longer needed in its place. */
+  received(): void {
+    this.#own = (this.#own + 1) | 0;
     this.#publish(RECEIVED, SENDER_SLEEPS);
-    return item;
   }
 
   #publish(count: number, sleeper: number): void {
