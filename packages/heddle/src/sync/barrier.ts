@@ -118,8 +118,8 @@ export class Barrier extends SharedObject {
    *
    * @returns Which of them this one is: 0 for the first, and so on. Each round has each number once.
    * @throws `BrokenBarrierError` when the barrier is broken, or is broken or reset meanwhile. `TimeoutError` when time
-   * runs out, which breaks it. The signal's reason, which does not. What the action throws, if it is this party that
-   * calls it; that breaks it.
+   * runs out, which breaks it. The reason of the signal or of the scope around, which does not. What the action throws,
+   * if it is this party that calls it; that breaks it.
    */
   wait(options?: WaitOptions): Promise<number> {
     return unheard(this.#wait(options));

@@ -127,8 +127,8 @@ export class Condition extends SharedObject {
   /**
    * Gives the lock up, waits for a notify, and acquires the lock again, without blocking the thread.
    *
-   * @throws `LockStateError` when the caller does not hold the lock. `TimeoutError`, or the signal's reason, when the wait
-   * ends early; the caller holds the lock then as well.
+   * @throws `LockStateError` when the caller does not hold the lock. `TimeoutError`, or the reason of the signal or of
+   * the scope around, when the wait ends early; the caller holds the lock then as well.
    */
   wait(options?: WaitOptions): Promise<void> {
     return unheard(this.#wait(options));

@@ -74,7 +74,8 @@ export class Event extends SharedObject {
   /**
    * Waits until it is set, without blocking the thread.
    *
-   * @throws `TimeoutError`, or the signal's reason, when the wait ends early. With `timeoutMs: 0` it only looks.
+   * @throws `TimeoutError`, or the reason of the signal or of the scope around, when the wait ends early. With
+   * `timeoutMs: 0` it only looks.
    */
   wait(options?: WaitOptions): Promise<void> {
     try {

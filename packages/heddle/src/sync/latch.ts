@@ -72,7 +72,7 @@ export class Latch extends SharedObject {
   /**
    * Waits until the count is 0, without blocking the thread.
    *
-   * @throws `TimeoutError`, or the signal's reason, when the wait ends early.
+   * @throws `TimeoutError`, or the reason of the signal or of the scope around, when the wait ends early.
    */
   wait(options?: WaitOptions): Promise<void> {
     try {

@@ -95,8 +95,8 @@ export class Once extends SharedObject {
    *
    * @param options - For the wait. They do not limit the call; but with a signal that has aborted already none is made.
    * @returns What the one call gave.
-   * @throws What the one call threw. `LockStateError` when it will never end: its thread has ended, or this is within the
-   * body itself. `TimeoutError`, or the signal's reason, when the wait ends early.
+   * @throws What the one call threw. `LockStateError` when it will never end: its thread has ended, or this is within
+   * the body itself. `TimeoutError`, or the reason of the signal or of the scope around, when the wait ends early.
    */
   run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
     return unheard(this.#run(body, options));

@@ -94,7 +94,8 @@ export class ReadWriteLock extends SharedObject {
   /**
    * Waits until this caller may read, without blocking the thread.
    *
-   * @throws `TimeoutError`, or the signal's reason, when the wait ends early; the lock is as it was.
+   * @throws `TimeoutError`, or the reason of the signal or of the scope around, when the wait ends early; the lock is
+   * as it was.
    */
   acquireRead(options?: WaitOptions): Promise<Guard> {
     try {
@@ -136,7 +137,8 @@ export class ReadWriteLock extends SharedObject {
   /**
    * Waits until this caller may write, without blocking the thread.
    *
-   * @throws `TimeoutError`, or the signal's reason, when the wait ends early; the lock is as it was.
+   * @throws `TimeoutError`, or the reason of the signal or of the scope around, when the wait ends early; the lock is
+   * as it was.
    */
   acquireWrite(options?: WaitOptions): Promise<Guard> {
     try {

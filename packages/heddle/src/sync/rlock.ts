@@ -71,7 +71,8 @@ export class RLock extends SharedObject {
   /**
    * Waits until the lock is this caller's, without blocking the thread.
    *
-   * @throws `TimeoutError`, or the signal's reason, when the wait ends early; the lock is as it was.
+   * @throws `TimeoutError`, or the reason of the signal or of the scope around, when the wait ends early; the lock is
+   * as it was.
    */
   acquire(options?: WaitOptions): Promise<Guard> {
     return acquire(this.#thread, this.#holder, options);

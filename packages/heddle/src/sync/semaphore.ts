@@ -95,8 +95,8 @@ export class Semaphore extends SharedObject {
   /**
    * Waits until the permits are this caller's, without blocking the thread.
    *
-   * @throws `TimeoutError`, or the signal's reason, when the wait ends early; the semaphore is as it was. `RangeError`
-   * for a number of permits that there can never be.
+   * @throws `TimeoutError`, or the reason of the signal or of the scope around, when the wait ends early; the semaphore
+   * is as it was. `RangeError` for a number of permits that there can never be.
    */
   acquire(options?: SemaphoreAcquireOptions): Promise<Guard> {
     try {

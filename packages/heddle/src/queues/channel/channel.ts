@@ -142,8 +142,9 @@ export class Channel<T> extends SharedObject {
   /**
    * Sends a value, without blocking the thread: waits for a receiver, or for room.
    *
-   * @throws `ChannelClosedError`. `WireError` or `PortabilityError` when the value cannot travel. `HeapFullError` when there is
-   * no memory for it. `TimeoutError`, or the signal's reason, when the wait ends early. Nothing was sent then.
+   * @throws `ChannelClosedError`. `WireError` or `PortabilityError` when the value cannot travel. `HeapFullError` when
+   * there is no memory for it. `TimeoutError`, or the reason of the signal or of the scope around, when the wait ends
+   * early. Nothing was sent then.
    */
   send(value: T, options?: WaitOptions): Promise<void> {
     try {
@@ -185,8 +186,8 @@ export class Channel<T> extends SharedObject {
   /**
    * Takes the oldest value, waiting for one without blocking the thread.
    *
-   * @throws `ChannelClosedError` when nothing more will come. `TimeoutError`, or the signal's reason, when the wait ends
-   * early; nothing was taken then.
+   * @throws `ChannelClosedError` when nothing more will come. `TimeoutError`, or the reason of the signal or of the
+   * scope around, when the wait ends early; nothing was taken then.
    */
   receive(options?: WaitOptions): Promise<T> {
     try {

@@ -124,9 +124,10 @@ export class Queue<T> extends SharedObject {
   /**
    * Puts an item, and waits for room without blocking the thread.
    *
-   * @throws `QueueShutDownError` when the queue was shut down, before or while it waits. `WireError`, at once, when the item
-   * cannot travel. `HeapFullError` when there is no memory for it. `TimeoutError`, or the signal's reason, when the wait ends
-   * early. The item is not in the queue then, and what `transfer()` marked in it is still here, and marked.
+   * @throws `QueueShutDownError` when the queue was shut down, before or while it waits. `WireError`, at once, when the
+   * item cannot travel. `HeapFullError` when there is no memory for it. `TimeoutError`, or the reason of the signal or
+   * of the scope around, when the wait ends early. The item is not in the queue then, and what `transfer()` marked in
+   * it is still here, and marked.
    */
   put(item: T, options?: WaitOptions): Promise<void> {
     try {
@@ -166,8 +167,9 @@ export class Queue<T> extends SharedObject {
   /**
    * Takes the next item, and waits for one without blocking the thread.
    *
-   * @throws `QueueShutDownError` when the queue was shut down, and is empty. `TimeoutError`, or the signal's reason, when the
-   * wait ends early. What the item itself throws when it cannot be had in this thread; it is gone then.
+   * @throws `QueueShutDownError` when the queue was shut down, and is empty. `TimeoutError`, or the reason of the
+   * signal or of the scope around, when the wait ends early. What the item itself throws when it cannot be had in this
+   * thread; it is gone then.
    */
   get(options?: WaitOptions): Promise<T> {
     try {

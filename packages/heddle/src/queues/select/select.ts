@@ -42,8 +42,8 @@ interface SelectedClosed<K> {
  *
  * @param cases - By name. At most 64 of them are channels. What is to be sent is copied once, before anything is tried.
  * @throws `ChannelClosedError` when a value was to be sent to a channel that is closed. What a future that is done was
- * rejected with. `TypeError` when there are no cases, and no end to the wait. `TimeoutError`, or the signal's reason, when
- * the wait ends early; then no case has happened.
+ * rejected with. `TypeError` when there are no cases, and no end to the wait. `TimeoutError`, or the reason of the
+ * signal or of the scope around, when the wait ends early; then no case has happened.
  *
  * @remarks
  * Whether a promise that is no future of Heddle is done is known only some microtasks after it is waited for first.
