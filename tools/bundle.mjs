@@ -6,9 +6,10 @@
  * What can be imported, and what workers run, is a file of its own; what several of these have in common is in chunks, once, so
  * that there is one copy of everything in a thread. Plain JavaScript for Node 20 on, as it belongs to the set-up.
  */
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { parse } from "acorn";
 import { buildSync } from "esbuild";
 
 /** Refuses to run where the rest could not. */
@@ -52,17 +53,22 @@ export function bundle(folder, out) {
   const entryPoints = Object.fromEntries(
     entries.filter((file) => file !== FIRST).map((file) => [basename(file, ".ts"), file]),
   );
-  const outputFiles = [
-    // What #parser is depends on who loads the package.
-    ...buildSync({ ...options, entryPoints, splitting: true, external: ["#parser", `./${FIRST}`] })
+  /** @type {{ path: string, text: string }[]} */
+  const bundled = [
+    // What is loaded later depends on who loads the package.
+    ...buildSync({ ...options, entryPoints, splitting: true, external: [...later(folder), `./${FIRST}`] })
       .outputFiles,
     // Only where there is one: what is loaded before anything else, as that may not be understood.
     ...buildSync({ ...options, entryPoints: entries.filter((file) => file === FIRST) }).outputFiles,
   ];
+  const outputFiles = withoutEmpty(bundled);
   mkdirSync(outdir, { recursive: true });
   for (const { path, text } of outputFiles.toSorted((a, b) => rank(a.path) - rank(b.path))) {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, path.endsWith(".js") ? withFirst(withBuiltins(withNames(text))) : text);
+    writeFileSync(
+      path,
+      path.endsWith(".js") ? withFirst(withBuiltins(withNames(withoutComments(text)))) : text,
+    );
   }
   const written = outputFiles.map(({ path }) => path);
   for (const file of readdirSync(outdir, { recursive: true, encoding: "utf8" })) {
@@ -71,8 +77,61 @@ export function bundle(folder, out) {
   }
 }
 
+/**
+ * What the package imports by a name, and is not the same to all who load it.
+ *
+ * @param {string} folder
+ */
+function later(folder) {
+  const { imports = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  return Object.keys(imports).filter((name) => "node-addons" in imports[name]);
+}
+
+/**
+ * A file that holds no more than an import of what comes before everything is left out: whoever imports it imports that instead.
+ *
+ * @param {{ path: string, text: string }[]} files
+ */
+function withoutEmpty(files) {
+  const isEmpty = (/** @type {string} */ text) => /^(?:import "\.\/runtime\.ts";|\/\/.*|\s)*$/.test(text);
+  const empty = files.filter(({ path, text }) => /^chunk-\w+\.js$/.test(basename(path)) && isEmpty(text));
+  const names = empty.map(({ path }) => basename(path));
+  return files
+    .filter(({ path }) => !names.includes(basename(path, ".map")))
+    .map(({ path, text }) => ({
+      path,
+      text: names.reduce((rest, name) => rest.replace(`import "./${name}";`, `import "./${FIRST}";`), text),
+    }));
+}
+
 /** @param {string} path */
 const rank = (path) => (basename(path) === "index.js" ? 1 : 0);
+
+/** What tools read: where the source map is, and what bundlers may leave out. */
+const FOR_TOOLS = /^[#@] ?(?:__\w+__$|sourceMappingURL=)/;
+
+/**
+ * Comments are for the reader of the sources, to which the source map leads. One letter in them that is not of ASCII, and V8 takes
+ * a third longer to compile the file: it then has two bytes for each letter. Lines and columns stay where they are, for the map.
+ *
+ * @param {string} text
+ */
+function withoutComments(text) {
+  let rest = "";
+  let last = 0;
+  parse(text, {
+    ecmaVersion: "latest",
+    sourceType: "module",
+    onComment(_isBlock, comment, start, end) {
+      if (FOR_TOOLS.test(comment.trim())) return;
+      const lines = text.slice(start, end).split("\n");
+      const width = text[end] === "\n" ? 0 : (lines.at(-1)?.length ?? 0);
+      rest += text.slice(last, start) + "\n".repeat(lines.length - 1) + " ".repeat(width);
+      last = end;
+    },
+  });
+  return rest + text.slice(last);
+}
 
 /**
  * A class that refers to itself is given another name inside: "_Future", which is what errors and `util.inspect` would call it. A
@@ -108,7 +167,9 @@ function withBuiltins(text) {
  */
 function withFirst(text) {
   const found = `import "./${FIRST}";`;
-  return text.includes(found) ? `import "./${basename(FIRST, ".ts")}.js"; ${text.replace(found, "")}` : text;
+  return text.includes(found)
+    ? `import "./${basename(FIRST, ".ts")}.js"; ${text.replaceAll(found, "")}`
+    : text;
 }
 
 const [, program, folder, out] = process.argv;

@@ -27,6 +27,9 @@ const layers: readonly string[] = [
   "managers",
 ];
 
+/** What is loaded when it is used, if it is not imported: see `portable/load-part.ts`. */
+const PART = /^heddle-[\w-]+\.ts$|^[\w-]+-later\.ts$/;
+
 /** Where a file stands. */
 interface Place {
   /** The folder in `packages/`, if it is in one. */
@@ -61,7 +64,7 @@ export function importFault(file: string, specifier: string): string | undefined
   // The tests of a layer may use what others' tests stand on.
   if (!from.published && to.path.startsWith("fixtures/")) return undefined;
   if (to.layer === "heap") return `Import the heap as "#heap"`;
-  if (to.path !== "index.ts") return `Import layer "${to.layer}" through its index.ts`;
+  if (to.path !== "index.ts" && !PART.test(to.path)) return `Import layer "${to.layer}" through its index.ts`;
   return from.published ? orderFault(from, to) : undefined;
 }
 

@@ -3,12 +3,12 @@
  *
  * @packageDocumentation
  */
+import { pools } from "#pools";
 import { unheard } from "../scopes/index.ts";
 import { checkDuration, checkFunction, checkKnown, checkObject } from "./checks.ts";
 import { declareDoors } from "./doors.ts";
 import type { Executor, ExecutorStatistics, ShutdownOptions } from "./executor.ts";
 import type { Future } from "./future.ts";
-import { mapOver } from "./map/map.ts";
 import type { MapOptions, MapResult } from "./map/map-options.ts";
 import type { MapSession } from "./map/map-run.ts";
 import type { WaitOptions } from "./wait-options.ts";
@@ -67,7 +67,7 @@ export class ExecutorView implements Executor {
   ): MapResult<R> {
     checkObject(options, "the options of map");
     const session = new Session(this.#core, this.#options);
-    return mapOver(session, this.#core, fn, items, this.#chunked(options));
+    return pools().mapOver(session, this.#core, fn, items, this.#chunked(options));
   }
 
   /** A limit on the run is meant for each item, and so are retries: each is a call of its own. */

@@ -1,8 +1,7 @@
 import { SharedHeap } from "#heap";
+import { pools } from "#pools";
 import { ExecutorView } from "./executor-view.ts";
-import { coreOf, Pool } from "./pool/pool.ts";
 import type { PoolOptions } from "./pool/pool-options.ts";
-import { recruitProcess } from "./worker/process-worker.ts";
 
 /** Memory is taken as it is needed: this is only what addresses can tell apart. */
 const HEAP_BYTES = 2 ** 32;
@@ -35,6 +34,7 @@ export class ProcessPoolExecutor extends ExecutorView {
    * share memory.
    */
   constructor(options: PoolOptions = {}) {
+    const { coreOf, Pool, recruitProcess } = pools();
     const place = () => {
       const heap = SharedHeap.createNameless(HEAP_BYTES);
       return { heap, recruit: recruitProcess(heap), leave: () => heap.close() };

@@ -1,7 +1,6 @@
+import { pools } from "#pools";
 import { ExecutorView } from "./executor-view.ts";
-import { coreOf, Pool } from "./pool/pool.ts";
 import type { PoolOptions } from "./pool/pool-options.ts";
-import { threadPlace } from "./pool/recruits.ts";
 
 /**
  * Runs functions on worker threads.
@@ -30,6 +29,7 @@ import { threadPlace } from "./pool/recruits.ts";
 export class ThreadPoolExecutor extends ExecutorView {
   /** @throws `RangeError` or `TypeError`, naming the option that is not what it should be. */
   constructor(options: PoolOptions = {}) {
+    const { coreOf, Pool, threadPlace } = pools();
     super(coreOf(new Pool(options, threadPlace)), {});
   }
 }

@@ -1,10 +1,9 @@
+import { pools } from "#pools";
 import { checkFunction } from "./checks.ts";
 import { declareDoors } from "./doors.ts";
 import type { Future } from "./future.ts";
 import type { Streamed, StreamOf } from "./streams/task-stream.ts";
 import { ExecutorView } from "./executor-view.ts";
-import { coreOf, Pool } from "./pool/pool.ts";
-import { threadPlace } from "./pool/recruits.ts";
 
 let pool: ExecutorView | undefined;
 
@@ -33,8 +32,13 @@ export function toThread<A extends unknown[], R>(
 ): Future<R>;
 export function toThread(fn: (...args: unknown[]) => unknown, ...args: unknown[]): Future<unknown> {
   checkFunction(fn, "run on a thread");
-  pool ??= new ExecutorView(coreOf(new Pool({ name: "default" }, threadPlace, true)), {});
+  pool ??= defaultPool();
   return pool.submit(fn, ...args);
+}
+
+function defaultPool(): ExecutorView {
+  const { coreOf, Pool, threadPlace } = pools();
+  return new ExecutorView(coreOf(new Pool({ name: "default" }, threadPlace, true)), {});
 }
 
 declareDoors(toThread);

@@ -7,6 +7,9 @@ import { SocketLink } from "./link.ts";
 import { Session } from "./session.ts";
 import { LINK_DESCRIPTOR } from "./start-process.ts";
 
+/** Used at once. */
+export { FunctionTable } from "../portable/heddle-functions.ts";
+
 loadHandlesBy(() =>
   Promise.all([import("../sync/index.ts"), import("../queues/index.ts"), import("../workers/index.ts")]),
 );

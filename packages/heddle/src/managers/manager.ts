@@ -3,23 +3,13 @@
  *
  * @packageDocumentation
  */
-import { once } from "node:events";
-import type { Socket } from "node:net";
+import { managing } from "#managing";
 import type { ConnectionOptions, SecureContextOptions } from "node:tls";
 import { leavable } from "../scopes/index.ts";
-import { FrameLink, HANDSHAKE_LIMIT_BYTES, introduce } from "../workers/index.ts";
-import { type Address, parseAddress } from "./address.ts";
 import type { Backend, ManagerStatistics } from "./backend.ts";
-import { checkKey, checkLimits, checkObject } from "./checks.ts";
+import { checkObject } from "./checks.ts";
 import { ManagerClosedError } from "./errors.ts";
-import { SocketLink } from "./link.ts";
-import { behindProxy } from "./proxies.ts";
 import type { Remote } from "./remote-type.ts";
-import { ManagerServer, PURPOSE } from "./server.ts";
-import { Session } from "./session.ts";
-import { startManagerProcess } from "./start-process.ts";
-import { shutDown, startManagerThread } from "./start-thread.ts";
-import { ROOT } from "./things.ts";
 
 /** How a manager is started. */
 export interface ManagerStartOptions {
@@ -110,6 +100,7 @@ export class Manager implements AsyncDisposable {
     if (on !== "thread" && on !== "process") {
       throw new RangeError(`Cannot start manager: on must be "thread" or "process", and is ${String(on)}`);
     }
+    const { startManagerProcess, startManagerThread } = managing();
     return new Manager(await (on === "thread" ? startManagerThread() : startManagerProcess()));
   }
 
@@ -121,9 +112,7 @@ export class Manager implements AsyncDisposable {
    * @throws `AddressInUseError` when somebody answers there. `TypeError`, `RangeError` for options that are none.
    */
   static async serve(options: ManagerServeOptions): Promise<Manager> {
-    const { address, authKey, tls } = checkObject(options, "serve manager");
-    const key = checkKey(authKey, "serve manager");
-    return new Manager(await ManagerServer.open(parseAddress(address), key, checkLimits(options), tls));
+    return new Manager(await managing().serveAt(options));
   }
 
   /**
@@ -132,24 +121,7 @@ export class Manager implements AsyncDisposable {
    * @throws `AuthenticationError` when the two sides do not have the same key. `ManagerClosedError` when nobody answers.
    */
   static async connect(options: ManagerConnectOptions): Promise<Manager> {
-    const { authKey, tls } = checkObject(options, "connect to manager");
-    const key = checkKey(authKey, "connect to manager");
-    const address = parseAddress(options.address);
-    const { maxMessageBytes, handshakeTimeoutMs } = checkLimits(options);
-    const link = await openLink(address, options.address, tls);
-    const timer = setTimeout(() => link.destroy(new Error("The server does not answer")), handshakeTimeoutMs);
-    try {
-      await introduce(link, { key, purpose: PURPOSE });
-      link.limitBytes = maxMessageBytes;
-      const session = new Session(new SocketLink(link), { limitBytes: maxMessageBytes });
-      await session.settled;
-      return new Manager({
-        session,
-        stop: async () => session.close(shutDown()),
-      });
-    } finally {
-      clearTimeout(timer);
-    }
+    return new Manager(await managing().connectTo(options));
   }
 
   /** Where the manager is served; `undefined` unless it is {@link serve | served} here. */
@@ -170,7 +142,8 @@ export class Manager implements AsyncDisposable {
     const key = this.#use("create").createHere?.(cls as never, args);
     if (key !== undefined) return (await this.#call("take", [key])) as Remote<T>;
     const { session } = this.#backend;
-    const creating = (): Promise<unknown> => session.call(ROOT, ["create"], [cls, ...args], false, cls);
+    const creating = (): Promise<unknown> =>
+      session.call(managing().ROOT, ["create"], [cls, ...args], false, cls);
     return (await leavable("Manager.create()", creating)) as Remote<T>;
   }
 
@@ -184,7 +157,7 @@ export class Manager implements AsyncDisposable {
    */
   async register(name: string, object: object): Promise<void> {
     const backend = this.#use("register");
-    const isHere = behindProxy(object) === undefined;
+    const isHere = managing().behindProxy(object) === undefined;
     if (isHere && backend.registerHere !== undefined) backend.registerHere(name, object);
     else await this.#call("register", [name, object]);
   }
@@ -238,26 +211,6 @@ export class Manager implements AsyncDisposable {
   }
 
   #call(name: string, args: unknown[]): Promise<unknown> {
-    return leavable(`Manager.${name}()`, () => this.#backend.session.call(ROOT, [name], args));
+    return leavable(`Manager.${name}()`, () => this.#backend.session.call(managing().ROOT, [name], args));
   }
-}
-
-async function openLink(
-  address: Address,
-  text: string,
-  tls: ConnectionOptions | undefined,
-): Promise<FrameLink> {
-  const where = address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port };
-  const socket: Socket =
-    tls === undefined
-      ? process.getBuiltinModule("node:net").connect({ ...where, noDelay: true })
-      : process.getBuiltinModule("node:tls").connect({ ...where, ...tls });
-  try {
-    await once(socket, tls === undefined ? "connect" : "secureConnect");
-  } catch (error) {
-    socket.destroy();
-    const { message } = error as Error;
-    throw new ManagerClosedError(`Cannot connect to ${text}: ${message}`, { cause: error });
-  }
-  return new FrameLink(socket, HANDSHAKE_LIMIT_BYTES);
 }

@@ -3,15 +3,7 @@
  *
  * @packageDocumentation
  */
-import {
-  HeapFullError,
-  SharedHeap,
-  threadHeap,
-  TimeoutError,
-  type Heap,
-  type JoinedHeap,
-  type Ledger,
-} from "#heap";
+import { HeapFullError, SharedHeap, TimeoutError, type Heap, type Ledger } from "#heap";
 import {
   CorruptMessageError,
   NotLoadedError,
@@ -146,18 +138,4 @@ export class FunctionTable implements WireHooks {
       this.#sources.scratches.giveBack(scratch);
     }
   }
-}
-
-const tables = new WeakMap<Heap, FunctionTable>();
-
-/** This thread's table, on the heap that all threads of the process share. */
-export function functionTable(): FunctionTable {
-  return functionTableIn(threadHeap());
-}
-
-/** This thread's table, on a heap that it has joined. */
-export function functionTableIn(heap: JoinedHeap): FunctionTable {
-  let table = tables.get(heap);
-  if (table === undefined) tables.set(heap, (table = new FunctionTable(heap, heap.ledger)));
-  return table;
 }

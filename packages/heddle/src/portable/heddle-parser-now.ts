@@ -1,4 +1,4 @@
-/** The parser of JavaScript, in a bundle: see `heddle-parser-later.ts`. */
+/** The parser of JavaScript, in a bundle: see `parser-later.ts`. */
 import * as acorn from "acorn";
 
 export function parser(): typeof acorn {

@@ -1,12 +1,9 @@
 /** How functions cross from one thread to another, with what they capture. */
 export { PortabilityError, type PortabilityProblem } from "./errors.ts";
 export { fromModule, isDeclaredPortable, portable } from "./explicit.ts";
-export {
-  FunctionTable,
-  functionTable,
-  functionTableIn,
-  type FunctionTableStatistics,
-} from "./function-table.ts";
+export type { FunctionTable, FunctionTableStatistics } from "./function-table.ts";
+export { functionTable, functionTableIn } from "./function-tables.ts";
+export { copy, loadPart } from "./load-part.ts";
 export { entryModules, workFor } from "./revive/modules.ts";
 export { holdsPrivateNames } from "./publish/instances.ts";
 export { declareEverywhere } from "./publish/names.ts";

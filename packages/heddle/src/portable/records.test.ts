@@ -47,7 +47,7 @@ describe("the records of a thread that has ended", () => {
   test("are freed if nobody else holds them: of a worker that was terminated, too", async () => {
     const program = `
       import { parentPort } from "node:worker_threads";
-      import { functionTable } from ${JSON.stringify(new URL("./function-table.ts", import.meta.url).href)};
+      import { functionTable } from ${JSON.stringify(new URL("./function-tables.ts", import.meta.url).href)};
       const table = functionTable();
       const records = Array.from({ length: 100 }, (_, i) => table.publishFunction(() => i, "fn"));
       parentPort.postMessage(records.map(({ address }) => address));

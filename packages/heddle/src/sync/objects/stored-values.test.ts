@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { functions } from "#functions";
 import { HeapFullError, Ledger, threadHeap } from "#heap";
-import { fromModule, FunctionTable, functionTable } from "../../portable/index.ts";
+import { fromModule, functionTable } from "../../portable/index.ts";
 import { NotLoadedError, transfer } from "../../wire/index.ts";
 import { addressOf, storedValuesIn } from "../index.ts";
 import { Box, claimsAt } from "./fixtures/box.ts";
@@ -214,7 +215,7 @@ describe("a value with functions from modules that this thread has not loaded", 
     value: () => number;
   }
   /** Another thread's way of taking values. */
-  const there = new StoredValues(heap, new FunctionTable(heap, new Ledger(heap)));
+  const there = new StoredValues(heap, new (functions().FunctionTable)(heap, new Ledger(heap)));
 
   test("stays in the heap until they are loaded", async () => {
     const { value } = fromModule<Module>(module("export const value = () => 1;"));

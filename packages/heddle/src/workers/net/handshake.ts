@@ -18,9 +18,8 @@
  *
  * @packageDocumentation
  */
-import { helpOn } from "#heap";
 import type { TLSSocket } from "node:tls";
-import { declareEverywhere } from "../../portable/index.ts";
+import { AuthenticationError } from "./authentication-error.ts";
 import type { FrameLink } from "./frame-link.ts";
 import { nonce } from "./nonces.ts";
 
@@ -35,17 +34,6 @@ export const HANDSHAKE_LIMIT_BYTES = 128;
 
 const BINDING_LABEL = "EXPORTER-heddle";
 const BINDING_BYTES = 32;
-
-/** The two sides do not have the same key, or the other one is none of Heddle's. Nothing was asked and nothing told. */
-export class AuthenticationError extends Error {
-  override readonly name = "AuthenticationError";
-  readonly code = "ERR_HEDDLE_AUTHENTICATION";
-  /** Where this error is explained. */
-  readonly help: string = helpOn(this.code);
-}
-
-// Where Heddle is part of a bundle, workers have the same class.
-declareEverywhere("AuthenticationError", AuthenticationError);
 
 /** What both sides know beforehand. */
 export interface Credentials {

@@ -1,0 +1,7 @@
+/** What managers do their work by: a part, see `portable/load-part.ts`. */
+export { copy } from "../portable/index.ts";
+export { connectTo, serveAt } from "./connect.ts";
+export { behindProxy } from "./proxies.ts";
+export { startManagerProcess } from "./start-process.ts";
+export { startManagerThread } from "./start-thread.ts";
+export { ROOT } from "./things.ts";

@@ -1,0 +1,8 @@
+/** How functions are looked into and brought to life: a part, see `load-part.ts`. */
+import { FunctionTable } from "./function-table.ts";
+import { copy, providePart } from "./load-part.ts";
+
+export { copy, FunctionTable };
+
+// Workers have it from the beginning.
+providePart("heddle-functions", { copy, FunctionTable });
