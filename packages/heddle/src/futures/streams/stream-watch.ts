@@ -20,6 +20,7 @@ interface Watched {
 export class StreamWatch {
   readonly #executor: string;
   readonly #open = new Set<Watched>();
+  #isEnding = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(executor: string) {
@@ -35,6 +36,7 @@ export class StreamWatch {
   add(buffer: StreamBuffer, task: string): () => void {
     const watched = { buffer, task, reads: 0 };
     this.#open.add(watched);
+    this.#begin();
     return () => {
       this.#open.delete(watched);
       if (this.#open.size > 0) return;
@@ -43,12 +45,17 @@ export class StreamWatch {
     };
   }
 
-  /** A shutdown waits: from now on streams that nobody reads are ended. */
+  /** A shutdown waits: from now on streams that nobody reads are ended, those that are yet to begin included. */
   endUnread(): void {
-    if (this.#timer !== undefined || this.#open.size === 0) return;
-    for (const watched of this.#open) watched.reads = watched.buffer.reads;
+    this.#isEnding = true;
+    if (this.#timer === undefined) for (const watched of this.#open) watched.reads = watched.buffer.reads;
+    this.#begin();
+  }
+
+  #begin(): void {
+    if (!this.#isEnding || this.#open.size === 0) return;
     // Whoever waits for the shutdown keeps the program alive by this.
-    this.#timer = setInterval(() => this.#look(), UNREAD_MS);
+    this.#timer ??= setInterval(() => this.#look(), UNREAD_MS);
   }
 
   #look(): void {

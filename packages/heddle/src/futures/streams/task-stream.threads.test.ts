@@ -317,6 +317,15 @@ for (const [place, make] of executors) {
       assert.deepEqual(values, [0, 1, 2].slice(0, values.length));
     });
 
+    test("that nobody reads is ended by a shutdown, though it has begun after that", async () => {
+      const words = sharedWords();
+      const executor = make();
+      const stream = executor.submit(counting, words);
+      await executor.shutdown();
+      assert.equal(words[1], 1);
+      await assert.rejects(readAll((await stream) as TaskStream<number>), ExecutorShutdownError);
+    });
+
     test("on every worker gives a stream for each", async () => {
       await using executor = make();
       const streams = (await executor.broadcast(upTo, 3)) as unknown as TaskStream<number>[];
