@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { inspect, type InspectOptions } from "node:util";
 import { pools } from "#pools";
 import { unheard } from "../scopes/index.ts";
 import { checkDuration, checkFunction, checkKnown, checkObject } from "./checks.ts";
@@ -114,6 +115,16 @@ export class ExecutorView implements Executor {
     return this.shutdown();
   }
 }
+
+/** `ThreadPoolExecutor "pool-1" { workers: 2, queued: 0, … }`. */
+Object.defineProperty(ExecutorView.prototype, inspect.custom, {
+  configurable: true,
+  value(this: ExecutorView, depth: number, options: InspectOptions): string {
+    const kind = this.constructor === ExecutorView ? "Executor" : this.constructor.name;
+    if (depth < 0) return `[${kind}]`;
+    return `${kind} ${JSON.stringify(this.name)} ${inspect(this.statistics(), { ...options, depth: depth - 1 })}`;
+  },
+});
 
 for (const door of ["submit", "map", "broadcast"])
   declareDoors(Reflect.get(ExecutorView.prototype, door) as Function);

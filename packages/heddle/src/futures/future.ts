@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { inspect, type InspectOptions } from "node:util";
 import { TimeoutError } from "#heap";
 import {
   type AnyContext,
@@ -414,6 +415,17 @@ export class Future<T> implements PromiseLike<T> {
     });
   }
 }
+
+/** As a promise is printed: `Future { 1 }`, `Future { <running> }`, `Future { <rejected> RangeError: … }`. */
+Object.defineProperty(Future.prototype, inspect.custom, {
+  configurable: true,
+  value(this: Future<unknown>, depth: number, options: InspectOptions): string {
+    if (depth < 0) return "[Future]";
+    const { state, done } = this;
+    const outcome = done ? inspect(outcomeOf(this), { ...options, depth: depth - 1 }) : "";
+    return `Future { ${[state === "fulfilled" ? "" : `<${state}>`, outcome].filter(Boolean).join(" ")} }`;
+  },
+});
 
 /** The control of futures that never had a task. */
 const NO_TASK: TaskControl = { isRunning: () => false, cancel: () => false };

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { inspect } from "node:util";
 import { TimeoutError } from "#heap";
 import {
   cancelledFuture,
@@ -78,6 +79,12 @@ export abstract class TaskGroup {
   /** How many of its tasks have not ended. */
   abstract readonly size: number;
 }
+
+Object.defineProperty(TaskGroup.prototype, inspect.custom, {
+  value(this: TaskGroup): string {
+    return `TaskGroup { size: ${this.size}${this.signal.aborted ? ", <cancelled>" : ""} }`;
+  },
+});
 
 /**
  * Runs `body`, which spawns tasks, and waits for all of them: nothing goes on behind the caller's back.

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { inspect } from "node:util";
 import { isMainThread, threadId } from "node:worker_threads";
 import { allTasks, currentContext, type TaskNode } from "../scopes/index.ts";
 import { Task } from "./task.ts";
@@ -64,6 +65,13 @@ class View implements TaskInfo {
     return this.#node.waitsFor;
   }
 }
+
+Object.defineProperty(View.prototype, inspect.custom, {
+  value(this: TaskInfo): string {
+    const waits = this.waitsFor === undefined ? "" : `, in ${this.waitsFor}`;
+    return `Task ${this.id} "${this.name}" (${this.state}${waits})`;
+  },
+});
 
 /** What stands for the code that runs outside any task. */
 const OUTSIDE_TASKS: TaskInfo = {

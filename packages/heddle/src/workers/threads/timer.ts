@@ -114,6 +114,12 @@ export class Timer<A extends readonly unknown[] = readonly any[]> implements Dis
   }
 }
 
+Object.defineProperty(Timer.prototype, inspect.custom, {
+  value(this: Timer): string {
+    return this.isAlive ? `Timer (due in ${dueMsOf(this).toFixed(0)} ms)` : "Timer (not running)";
+  },
+});
+
 /** From now on timers are called while this thread blocks. */
 function lookOut(): void {
   if (isLooking) return;
