@@ -131,6 +131,18 @@ describe("Buffer", () => {
     assert.deepStrictEqual(back, value);
   });
 
+  test("comes back whole, whatever its length, and wherever it and what goes before it lie", () => {
+    const memory = Buffer.from({ length: 400 } as ArrayLike<number>).map((_, i) => (i * 7) & 255);
+    for (const length of [0, 1, 63, 64, 65, 129]) {
+      for (let offset = 0; offset < 8; offset++) {
+        const part = memory.subarray(offset, offset + length);
+        const [before, back, after] = wire.send(["x".repeat(offset), part, -offset]);
+        assert.deepEqual([before, after], ["x".repeat(offset), -offset]);
+        assert.deepEqual([...(back as Buffer)], [...part]);
+      }
+    }
+  });
+
   test("that is all of its memory shares it with the views beside it", () => {
     const value = Buffer.alloc(32, 5);
     const back = wire.send({ value, again: value, bytes: new Uint8Array(value.buffer) });
