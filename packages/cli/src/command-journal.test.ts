@@ -194,7 +194,7 @@ describe("heddle map --journal", () => {
     for (const [options, message] of refusals) {
       const { status, stderr } = await run(options);
       assert.equal(status, 2);
-      assert.match(stderr, /^heddle: [^\n]+\n$/);
+      assert.match(stderr, /^heddle: [^\n]+\n  see .*#err_heddle_journal\n$/);
       assert.match(stderr, message);
     }
     const other = await heddle([

@@ -37,7 +37,7 @@ describe("heddle", () => {
     assert.match((await heddle(["--version"])).stdout, /^\d+\.\d+\.\d+/);
   });
 
-  test("wrong usage is one line on standard error, and status 2", async () => {
+  test("wrong usage is told in one line on standard error, with where it is explained, and status 2", async () => {
     const commands: [string[], RegExp][] = [
       [[], /no command given/],
       [["top", "1"], /heddle top: it is not available yet/],
@@ -57,7 +57,7 @@ describe("heddle", () => {
       const { status, stdout, stderr } = await heddle(words);
       assert.equal(status, 2, stderr);
       assert.equal(stdout, "");
-      assert.match(stderr, /^heddle: [^\n]+\n$/);
+      assert.match(stderr, /^heddle: [^\n]+\n  see \S+troubleshooting\.md#err_heddle_\w+\n$/);
       assert.match(stderr, message);
     }
   });
@@ -233,7 +233,10 @@ describe("heddle map", () => {
     async () => {
       const { status, stderr } = await heddle(["map", `${FUNCTIONS}#echo`, "a", "--output", "/dev/full"]);
       assert.equal(status, 2);
-      assert.match(stderr, /\nheddle: Cannot write \/dev\/full: no space left on the disk\n$/);
+      assert.match(
+        stderr,
+        /\nheddle: Cannot write \/dev\/full: no space left on the disk\n  see .*#err_heddle_output\n$/,
+      );
     },
   );
 
@@ -315,7 +318,10 @@ describe("heddle map", () => {
       input,
     ]);
     assert.equal(status, 2);
-    assert.match(stderr, new RegExp(`heddle: Cannot read ${input}, line 3: "three" is not a number\n$`));
+    assert.match(
+      stderr,
+      new RegExp(`heddle: Cannot read ${input}, line 3: "three" is not a number\n  see .*\n$`),
+    );
     assert.deepEqual(
       byIndex(lines).map(({ result }) => result),
       [2, 4],

@@ -11,7 +11,7 @@ export type CommandErrorCode =
   | "ERR_HEDDLE_OUTPUT"
   | "ERR_HEDDLE_JOURNAL";
 
-/** The command cannot go on. Its message is one line for the user; the exit status is 2. */
+/** The command cannot go on. Its message is one line for the user, printed with where it is explained; the exit status is 2. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
   readonly code: CommandErrorCode;

@@ -7,6 +7,7 @@
 import { type Command, parseCommandLine } from "./arguments.ts";
 import { CommandError } from "./errors.ts";
 import { helpOf, version } from "./help.ts";
+import { entryOf } from "./troubleshooting.ts";
 
 /** The exit status of wrong usage, and of everything else that keeps a command from its work. */
 const CANNOT_GO_ON = 2;
@@ -46,13 +47,17 @@ async function print(text: string): Promise<number> {
   return 0;
 }
 
+/** What is wrong, in one line, and where it is explained. */
+function told({ message, code }: CommandError): string {
+  return `${message}\n  see ${entryOf(code)}`;
+}
+
 // Nobody to tell anything is no reason to stop.
 process.stderr.on("error", () => {});
 try {
   // The module that was asked for may keep timers and sockets open; the work is done nevertheless.
   process.exit(await run(parseCommandLine(process.argv.slice(2))));
 } catch (error) {
-  const words = error instanceof CommandError ? error.message : (error as Error).stack;
-  process.stderr.write(`heddle: ${words}\n`);
+  process.stderr.write(`heddle: ${error instanceof CommandError ? told(error) : (error as Error).stack}\n`);
   process.exit(CANNOT_GO_ON);
 }

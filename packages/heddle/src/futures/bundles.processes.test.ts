@@ -32,15 +32,22 @@ const PROGRAM = `
   main().catch((error) => console.log(error.name + ": " + error.message));
 `;
 
+const SLEEPING = `
+  import { ThreadPoolExecutor } from ${from("futures")};
+  import { sleep } from ${from("tasks")};
+
+  new ThreadPoolExecutor().submit(() => sleep(1)).catch((error) => console.log(error.name + ": " + error.message));
+`;
+
 describe("a program in one file", () => {
   let folder: string;
   before(() => (folder = mkdtempSync(join(tmpdir(), "heddle-bundle-"))));
   after(() => rmSync(folder, { recursive: true }));
 
-  const run = (name: string, format: "esm" | "cjs", minify: boolean): string => {
+  const run = (name: string, format: "esm" | "cjs", minify: boolean, contents: string = PROGRAM): string => {
     const outfile = join(folder, name, `program.${format === "esm" ? "mjs" : "cjs"}`);
     buildSync({
-      stdin: { contents: PROGRAM, resolveDir: modules },
+      stdin: { contents, resolveDir: modules },
       outfile,
       bundle: true,
       minify,
@@ -64,6 +71,13 @@ describe("a program in one file", () => {
       assert.equal(run(format, format, minify), '[6,7,"woven",2]');
     });
   }
+
+  test("says what to do where a call uses functions of the toolkit that only the program has", () => {
+    assert.match(
+      run("sleeping", "esm", false, SLEEPING),
+      /^PortabilityError: Cannot send function "sleep" .* inside this bundle.*; leave heddle out of the bundle: external: \["heddle"\]/,
+    );
+  });
 
   test("says what to install where koffi is not beside it", () => {
     assert.match(

@@ -6,7 +6,7 @@ export { functionTable, functionTableIn } from "./function-tables.ts";
 export { copy, loadPart } from "./load-part.ts";
 export { entryModules, workFor } from "./revive/modules.ts";
 export { holdsPrivateNames } from "./publish/instances.ts";
-export { declareEverywhere } from "./publish/names.ts";
+export { declareEverywhere, declareUnbundled } from "./publish/names.ts";
 export { processOrigin } from "./origin.ts";
 export type { RecordParcel } from "./record-parcels.ts";
 export { addClaims, HeapRecord } from "./records.ts";
