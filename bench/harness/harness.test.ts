@@ -193,6 +193,17 @@ describe("results and targets", () => {
     assert.ok(judgeAll(suite, [better]).every(({ reached }) => reached));
   });
 
+  test("a target that is missed says what stands in the way, and what nobody can be faster than", () => {
+    const [first] = suite.targets;
+    const why = "the work takes as long";
+    const explained = { ...suite, targets: [{ ...first!, why, bound: "bare" }] };
+    const [verdict] = judgeAll(explained, [collect(speed, 2, outcomes)]);
+    assert.equal(verdict!.why, why);
+    assert.equal(verdict!.bound, 2 * verdict!.reference!.figure);
+    const better = collect(speed, 2, [outcome("heddle", { rate: 120, p50: 9 }), outcomes[0]!, outcomes[2]!]);
+    assert.equal(judgeAll(explained, [better])[0]!.why, undefined);
+  });
+
   test("a target without figures of both sides is not judged", () => {
     assert.deepEqual(judgeAll(suite, [collect(speed, 1, [outcomes[0]!])]), []);
     assert.equal(judgeAll(suite, [collect(speed, 1, [outcomes[1]!])]).length, 1);

@@ -84,13 +84,19 @@ function resultTable(spec: CaseSpec, result: Result, unit = "worker"): string {
   return [heading, table([head, ...rows]), ...notes, ...failures].join("\n");
 }
 
-/** One line a target: what was promised, what came out. */
+/** Below the figures of a verdict. */
+const NOTE_INDENT = 27;
+
+/** One line a target: what was promised, what came out; below that what stands in the way. */
 function formatVerdict(verdict: Verdict): string {
   const against =
     verdict.reference === undefined
       ? ""
       : ` (${verdict.reference.contender}: ${formatNumber(verdict.reference.figure)})`;
-  return `${verdict.reached ? "reached" : "MISSED "}  ${verdict.margin.toFixed(2).padStart(6)} of it  ${verdict.case} × ${verdict.workers}, ${verdict.metric}: ${verdict.text}: ${formatNumber(verdict.figure)}, asked ${formatNumber(verdict.limit)}${against}`;
+  const line = `${verdict.reached ? "reached" : "MISSED "}  ${verdict.margin.toFixed(2).padStart(6)} of it  ${verdict.case} × ${verdict.workers}, ${verdict.metric}: ${verdict.text}: ${formatNumber(verdict.figure)}, asked ${formatNumber(verdict.limit)}${against}`;
+  const bound = verdict.bound === undefined ? [] : [`the work alone: ${formatNumber(verdict.bound)}`];
+  const notes = [...bound, ...(verdict.why === undefined ? [] : [verdict.why])];
+  return [line, ...notes.map((note) => `${" ".repeat(NOTE_INDENT)}${note}`)].join("\n");
 }
 
 /** The report for people. */

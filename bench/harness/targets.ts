@@ -18,6 +18,10 @@ export interface Verdict {
   /** How many times better the figure is than the limit: 1 and more is reached. */
   readonly margin: number;
   readonly reached: boolean;
+  /** Of one that was missed: what stands in the way. */
+  readonly why?: string;
+  /** The figure that nobody can do better than. */
+  readonly bound?: number;
 }
 
 function candidates(result: Result, target: TargetSpec): readonly Entry[] {
@@ -54,6 +58,8 @@ function judge(result: Result, target: TargetSpec, metric: MetricSpec): Verdict 
     };
   }
   const margin = target.relation === "at most" ? limit / figure : figure / limit;
+  const reached = margin >= 1;
+  const bound = boundOf(result, target);
   return {
     case: target.case,
     metric: target.metric,
@@ -64,8 +70,17 @@ function judge(result: Result, target: TargetSpec, metric: MetricSpec): Verdict 
     limit,
     ...(reference !== undefined && { reference }),
     margin,
-    reached: margin >= 1,
+    reached,
+    ...(!reached && target.why !== undefined && { why: target.why }),
+    ...(bound !== undefined && { bound }),
   };
+}
+
+/** What one thread takes for the work itself, shared out among the workers. */
+function boundOf(result: Result, { bound, metric, relation }: TargetSpec): number | undefined {
+  const alone = result.entries.find(({ contender }) => contender === bound)?.metrics[metric]?.median;
+  if (alone === undefined) return undefined;
+  return relation === "at most" ? alone / result.workers : alone * result.workers;
 }
 
 /** Every target that the run holds the figures for. */

@@ -65,6 +65,10 @@ export interface TargetSpec {
   readonly reference?: { readonly roles: readonly Role[] } | { readonly contenders: readonly string[] };
   /** Whose figure is judged; "heddle" unless it says otherwise. */
   readonly subject?: string;
+  /** What stands in the way where it is missed. */
+  readonly why?: string;
+  /** Does the work itself on one thread: shared out evenly, that is what nobody can be faster than. */
+  readonly bound?: string;
 }
 
 /** One bench: cases × contenders. */

@@ -1,6 +1,6 @@
 /** How much work does each pool get done, whatever a task computes and carries? */
 import type { CaseSpec, ContenderSpec, MetricSpec, Suite, TargetSpec } from "../harness/types.ts";
-import { heddle, piscinaTuned, pools, withOptions } from "./contenders.ts";
+import { heddle, piscinaTuned, plain, pools, withOptions } from "./contenders.ts";
 
 const ids = (contenders: readonly ContenderSpec[]): readonly string[] => contenders.map(({ id }) => id);
 
@@ -90,7 +90,7 @@ const cases: readonly CaseSpec[] = [
     run: "factorials",
     question: "poolifier's comparison: 100,000 times 1000! in exact integers, all at once, from nothing",
     metrics: duration,
-    contenders: ids([ours!, oneByOne, ...pools]),
+    contenders: ids([plain, ours!, oneByOne, ...pools]),
     load: { items: 100_000, n: 1_000 },
     quickLoad: { items: 20_000 },
   },
@@ -106,14 +106,26 @@ const cases: readonly CaseSpec[] = [
   },
 ];
 
-const first = work.map(({ id }): TargetSpec => ({
-  case: id,
-  metric: "rate",
-  text: "first",
-  relation: "at least",
-  factor: 1,
-  reference: { roles: ["pool"] },
-}));
+/** From so many microseconds on the workers do next to nothing but the task. */
+const LONG_US = 100;
+const LARGE =
+  "of the two buffers of 1 MiB that each task makes, wherever it runs, the collection takes as long as the copying, and Heddle's come twice as often";
+const LONG = "the workers compute all of the time, in every pool: what is left between them is chance";
+
+const first = DURATIONS.flatMap(({ us }) =>
+  PAYLOADS.map(({ name, bytes }): TargetSpec => {
+    const why = bytes > 1_024 ? LARGE : us >= LONG_US ? LONG : undefined;
+    return {
+      case: `${us}us-${name}`,
+      metric: "rate",
+      text: "first",
+      relation: "at least",
+      factor: 1,
+      reference: { roles: ["pool"] },
+      ...(why !== undefined && { why }),
+    };
+  }),
+);
 
 export const poolsSuite: Suite = {
   name: "pools",
@@ -122,7 +134,7 @@ export const poolsSuite: Suite = {
     "Does not show: how long one call waits (see dispatch); more workers than cores. Where tasks take long, a pool can only be as fast as they are.",
   workers: [1, 2],
   cases,
-  contenders: [ours!, oneByOne, ...pools, ...inTens, ...python],
+  contenders: [plain, ours!, oneByOne, ...pools, ...inTens, ...python],
   targets: [
     ...first,
     {
@@ -132,6 +144,8 @@ export const poolsSuite: Suite = {
       relation: "at most",
       factor: 1 / 1.5,
       reference: { roles: ["pool"] },
+      bound: plain.id,
+      why: "the multiplications are nearly all of it: the fastest peer is too near to what they take for anybody to be so much faster",
     },
   ],
   packages: ["heddle", "piscina", "tinypool", "workerpool", "poolifier"],
