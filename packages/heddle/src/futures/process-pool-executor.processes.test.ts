@@ -45,6 +45,25 @@ describe("ProcessPoolExecutor", () => {
     );
   });
 
+  test("carries records that come often, whose keys are named by number then, both ways", async () => {
+    const records = Array.from({ length: 400 }, (_, id) => ({
+      id,
+      place: { east: id / 3, north: -id },
+      tags: ["a"],
+    }));
+    const back = await pool
+      .map((record: (typeof records)[0]) => ({ ...record, seen: true }), records)
+      .toArray();
+    assert.deepEqual(
+      back,
+      records.map((record) => ({ ...record, seen: true })),
+    );
+    assert.deepEqual(
+      await pool.submit((all: typeof records) => all.toReversed(), records),
+      records.toReversed(),
+    );
+  });
+
   test("runs a call once on every worker", async () => {
     const pids = await pool.broadcast(() => process.pid);
     assert.equal(new Set(pids).size, 2);
