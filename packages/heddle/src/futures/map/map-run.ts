@@ -70,7 +70,7 @@ export class MapRun {
   readonly #chunkSize: ChunkSize;
   /** So many chunks may be under way. Grows when it turns out that they wait. */
   #width: number;
-  /** Where the map was made: there its calls are made. */
+  /** Where the map was made. There it goes on, whoever reads: its source is asked, and its calls are made and waited for. */
   readonly #context = currentContext();
   readonly #site = siteOfUser();
   /** In the order of their items. */
@@ -142,7 +142,7 @@ export class MapRun {
   /** So many items of a chunk were read: others may be sent. */
   wasRead(count: number): void {
     this.#unread -= count;
-    this.#pump();
+    this.#inPlace(() => this.#pump());
   }
 
   /** Ends the run: what has not begun never runs. */
@@ -159,7 +159,7 @@ export class MapRun {
     this.#session.release();
     this.#wake();
     try {
-      this.#source.close();
+      this.#inPlace(() => this.#source.close());
     } catch (error) {
       process.emitWarning(error instanceof Error ? error : `The source of a map threw ${String(error)}`);
     }
@@ -256,9 +256,11 @@ export class MapRun {
 
   #call(first: number, items: readonly unknown[]): Future<unknown> {
     const args = [this.#fn, first, items, this.#options.failFast, throwIfCancelled];
-    const submit = (): Future<unknown> =>
-      this.#session.submit(runChunk, args, this.#fn.name || "(anonymous)");
-    return currentContext() === this.#context ? submit() : runIn(this.#context, submit);
+    return this.#session.submit(runChunk, args, this.#fn.name || "(anonymous)");
+  }
+
+  #inPlace<T>(step: () => T): T {
+    return currentContext() === this.#context ? step() : runIn(this.#context, step);
   }
 
   #fail(chunk: Chunk, error: unknown): void {

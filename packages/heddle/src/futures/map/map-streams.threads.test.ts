@@ -1,6 +1,7 @@
 /** Maps over sources without end: what is read, and what is left behind. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { ContextVar, currentContext, Scope } from "../../scopes/index.ts";
 import type { Executor } from "../executor.ts";
 import { InlineExecutor } from "../inline/inline-executor.ts";
 import { ThreadPoolExecutor } from "../thread-pool-executor.ts";
@@ -186,6 +187,54 @@ for (const [place, make] of executors) {
       });
       for await (const value of executor.map(double, stream, { buffer: 4 })) if (value === 20) break;
       assert.equal(reason, undefined);
+    });
+
+    test("runs where the map was made, whoever reads and however far that is behind", async () => {
+      await using executor = make();
+      const user = new ContextVar("test.map-source", "nobody");
+      for (const buffer of [1, 100]) {
+        const seen = new Set<string>();
+        function* plain(): Generator<number> {
+          try {
+            for (let n = 0; n < 20; n++) {
+              seen.add(user.get());
+              yield n;
+            }
+          } finally {
+            seen.add(user.get());
+          }
+        }
+        async function* slow(): AsyncGenerator<number> {
+          yield* plain();
+        }
+        for (const source of [plain, slow]) {
+          const results = user.run("maker", () => executor.map(double, source(), { buffer }));
+          await user.run("reader", async () => {
+            for await (const value of results) if (value === 30) break;
+          });
+          assert.deepEqual([...seen], ["maker"]);
+        }
+      }
+    });
+
+    test("is not told to stop with somebody who has read, nor are the calls", async () => {
+      await using executor = make();
+      const { promise: goesOn, resolve: goOn } = Promise.withResolvers<void>();
+      async function* slow(): AsyncGenerator<number> {
+        yield* [1, 2];
+        await new Promise<void>((resolve, reject) => {
+          void goesOn.then(resolve);
+          currentContext().scope?.onCancel(reject);
+        });
+        yield 3;
+      }
+      const results = executor.map(double, slow(), { buffer: 2, chunkSize: 1 });
+      assert.deepEqual(await results.next(), { done: false, value: 2 });
+      const reader = new Scope();
+      assert.deepEqual(await reader.run(() => results.next()), { done: false, value: 4 });
+      reader.cancel("stop");
+      goOn();
+      assert.deepEqual(await results.next(), { done: false, value: 6 });
     });
 
     test("is waited for by a shutdown as long as it is read", async () => {
