@@ -6,7 +6,7 @@ import { MessageChannel, type MessagePort, threadId } from "node:worker_threads"
 import { Channel, selectSync } from "../queues/index.ts";
 import { ContextVar, currentContext, Scope, throwIfCancelled } from "../scopes/index.ts";
 import { Lock } from "../sync/index.ts";
-import { transfer } from "../wire/index.ts";
+import { transfer, WireError } from "../wire/index.ts";
 import { Process, Thread } from "../workers/index.ts";
 import { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 
@@ -77,6 +77,26 @@ describe("a call in a worker, made within a scope", () => {
       port1.close();
     }
     assert.equal(await pool.submit(() => threadId), worker);
+  });
+
+  test("that has a worker started has no part in the initializer of that", async () => {
+    const initializer = async (): Promise<void> => {
+      const user = new ContextVar("test.initializer", "nobody");
+      Object.assign(globalThis, { preparedFor: user.get() });
+      await new Promise<void>((resolve, reject) => {
+        currentContext().scope?.onCancel(reject);
+        setTimeout(resolve, 100);
+      });
+    };
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1, initializer });
+    const user = new ContextVar<unknown>("test.initializer", "nobody");
+    const scope = new Scope();
+    const left = scope.run(() => user.run("ann", () => pool.submit(() => {})));
+    const others = user.run(new WeakMap(), () => assert.rejects(pool.submit(() => {}).result(), WireError));
+    scope.cancel("stop");
+    await assert.rejects(left.result(), (error) => error === "stop");
+    await others;
+    assert.equal(await pool.submit(() => (globalThis as { preparedFor?: string }).preparedFor), "nobody");
   });
 
   test("sees the context variables of its caller, the nearest of each name, and no others", async () => {
