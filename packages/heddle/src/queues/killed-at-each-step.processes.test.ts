@@ -6,6 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -31,7 +32,8 @@ class Forks {
   readonly #lines: AsyncIterator<string>;
 
   constructor() {
-    const options = ["--single-threaded", ...process.execArgv];
+    // What other threads hold when one forks, nobody ever gives back.
+    const options = ["--single-threaded", "--v8-pool-size=0", ...process.execArgv];
     this.#child = spawn(process.execPath, [...options, DOOMED], {
       stdio: ["pipe", "pipe", "inherit"],
       // So that it and what it forks can be ended together.
@@ -43,11 +45,15 @@ class Forks {
   /** One life, until the step with a number. Gives in how many steps it did all, if it lived so long. */
   async play(index: number, heap: string, id: string, last: number): Promise<number | undefined> {
     this.#child.stdin!.write(`${JSON.stringify([index, heap, id, last])}\n`);
-    const timer = setTimeout(() => this.end(), LONGEST_MS);
+    let where = "";
+    const timer = setTimeout(() => {
+      where = this.#whereabouts();
+      this.end();
+    }, LONGEST_MS);
     let steps: number | undefined;
     for (;;) {
       const { value = "", done } = await this.#lines.next();
-      assert.ok(done !== true, `it lives after ${LONGEST_MS} ms`);
+      assert.ok(done !== true, `it lives after ${LONGEST_MS} ms${where}`);
       const [, what, number] = /^(did all in|ended by) (\d+)$/.exec(value) ?? assert.fail(`it says ${value}`);
       if (what === "did all in") steps = Number(number);
       else {
@@ -55,6 +61,17 @@ class Forks {
         assert.equal(Number(number), SIGKILL);
         return steps;
       }
+    }
+  }
+
+  /** In which call of the system it is that should have died. */
+  #whereabouts(): string {
+    const { pid } = this.#child;
+    try {
+      const child = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+      return `, in ${readFileSync(`/proc/${child}/syscall`, "utf8").trim()}`;
+    } catch {
+      return "";
     }
   }
 
@@ -69,18 +86,30 @@ class Life implements Victim {
   isOver = false;
   /** In how many steps it did all, if it lived so long. */
   steps: number | undefined;
-  readonly ended: Promise<boolean>;
+  readonly died: Promise<boolean>;
+  readonly #heap: SharedHeap;
 
   constructor(heap: SharedHeap, playing: Promise<number | undefined>) {
-    this.ended = this.#end(heap, playing);
+    this.#heap = heap;
+    this.died = this.#die(playing);
   }
 
-  async #end(heap: SharedHeap, playing: Promise<number | undefined>): Promise<boolean> {
+  get ended(): Promise<boolean> {
+    return this.#end();
+  }
+
+  async #die(playing: Promise<number | undefined>): Promise<boolean> {
     this.steps = await playing;
     this.isOver = true;
+    return this.steps !== undefined;
+  }
+
+  async #end(): Promise<boolean> {
+    const heap = this.#heap;
+    const isDone = await this.died;
     // The kernel tells of it, and those who live on see to it at once.
     await soon(() => [...heap.seats].every((seat) => !heap.hasDied(seat)), "its end is settled");
-    return this.steps !== undefined;
+    return isDone;
   }
 }
 

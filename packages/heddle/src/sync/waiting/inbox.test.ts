@@ -40,11 +40,13 @@ describe("Inbox", () => {
     inbox.remove();
   });
 
-  test("tells of what had come before anybody waited", () => {
-    const { inbox, list, heard } = setUp();
+  test("tells of what had come before anybody waited, once he has said so", async () => {
+    const { inbox, list, heard, next } = setUp();
     const node = block();
     list.push(node);
     inbox.add();
+    assert.deepEqual(heard, []);
+    await next();
     assert.deepEqual(heard, [node]);
     inbox.remove();
   });
@@ -53,6 +55,7 @@ describe("Inbox", () => {
     const { record, inbox, list, heard, next } = setUp();
     heap.store(record + LOOK, 1);
     inbox.add();
+    await next();
     assert.deepEqual(heard, ["look"]);
     heap.store(record + LOOK, 1);
     list.awake();

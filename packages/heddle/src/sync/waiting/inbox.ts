@@ -23,6 +23,7 @@ export interface InboxOwner {
  *   (nodejs/node#61941).
  * - B3: it looks whether it is to look after it has said that it sleeps, and who tells it so does that first and then wakes
  *   it. So one of the two sees the other.
+ * - B4: nobody is told anything while he says that he waits: what ends his wait otherwise is set up after that.
  */
 export class Inbox {
   readonly #words: Words;
@@ -61,17 +62,14 @@ export class Inbox {
   }
 
   #listen(): void {
-    while (!this.#isListening && this.#waiters > 0) {
-      // B3.
-      if (this.#list.trySleep() && this.#words.load(this.#record + LOOK) === 0) {
-        const outcome = this.#list.waitAsync();
-        if (typeof outcome !== "string") {
-          this.#isListening = true;
-          void outcome.then(this.#onRing);
-        }
-      }
-      if (!this.#isListening) this.#empty();
-    }
+    if (this.#isListening) return;
+    this.#isListening = true;
+    // B3.
+    const sleeps = this.#list.trySleep() && this.#words.load(this.#record + LOOK) === 0;
+    const outcome = sleeps ? this.#list.waitAsync() : "not-equal";
+    if (typeof outcome !== "string") void outcome.then(this.#onRing);
+    // B4.
+    else queueMicrotask(this.#onRing);
   }
 
   #empty(): void {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
-import { type Heap, threadHeap } from "#heap";
+import { DoneList, type Heap, threadHeap } from "#heap";
 import { Turnstile } from "../fixtures/turnstile.ts";
+import { granted as grantedState, STATE } from "./node.ts";
 import { isTaken, nodesOf } from "./nodes.ts";
+import { INBOX } from "./record.ts";
 import { thisThread } from "./this-thread.ts";
 import type { Place } from "./waits.ts";
 
@@ -20,6 +22,26 @@ function turnstile(): Turnstile {
 const taken = (): number => [...nodesOf(words, record)].filter((node) => isTaken(words, node)).length;
 
 describe("a wait", () => {
+  test("that is granted before it has set up how else it may end leaves nothing of that behind", async () => {
+    class Quick extends Turnstile {
+      override enlist(node: number): boolean {
+        // As another thread does it, a moment later.
+        heap.store(node + STATE, grantedState(heap.load(node + STATE)));
+        new DoneList(heap, record + INBOX).push(node);
+        return false;
+      }
+    }
+    // Nobody has waited in this thread, so nothing listens.
+    const { object } = turnstile();
+    const { signal } = new AbortController();
+    await waits.promise(new Quick(monitor, object), 0, { signal, timeoutMs: 1 });
+    assert.equal(getEventListeners(signal, "abort").length, 0);
+    assert.equal(taken(), 0);
+    // The timer of that wait would end another one, which has its node now.
+    const next = waits.promise(turnstile(), 0, { timeoutMs: 20 });
+    await assert.rejects(next, { timeoutMs: 20 });
+  });
+
   test("is over at once when there is nothing to wait for", async () => {
     const place = turnstile();
     place.add(2);
