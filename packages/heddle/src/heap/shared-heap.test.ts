@@ -37,6 +37,14 @@ function run(text: string): void {
   assert.equal(status, 0, stderr);
 }
 
+test("SharedHeap is not made by new, and says how it is", () => {
+  const Made = SharedHeap as unknown as new (name: string) => SharedHeap;
+  assert.throws(
+    () => new Made("loom"),
+    /^TypeError: .* by new: call SharedHeap.create\(\) or SharedHeap.open\(\)/,
+  );
+});
+
 describe("SharedHeap.create()", () => {
   test("makes a file that only this user may open", (context) => {
     const heap = heapFor(context);

@@ -151,8 +151,10 @@ export class SharedHeap extends ViewedHeap {
     );
   }
 
-  /** As `SharedHeap.create` and `SharedHeap.open` do it. */
+  /** Of `SharedHeap.create` and `SharedHeap.open`. */
   constructor(segment: Segment, name: string) {
+    if (typeof segment !== "object")
+      throw new TypeError("Cannot make a SharedHeap by new: call SharedHeap.create() or SharedHeap.open()");
     const { libc, fd, sizeBytes } = segment;
     const base = libc.map(fd, sizeBytes);
     const views: WeakRef<ArrayBuffer>[] = [];

@@ -1,4 +1,5 @@
 /** Looks at the options of managers, at the door. */
+import { checkKnown } from "../sync/index.ts";
 import type { ServerLimits } from "./server.ts";
 
 const DEFAULTS: ServerLimits = {
@@ -9,9 +10,12 @@ const DEFAULTS: ServerLimits = {
   leaseMs: 60_000,
 };
 
-export function checkObject<O extends object>(options: O, verb: string): O {
-  if (typeof options === "object" && options !== null) return options;
-  throw new TypeError(`Cannot ${verb}: its options must be an object, and are ${String(options)}`);
+export function checkObject<O extends object>(options: O, verb: string, known: readonly string[]): O {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`Cannot ${verb}: its options must be an object, and are ${String(options)}`);
+  }
+  checkKnown(options, known, "a manager");
+  return options;
 }
 
 /** The key, as bytes. An empty one is a key, too. */

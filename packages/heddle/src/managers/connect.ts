@@ -17,16 +17,20 @@ import { ManagerServer, PURPOSE } from "./server.ts";
 import { Session } from "./session.ts";
 import { shutDown } from "./start-thread.ts";
 
+/** The options of each door. */
+const CONNECT = ["address", "authKey", "tls", "maxMessageBytes", "handshakeTimeoutMs"];
+const SERVE = [...CONNECT, "maxHalfOpen", "maxConnections", "leaseMs"];
+
 /** What a manager does that is served here. */
 export async function serveAt(options: ManagerServeOptions): Promise<Backend> {
-  const { address, authKey, tls } = checkObject(options, "serve manager");
+  const { address, authKey, tls } = checkObject(options, "serve manager", SERVE);
   const key = checkKey(authKey, "serve manager");
   return await ManagerServer.open(parseAddress(address), key, checkLimits(options), tls);
 }
 
 /** What a manager does that is served elsewhere. */
 export async function connectTo(options: ManagerConnectOptions): Promise<Backend> {
-  const { authKey, tls } = checkObject(options, "connect to manager");
+  const { authKey, tls } = checkObject(options, "connect to manager", CONNECT);
   const key = checkKey(authKey, "connect to manager");
   const address = parseAddress(options.address);
   const { maxMessageBytes, handshakeTimeoutMs } = checkLimits(options);

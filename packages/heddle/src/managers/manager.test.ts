@@ -383,6 +383,16 @@ describe("Manager.start()", () => {
   test("refuses options that are none", async () => {
     await assert.rejects(() => Manager.start({ on: "moon" as never }), RangeError);
     await assert.rejects(() => Manager.start(null as never), TypeError);
+    await assert.rejects(
+      () => Manager.start({ onn: "thread" } as never),
+      /the option onn of a manager: write on;/,
+    );
+    const made = { address: "tcp:127.0.0.1:0", authKey: "k", maxMessageByte: 5 };
+    for (const door of ["serve", "connect"] as const)
+      await assert.rejects(
+        () => Manager[door](made),
+        /the option maxMessageByte of a manager: write maxMessageBytes/,
+      );
   });
 
   test("a process that is killed fails its calls, and says how it ended", async () => {

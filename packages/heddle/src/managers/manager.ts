@@ -55,6 +55,10 @@ export interface ManagerShutdownOptions {
 
 const GRACE_MS = 1000;
 
+/** The options of each door. */
+const START = ["on"];
+const SHUTDOWN = ["graceMs"];
+
 /**
  * Objects that live in one place (a thread, a process, a server) and are called from others, through proxies.
  *
@@ -96,7 +100,7 @@ export class Manager implements AsyncDisposable {
    * @throws `TypeError`, `RangeError` for options that are none; what keeps the thread or process from being started.
    */
   static async start(options: ManagerStartOptions = {}): Promise<Manager> {
-    const { on = "thread" } = checkObject(options, "start manager");
+    const { on = "thread" } = checkObject(options, "start manager", START);
     if (on !== "thread" && on !== "process") {
       throw new RangeError(`Cannot start manager: on must be "thread" or "process", and is ${String(on)}`);
     }
@@ -193,7 +197,7 @@ export class Manager implements AsyncDisposable {
    * that were not answered. To shut it down again does nothing more.
    */
   shutdown(options: ManagerShutdownOptions = {}): Promise<void> {
-    const { graceMs = GRACE_MS } = checkObject(options, "shut down manager");
+    const { graceMs = GRACE_MS } = checkObject(options, "shut down manager", SHUTDOWN);
     if (typeof graceMs !== "number" || !(graceMs >= 0)) {
       throw new RangeError(`Cannot shut down manager: graceMs must be 0 or more, and is ${String(graceMs)}`);
     }

@@ -5,7 +5,7 @@ export type { FunctionTable, FunctionTableStatistics } from "./function-table.ts
 export { functionTable, functionTableIn } from "./function-tables.ts";
 export { copy, loadPart } from "./load-part.ts";
 export { entryModules, workFor } from "./revive/modules.ts";
-export { holdsPrivateNames } from "./publish/instances.ts";
+export { explainStaying, holdsPrivateNames } from "./publish/instances.ts";
 export { declareEverywhere, declareUnbundled } from "./publish/names.ts";
 export { processOrigin } from "./origin.ts";
 export type { RecordParcel } from "./record-parcels.ts";

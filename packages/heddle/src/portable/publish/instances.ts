@@ -5,6 +5,18 @@ import { builtinName } from "./names.ts";
 
 const checked = new WeakSet<Function>();
 
+/** Why instances of a class stay where they are, and what to do instead. */
+interface Stay {
+  readonly reason: string;
+  readonly remedy: string;
+}
+const staying = new WeakMap<Function, Stay>();
+
+/** Has instances of a class that hold private names be refused with better advice than to make them public. */
+export function explainStaying(cls: Function, reason: string, remedy: string): void {
+  staying.set(cls, { reason, remedy });
+}
+
 /** @throws `PortabilityError` when `cls`, or a class that it extends, gives its instances private names. */
 export function checkInstances(cls: Function, path: string): void {
   if (checked.has(cls)) return;
@@ -37,11 +49,15 @@ function isRefused(cls: Function): boolean {
   }
 }
 
+const PRIVATE: Stay = {
+  reason: "it holds private names, which only the code of its class can give it",
+  remedy: "send its data and make the object there, or keep the fields public",
+};
+
 function refuseInstances(cls: Function, path: string): PortabilityError {
   return new PortabilityError({
     functionName: `an instance of ${describeFunction(cls)}`,
     path,
-    reason: "it holds private names, which only the code of its class can give it",
-    remedy: "send its data and make the object there, or keep the fields public",
+    ...(staying.get(cls) ?? PRIVATE),
   });
 }

@@ -25,6 +25,8 @@ export interface HandleForm<T> {
 /** A class, whatever its constructor takes. */
 export type HandleClass<T> = (abstract new (...args: never[]) => T) & { readonly prototype: T };
 
+const SHARE = "make it with { heap } in a SharedHeap, which both have, or send the data that it holds";
+
 const forms = new Map<string, HandleForm<object>>();
 const prototypes = new Set<object>();
 
@@ -58,7 +60,7 @@ export function registerHandle<T extends object>(
     const { hooks } = writer;
     const heap = how.heap?.(handle as T) ?? hooks.heap;
     const isElsewhere = heap instanceof SharedHeap && heap !== hooks.heap;
-    if (writer.isAbroad && !(heap instanceof SharedHeap)) throw writer.notAbroad(describeOne(handle));
+    if (writer.isAbroad && !(heap instanceof SharedHeap)) throw writer.notAbroad(describeOne(handle), SHARE);
     const address = how.address(handle as T);
     if (isElsewhere) return writeForeign(writer, { kind, handle, address, heap }, at);
     at = writer.string(kind, writer.byte(tag.HANDLE, at));

@@ -284,11 +284,11 @@ export class Writer extends Output {
   }
 
   /** For what only means something in this process. */
-  notAbroad(what: string): WireError {
-    return this.refusal(
-      `it is ${what}, which lives in this process, and the message leaves it`,
-      "send the data that it holds, or keep what uses it in one process",
-    );
+  notAbroad(
+    what: string,
+    remedy = "send the data that it holds, or keep what uses it in one process",
+  ): WireError {
+    return this.refusal(`it is ${what}, which lives in this process, and the message leaves it`, remedy);
   }
 
   /** For an object whose prototype promises what it has not got. */

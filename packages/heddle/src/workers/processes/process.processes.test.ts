@@ -5,7 +5,8 @@ import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
 import { heapFor } from "../../heap/fixtures/processes.ts";
 import { throwIfCancelled } from "../../scopes/index.ts";
-import { Event } from "../../sync/index.ts";
+import { Queue } from "../../queues/index.ts";
+import { Event, Lock } from "../../sync/index.ts";
 import { Process } from "./process.ts";
 import { ProcessEndedError, ProcessStateError } from "./process-errors.ts";
 
@@ -57,6 +58,30 @@ describe("Process", () => {
     assert.throws(
       () => new Process(() => 1, { argh: [] } as never),
       /the option argh of a Process: write args/,
+    );
+  });
+
+  for (const value of ["32", 0, -1, NaN]) {
+    test(`refuses a limit of its memory that is none: ${String(value)} (${typeof value})`, () => {
+      assert.throws(
+        () => new Process(() => 1, { resourceLimits: { maxOldGenerationSizeMb: value as never } }),
+        /^(Type|Range)Error: Cannot make a Process: maxOldGenerationSizeMb in its resourceLimits must be a number above 0, and is/,
+      );
+    });
+  }
+
+  test("stays where it was made, and says what to send instead", () => {
+    const process_ = new Process(() => 1);
+    const why = /"Process" .*it belongs to the thread that has made it.*; send its pid/;
+    assert.throws(() => new Process((sent: unknown) => sent, { args: [process_] }).start(), why);
+    assert.throws(() => new Queue<unknown>().putSync(process_), why);
+  });
+
+  test("is told how to share a lock that another process cannot have", () => {
+    const process_ = new Process((lock: Lock) => lock.locked, { args: [new Lock()] });
+    assert.throws(
+      () => process_.start(),
+      /it is a Lock, which lives in this process, and the message leaves it; make it with \{ heap \} in a SharedHeap/,
     );
   });
 

@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { SharedHeap, TimeoutError } from "#heap";
+import { explainStaying } from "../../portable/index.ts";
 import { carry, currentContext, leavable, ofVariable, OUTSIDE, runIn, unheard } from "../../scopes/index.ts";
 import { checkWaitOptions, storedValuesIn, timeLeft, type WaitOptions } from "../../sync/index.ts";
 import { type ProcessCall, processEntry } from "./process-body.ts";
@@ -37,7 +38,8 @@ type ProcessOutcome = { readonly value: unknown } | { readonly error: unknown };
  * The process ends when the function has, and nothing is left to do in it.
  *
  * The program ends when all processes have that are no daemons. A process ends with the thread that has started it, even if that is
- * killed. An error arrives whole, at whoever reads {@link result}; if nobody does, it ends the program.
+ * killed. An error arrives whole, at whoever reads {@link result}; if nobody does, it ends the program. It is no thread of this
+ * process, so `threads()` has it not, nor does its handle travel to another thread: its `pid` does.
  *
  * @remarks
  * Linux only, with the package `koffi`, as `SharedHeap`.
@@ -279,6 +281,12 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
     throw new ProcessStateError(`Cannot ${what} process "${this.#name}": ${why}`);
   }
 }
+
+explainStaying(
+  Process,
+  "it belongs to the thread that has made it, which is told of its end",
+  "send its pid, or what its result gives; what is to tell it something is an object that both have in a SharedHeap",
+);
 
 /** Whether an error is what was sent as a reason, and has come back. */
 function isSame(found: unknown, reason: unknown): boolean {

@@ -14,6 +14,7 @@ export interface ThreadOptions<A extends readonly unknown[] = readonly unknown[]
   resourceLimits?: ResourceLimits;
 }
 
+const LIMITS = ["maxOldGenerationSizeMb", "maxYoungGenerationSizeMb", "codeRangeSizeMb", "stackSizeMb"];
 const KNOWN = ["args", "name", "daemon", "resourceLimits"];
 
 /** Throws `TypeError` if something is not what it should be, and says what. */
@@ -28,6 +29,17 @@ export function checkThread(target: unknown, options: ThreadOptions, kind: strin
     refuse(kind, "daemon must be true or false", daemon);
   if (resourceLimits !== undefined && !isObject(resourceLimits)) {
     refuse(kind, "its resourceLimits must be an object", resourceLimits);
+  }
+  checkLimits(resourceLimits ?? {}, kind);
+}
+
+function checkLimits(limits: ResourceLimits, kind: string): void {
+  checkKnown(limits, LIMITS, "resourceLimits");
+  for (const [name, value] of Object.entries(limits as Readonly<Record<string, unknown>>)) {
+    const rule = `${name} in its resourceLimits must be a number above 0`;
+    if (value !== undefined && typeof value !== "number") refuse(kind, rule, value);
+    if (!(value === undefined || value > 0))
+      throw new RangeError(`Cannot make a ${kind}: ${rule}, and is ${value}`);
   }
 }
 
