@@ -83,7 +83,7 @@ export class HintRing {
       if (this.#tailSeen === head) return 0;
     }
     this.#position = head;
-    return words.load(this.#address + ENTRIES + 4 * (head & this.#mask)) >>> 0;
+    return words.peek(this.#address + ENTRIES + 4 * (head & this.#mask)) >>> 0;
   }
 
   /** Consumer: I2. Moves past the hint that {@link peekHint} gave, unless another consumer has done so. */

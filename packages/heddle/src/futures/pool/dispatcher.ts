@@ -26,7 +26,7 @@ import { cancelledFuture, type Future } from "../future.ts";
 import { Observer } from "../observe/observer.ts";
 import { Payloads } from "../board/payload.ts";
 import { type Finisher, Poller } from "./poller.ts";
-import { FINISHED, FLAGS, NEXT, PINNED, STREAMS, WITHDRAWN } from "../board/slot.ts";
+import { FINISHED, FLAGS, kindOf, NEXT, PINNED, STATE, STREAMS, WITHDRAWN, workerOf } from "../board/slot.ts";
 import { Stragglers } from "./stragglers.ts";
 import { StreamLinks, type StreamOwner } from "../streams/stream-link.ts";
 import { StreamWatch } from "../streams/stream-watch.ts";
@@ -240,12 +240,13 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     for (let slot = firstSlot; slot !== 0;) {
       const next = this.#heap.peek(slot + NEXT) >>> 0;
       const call = this.#calls.at(slot);
-      const { worker } = call;
-      if (call.kind === WITHDRAWN) this.withdrawn(call);
-      else if (call.kind === FINISHED) this.#settler.finish(call);
+      const state = this.#heap.load(slot + STATE);
+      const kind = kindOf(state);
+      if (kind === WITHDRAWN) this.withdrawn(call);
+      else if (kind === FINISHED) this.#settler.finish(call);
       else if ((this.#heap.peek(slot + FLAGS) & STREAMS) !== 0) this.#streams.arrived(call);
       else this.#queue.sendParcel(call);
-      this.#idleWatch.noteBusy(worker);
+      this.#idleWatch.noteBusy(workerOf(state));
       slot = next;
     }
     this.#queue.feed();
