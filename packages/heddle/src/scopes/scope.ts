@@ -60,10 +60,12 @@ class Extras {
   onDrained: (() => void) | undefined = undefined;
   lateFailures: LateFailure[] | undefined = undefined;
 
-  /** The scope is closed. */
+  /** The scope is closed: what was begun in it and goes on, as a socket may, is not told to stop by it any more. */
   end(): void {
     this.timer?.clear();
     this.unlink?.();
+    this.deadlineMs = Infinity;
+    this.deadlineReason = undefined;
   }
 }
 

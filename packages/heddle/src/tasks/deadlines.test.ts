@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, test } from "node:test";
 import { TimeoutError } from "#heap";
 import { InlineExecutor } from "../futures/index.ts";
-import { currentContext } from "../scopes/index.ts";
+import { currentContext, throwIfCancelled } from "../scopes/index.ts";
 import { moveOnAfter, shield, sleep, taskGroup, timeoutSignal, withTimeout } from "./index.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -71,6 +72,23 @@ describe("withTimeout()", () => {
     context.mock.timers.tick(50);
     assert.equal(await other, "went on");
     assert.deepEqual(seen, ["inner saw 50"]);
+  });
+
+  test("does not count for what goes on when the body has ended, as a socket that was opened in it", async () => {
+    const goOn: (<T>(body: () => T) => T)[] = [];
+    await withTimeout(5, async () => {
+      goOn.push(AsyncLocalStorage.snapshot());
+      await taskGroup(() => void goOn.push(AsyncLocalStorage.snapshot()));
+    });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    for (const later of goOn) {
+      later(throwIfCancelled);
+      assert.equal(
+        later(() => currentContext().scope!.deadlineMs),
+        Infinity,
+      );
+      await later(() => withTimeout(1000, () => sleep(0)));
+    }
   });
 
   test("passes on what its body throws, a TimeoutError of somebody else included", async () => {
