@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { inspect, type InspectOptions } from "node:util";
+import { explainStaying } from "../portable/index.ts";
 import { pools } from "#pools";
 import { unheard } from "../scopes/index.ts";
 import { checkDuration, checkFunction, checkKnown, checkObject } from "./checks.ts";
@@ -125,6 +126,12 @@ Object.defineProperty(ExecutorView.prototype, inspect.custom, {
     return `${kind} ${JSON.stringify(this.name)} ${inspect(this.statistics(), { ...options, depth: depth - 1 })}`;
   },
 });
+
+explainStaying(
+  ExecutorView,
+  "its workers answer to the thread that made it",
+  "make an executor there, or leave the calls to this thread",
+);
 
 for (const door of ["submit", "map", "broadcast"])
   declareDoors(Reflect.get(ExecutorView.prototype, door) as Function);

@@ -5,6 +5,7 @@
  */
 import { inspect, type InspectOptions } from "node:util";
 import { TimeoutError } from "#heap";
+import { explainStaying } from "../portable/index.ts";
 import {
   type AnyContext,
   contextToKeep,
@@ -426,6 +427,8 @@ Object.defineProperty(Future.prototype, inspect.custom, {
     return `Future { ${[state === "fulfilled" ? "" : `<${state}>`, outcome].filter(Boolean).join(" ")} }`;
   },
 });
+
+explainStaying(Future, "it is settled in the thread that made it", "await it, and send what it gives");
 
 /** The control of futures that never had a task. */
 const NO_TASK: TaskControl = { isRunning: () => false, cancel: () => false };

@@ -23,7 +23,7 @@ export function checkInstances(cls: Function, path: string): void {
   for (let base = cls; typeof base === "function"; base = Object.getPrototypeOf(base) as Function) {
     const text = Function.prototype.toString.call(base);
     if (isNativeText(text)) break;
-    if (analyseFunction(text)?.hasPrivateInstanceNames === true) throw refuseInstances(base, path);
+    if (analyseFunction(text)?.hasPrivateInstanceNames === true) throw refuseInstances(cls, base, path);
   }
   checked.add(cls);
 }
@@ -54,10 +54,12 @@ const PRIVATE: Stay = {
   remedy: "send its data and make the object there, or keep the fields public",
 };
 
-function refuseInstances(cls: Function, path: string): PortabilityError {
+/** @param base - The class that gives `cls` its private names. */
+function refuseInstances(cls: Function, base: Function, path: string): PortabilityError {
+  const stay = staying.get(base);
   return new PortabilityError({
-    functionName: `an instance of ${describeFunction(cls)}`,
+    functionName: `an instance of ${describeFunction(stay === undefined ? base : cls)}`,
     path,
-    ...(staying.get(cls) ?? PRIVATE),
+    ...(stay ?? PRIVATE),
   });
 }

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { inspect } from "node:util";
+import { explainStaying } from "../../portable/index.ts";
 import { Context, currentContext, LongTimer, runIn } from "../../scopes/index.ts";
 import { checkKnown, whileBlocked } from "../../sync/index.ts";
 import { ThreadStateError } from "../errors.ts";
@@ -119,6 +120,8 @@ Object.defineProperty(Timer.prototype, inspect.custom, {
     return this.isAlive ? `Timer (due in ${dueMsOf(this).toFixed(0)} ms)` : "Timer (not running)";
   },
 });
+
+explainStaying(Timer, "it calls its function in the thread that made it", "make a Timer there");
 
 /** From now on timers are called while this thread blocks. */
 function lookOut(): void {
