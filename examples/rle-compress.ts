@@ -2,7 +2,7 @@
  * Compresses pictures of one bit a pixel, and gives them back bit for bit.
  *
  * Shows: the same plain functions one by one, on threads and on processes: file by file, or the rows of one picture shared out
- * over the workers, which read them from memory that all of them see; results in order, and as they come.
+ * over the workers: threads read them from memory that all of them see, processes are sent them; results in order, and as they come.
  *
  *     npm run example -- rle-compress                        draws a folder of pictures, and compares the ways
  *     npm run example -- rle-compress FOLDER                 the same with the .bmp files of a folder
@@ -13,7 +13,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { asCompleted, type Executor, ThreadPoolExecutor } from "heddle";
+import { asCompleted, type Executor, ProcessPoolExecutor, ThreadPoolExecutor } from "heddle";
 import {
   ArchiveError,
   compress,
@@ -32,7 +32,7 @@ export function compressFile(file: string): number {
   return archive.length;
 }
 
-/** Compresses one picture on all workers: each gets some of its rows. */
+/** Compresses one picture on all threads of a pool: each gets some of its rows. */
 export async function compressRows(executor: Executor, file: Uint8Array): Promise<Uint8Array> {
   const parts = takeApart(file);
   const { stride, height } = parts;
@@ -44,6 +44,13 @@ export async function compressRows(executor: Executor, file: Uint8Array): Promis
     parts,
     await executor.map((y) => encodeRow(rowOf({ pixels, stride }, y)), rows).toArray(),
   );
+}
+
+/** The same on processes, which see no memory of this thread: a row travels as its bytes. */
+export async function compressRowsAway(executor: Executor, file: Uint8Array): Promise<Uint8Array> {
+  const parts = takeApart(file);
+  const rows = Array.from({ length: parts.height }, (_, y) => rowOf(parts, y));
+  return putTogether(parts, await executor.map((row) => encodeRow(row), rows).toArray());
 }
 
 type Way = (files: readonly string[]) => Promise<number>;
@@ -71,11 +78,11 @@ const asTheyCome =
 
 /** File after file, the rows of each on all workers. */
 const rowByRow =
-  (executor: Executor): Way =>
+  (executor: Executor, compressAll: typeof compressRows): Way =>
   async (files) => {
     let size = 0;
     for (const file of files) {
-      const archive = await compressRows(executor, await readFile(file));
+      const archive = await compressAll(executor, await readFile(file));
       await writeFile(`${file}.rle`, archive);
       size += archive.length;
     }
@@ -98,16 +105,19 @@ async function drawFolder(folder: string, count: number, side: number): Promise<
 /** Compresses all files in every way, checks that they come back, and prints the times. */
 async function compare(files: readonly string[]): Promise<void> {
   await using threads = new ThreadPoolExecutor();
+  await using processes = new ProcessPoolExecutor();
   const ways: readonly (readonly [name: string, way: Way])[] = [
     ["one by one", oneByOne],
     ["files on threads", fileByFile(threads)],
     ["files on threads, as they come", asTheyCome(threads)],
-    ["rows on threads", rowByRow(threads)],
+    ["rows on threads", rowByRow(threads, compressRows)],
+    ["files on processes", fileByFile(processes)],
+    ["rows on processes", rowByRow(processes, compressRowsAway)],
   ];
   const originals = await Promise.all(files.map((file) => readFile(file)));
   const before = sumOf(originals.map((original) => original.length));
   // Workers start on first use; how long that takes is no property of a way.
-  await threads.broadcast(() => 0);
+  await Promise.all([threads.broadcast(() => 0), processes.broadcast(() => 0)]);
   process.stdout.write(`${files.length} pictures, ${before.toLocaleString("en")} bytes\n`);
   let alone = 0;
   for (const [name, way] of ways) {

@@ -49,7 +49,7 @@ Going on after a crash
 Exit status: 0 all done, 1 some inputs failed, 2 wrong usage or unreadable input, 130 interrupted.
 
 Examples
-  heddle map examples/prime-factors.ts#primeFactors --input examples/data/numbers.txt
+  heddle map ./factors.ts#primeFactors --input numbers.txt
   heddle map ./resize.ts --ordered -- *.png                          the default export, for each file
   cat urls.txt | heddle map ./fetch.ts#get --input - --jobs 50 --on inline --retries 3
   heddle map ./crawl.ts --input urls.txt --journal crawl.db --output pages.jsonl   and after a crash with --resume
@@ -71,7 +71,7 @@ Output
 Exit status: 0 advised, 2 wrong usage, unreadable input or a function that fails.
 
 Examples
-  heddle advise examples/prime-factors.ts#primeFactors --input examples/data/large-numbers.txt
+  heddle advise ./factors.ts#primeFactors --input numbers.txt
   heddle advise ./hash.ts#sha256 --input texts.jsonl --report hash.html
 `;
 
@@ -109,8 +109,8 @@ heddle COMMAND --help: all about one of them
 heddle --version
 
 Examples
-  heddle map examples/prime-factors.ts#primeFactors --input examples/data/numbers.txt
-  heddle advise examples/prime-factors.ts#primeFactors --input examples/data/large-numbers.txt
+  heddle map ./factors.ts#primeFactors --input numbers.txt
+  heddle advise ./factors.ts#primeFactors --input numbers.txt
 `;
 
 const HELP: Readonly<Record<CommandName, string>> = {
