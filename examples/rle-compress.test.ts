@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import fc from "fast-check";
-import { ThreadPoolExecutor } from "heddle";
-import { compressRows } from "./rle-compress.ts";
+import { ProcessPoolExecutor, ThreadPoolExecutor } from "heddle";
+import { compressRows, compressRowsAway } from "./rle-compress.ts";
 import { ArchiveError, compress, decodeRow, decompress, encodeRow } from "./rle-compress/archive.ts";
 import { BmpError, draw, type Picture, readBmp, writeBmp } from "./rle-compress/bmp.ts";
 import { installNetpbm } from "./rle-compress/netpbm.ts";
@@ -95,10 +95,12 @@ describe("compressed pictures", () => {
     }
   });
 
-  test("are the same whether one thread makes them or all", async () => {
-    await using pool = new ThreadPoolExecutor({ maxWorkers: 2 });
+  test("are the same whether one thread makes them, or all, or processes", async () => {
+    await using threads = new ThreadPoolExecutor({ maxWorkers: 2 });
+    await using processes = new ProcessPoolExecutor({ maxWorkers: 1 });
     const file = writeBmp(draw(333, 222, (x, y) => (x ^ y) % 5 === 0));
-    assert.deepEqual(await compressRows(pool, file), compress(file));
+    assert.deepEqual(await compressRows(threads, file), compress(file));
+    assert.deepEqual(await compressRowsAway(processes, file), compress(file));
   });
 });
 
