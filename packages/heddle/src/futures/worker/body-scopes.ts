@@ -92,7 +92,7 @@ export class BodyContext extends LazyContext {
     if (this.#scope === undefined) {
       this.#scope = new BodyScope(this);
       if (this.slot === 0) this.#scope.close();
-      else this.hear();
+      else if (this.place >= 0) this.hear();
     }
     return this.#scope;
   }
@@ -137,7 +137,7 @@ export class BodyContext extends LazyContext {
  *   done so before. The first time that another one does so, it shares its scope with what earlier bodies left running: should it
  *   be cancelled, that is told to stop, too.
  * - B4: a scope that is made late is as one that was made in time: nobody could wait in it before, it hears at once what its body
- *   was asked, and who lists all tasks has all made first.
+ *   was asked if that goes on already, and who lists all tasks has all made first.
  */
 export class BodyScopes {
   readonly #heap: Heap;
