@@ -124,8 +124,8 @@ export class Channel<T> extends SharedObject {
     const core = new ChannelCore(heap, thread.monitor, addressOf(this), { reach: reachOf(this) });
     this.#thread = thread;
     this.#core = core;
-    this.#lookingForValues = new Lookout(heap);
-    this.#lookingForRoom = new Lookout(heap);
+    this.#lookingForValues = new Lookout(heap, this.capacity);
+    this.#lookingForRoom = new Lookout(heap, this.capacity);
     this.#sending = new Sending(heap, core, "Channel.send()", this.#out, (isSent) => {
       this.#checkSent(isSent);
     });
@@ -354,6 +354,7 @@ export class Channel<T> extends SharedObject {
     return this.#lookingForRoom.tryAgain(
       () => core.isWorthSending,
       () => this.#sendNow(),
+      () => core.capacity - core.size,
     );
   }
 
@@ -371,6 +372,7 @@ export class Channel<T> extends SharedObject {
     this.#lookingForValues.tryAgain(
       () => core.isWorthReceiving,
       () => (answer = core.receiveNow(this.#in)) !== NOT_YET,
+      () => core.size,
     );
     return answer;
   }

@@ -115,8 +115,8 @@ export class Queue<T> extends SharedObject {
     );
     this.#putting = new PutPlace(heap, core, operations.put, this.#out);
     this.#puttingSync = new PutPlace(heap, core, operations.putSync, this.#out);
-    this.#lookingForItems = new Lookout(heap);
-    this.#lookingForRoom = new Lookout(heap);
+    this.#lookingForItems = new Lookout(heap, core.maxSize || Infinity);
+    this.#lookingForRoom = new Lookout(heap, core.maxSize);
     this.#joining = new JoinPlace(core, operations.join);
     this.#joiningSync = new JoinPlace(core, operations.joinSync);
   }
@@ -353,6 +353,7 @@ export class Queue<T> extends SharedObject {
     const isPut = this.#lookingForRoom.tryAgain(
       () => core.isWorthPutting,
       () => this.#putNow() === DONE,
+      () => core.maxSize - core.size,
     );
     if (isPut) return;
     const left = out.copy();
@@ -378,6 +379,7 @@ export class Queue<T> extends SharedObject {
     this.#lookingForItems.tryAgain(
       () => core.isWorthGetting,
       () => (how = core.tryGet(this.#in)) !== NOT_NOW,
+      () => core.size,
     );
     if (how !== NOT_NOW) return this.#receiveSync(how, this.#in);
     return this.#thread.waits.block(this.#gettingSync, GET, options);
