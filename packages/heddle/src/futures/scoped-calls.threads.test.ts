@@ -99,6 +99,16 @@ describe("a call in a worker, made within a scope", () => {
     assert.equal(await pool.submit(() => (globalThis as { preparedFor?: string }).preparedFor), "nobody");
   });
 
+  test("that has a worker started has no part in what is heard of that", async () => {
+    const seen: unknown[] = [];
+    const user = new ContextVar("test.output", "nobody");
+    const onOutput = (): void => void seen.push(user.get(), currentContext().scope);
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1, onOutput });
+    await new Scope().run(() => user.run("ann", () => pool.submit(() => console.log("printed"))));
+    while (seen.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(seen, ["nobody", undefined]);
+  });
+
   test("sees the context variables of its caller, the nearest of each name, and no others", async () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
     const [user, depth] = [

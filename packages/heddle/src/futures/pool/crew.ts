@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import type { ResourceLimits } from "node:worker_threads";
+import { OUTSIDE, runIn } from "../../scopes/index.ts";
 import type { ThreadEnd, WorkerThread } from "../../workers/index.ts";
 import type { BoardLocation } from "../board/board.ts";
 import type { WorkerEnd } from "../errors.ts";
@@ -123,7 +124,8 @@ export class Crew {
   ensure(count: number): void {
     const wanted = Math.min(count, this.#options.maxWorkers);
     for (let worker = 0; this.#size < wanted && worker < this.#board.capacity && !this.#stopped; worker++) {
-      if (this.#members[worker] === undefined) this.#start(worker);
+      // Neither it nor what is heard of it belongs to what the code does whose call has it started.
+      if (this.#members[worker] === undefined) runIn(OUTSIDE, () => this.#start(worker));
     }
   }
 

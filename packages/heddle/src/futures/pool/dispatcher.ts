@@ -5,7 +5,7 @@
  */
 import type { JoinedHeap } from "#heap";
 import { functionTableIn } from "../../portable/index.ts";
-import { currentContext, LONGEST_DELAY_MS, OUTSIDE, runIn } from "../../scopes/index.ts";
+import { currentContext, LONGEST_DELAY_MS } from "../../scopes/index.ts";
 import { Board } from "../board/board.ts";
 import type { Call, CallOwner } from "./call.ts";
 import { CallQueue } from "./call-queue.ts";
@@ -259,9 +259,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     // Its worker ends when this fails: the pool has to know before that why.
     const failed = (cause: unknown): void =>
       this.broken({ worker: this.#crew.nameOf(worker), cause, inInitializer: true });
-    // It is none of what the code belongs to whose call has the worker started.
-    const send = (): Future<unknown> => this.#sender.send(initializer, [], { name: "initializer" }, worker);
-    void runIn(OUTSIDE, () => send().then(undefined, failed));
+    void this.#sender.send(initializer, [], { name: "initializer" }, worker).then(undefined, failed);
   }
 
   workerReady(worker: number): void {
