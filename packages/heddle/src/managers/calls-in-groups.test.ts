@@ -1,7 +1,8 @@
 /** Calls of remote objects in a group that is cancelled. */
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import { taskGroup } from "../tasks/index.ts";
+import { ContextVar } from "../scopes/index.ts";
+import { sleep, taskGroup } from "../tasks/index.ts";
 import { Manager, type Remote } from "./index.ts";
 
 class Gate {
@@ -23,6 +24,13 @@ class Gate {
     yield "before";
     await this.#opened;
     yield "after";
+  }
+}
+
+/** Calls who listens. */
+class Bell {
+  async ring(listener: (word: string) => Promise<string>): Promise<string> {
+    return await listener("dong");
   }
 }
 
@@ -69,5 +77,23 @@ describe("in a group that is cancelled", () => {
     });
     await gate.open();
     assert.deepEqual(await stream.next(), { value: "after", done: false });
+  });
+
+  test("a manager that was started there still calls functions here", async () => {
+    const user = new ContextVar("test.manager", "nobody");
+    const started: Manager[] = [];
+    await user.run("ann", () =>
+      taskGroup(async (group) => {
+        started.push(await Manager.start());
+        group.cancel("stop");
+      }),
+    );
+    await using late = started[0]!;
+    const bell = await late.create(Bell);
+    const listener = async (word: string): Promise<string> => {
+      await sleep(0);
+      return `${word} for ${user.get()}`;
+    };
+    assert.equal(await bell.ring(listener), "dong for nobody");
   });
 });

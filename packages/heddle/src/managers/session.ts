@@ -13,6 +13,7 @@
  *
  * @packageDocumentation
  */
+import { OUTSIDE, runIn } from "../scopes/index.ts";
 import { NotLoadedError } from "../wire/index.ts";
 import {
   type EncodedMessage,
@@ -103,7 +104,8 @@ export class Session implements Calls {
     this.#send({ kind: Kind.SETTINGS, id: 0 }, this.#codec.encode(settings, "settings", link.isAbroad));
     if (leaseMs !== undefined) this.#watch(leaseMs);
     link.listen({
-      onFrame: (frame) => this.#hear(frame),
+      // What is called from afar is no part of what has begun the session.
+      onFrame: (frame) => runIn(OUTSIDE, () => this.#hear(frame)),
       onEnd: (error) => void this.#end(error),
     });
   }
