@@ -71,6 +71,8 @@ const WAIT_WORD_BYTES = 24;
 export class WaitWords {
   readonly #bytes: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(MAX_WAIT_WORDS * WAIT_WORD_BYTES));
   length = 0;
+  /** Where {@link bytes} are; 0 until it is asked for. */
+  address = 0;
 
   /** Adds a word, by its address in this process, and what it holds. */
   set(index: number, address: number, expected: number): void {
@@ -102,7 +104,8 @@ const OUTCOMES: Readonly<Record<number, NativeWait>> = {
 export class Libc {
   readonly #koffi: Koffi;
   readonly #sysFutex: number;
-  readonly #timeout = new BigInt64Array(2);
+  readonly #timeout = new BigInt64Array(new ArrayBuffer(16));
+  readonly #timeoutAddress: number;
   readonly #lock = new DataView(new ArrayBuffer(32));
   readonly #mutexAttributes = new Uint8Array(16);
   readonly #functions: Readonly<Record<keyof typeof DEFINITIONS, NativeFunction>>;
@@ -111,6 +114,7 @@ export class Libc {
     const c = koffi.load(null);
     this.#koffi = koffi;
     this.#sysFutex = sysFutex;
+    this.#timeoutAddress = this.#addressOf(this.#timeout);
     this.#functions = Object.fromEntries(
       Object.entries(DEFINITIONS).map(([name, definition]) => [name, c.func(definition)]),
     ) as Record<keyof typeof DEFINITIONS, NativeFunction>;
@@ -176,7 +180,7 @@ export class Libc {
       address,
       FUTEX_WAIT,
       expected >>> 0,
-      this.#timeout,
+      this.#timeoutAddress,
       0,
       0,
     );
@@ -186,12 +190,13 @@ export class Libc {
   /** The same for several words: until one of them differs, or somebody is woken who waits for it. */
   waitForAny(words: WaitWords, timeoutMs: number): NativeWait {
     this.#setTimeout(Number(process.hrtime.bigint()) + Math.round(timeoutMs * NS_PER_MS));
+    words.address ||= this.#addressOf(words.bytes);
     const outcome = this.#functions.futexWaitv(
       SYS_FUTEX_WAITV,
-      words.bytes,
+      words.address,
       words.length,
       0,
-      this.#timeout,
+      this.#timeoutAddress,
       CLOCK_MONOTONIC,
     );
     return outcome >= 0 ? "woken" : this.#outcome();
@@ -252,6 +257,11 @@ export class Libc {
     return handle;
   }
 
+  /** Of bytes that stay where they are. A call that is given a number takes half of what one takes that is given the bytes. */
+  #addressOf(view: ArrayBufferView): number {
+    return Number(this.#koffi.address(view));
+  }
+
   #setTimeout(ns: number): void {
     this.#timeout[0] = BigInt(Math.floor(ns / 1e9));
     this.#timeout[1] = BigInt(Math.floor(ns % 1e9));
@@ -273,9 +283,9 @@ const DEFINITIONS = {
   fcntl: "int fcntl(int, int, void *)",
   gettid: "int gettid()",
   prctl: "int prctl(int, unsigned long)",
-  futex: "long syscall(long, uintptr_t, long, uint32_t, void *, uintptr_t, long)",
+  futex: "long syscall(long, uintptr_t, long, uint32_t, uintptr_t, uintptr_t, long)",
   futexWake: "long syscall(long, uintptr_t, long, long)",
-  futexWaitv: "long syscall(long, void *, long, long, void *, long)",
+  futexWaitv: "long syscall(long, uintptr_t, long, long, uintptr_t, long)",
   pidfdOpen: "long syscall(long, long, long)",
   initAttributes: "int pthread_mutexattr_init(void *)",
   setRobust: "int pthread_mutexattr_setrobust(void *, int)",
