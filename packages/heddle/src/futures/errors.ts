@@ -89,7 +89,7 @@ function describe(cause: unknown): string {
   return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
 }
 
-/** Why the calls are cancelled that no worker had begun when their executor was shut down. */
+/** Why calls are cancelled when their executor is shut down: those that no worker has begun, or all. */
 export function shutDownReason(executor: string): DOMException {
-  return new DOMException(`Executor ${executor} was shut down before this task began`, "AbortError");
+  return new DOMException(`Executor ${executor} was shut down before this task was done`, "AbortError");
 }

@@ -197,8 +197,8 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     for (const call of this.#calls) call.future!.cancel(reason);
     const endAll = (): void => {
       // All first, so that none is spared for another.
-      for (const graceMs of [LONGEST_DELAY_MS, 0])
-        for (const call of this.#calls) call.future!.cancel(reason, { graceMs });
+      for (const grace of [LONGEST_DELAY_MS, 0])
+        for (const call of this.#calls) call.future!.cancel(reason, { graceMs: grace });
     };
     if (graceMs === 0) return endAll();
     const timer = setTimeout(endAll, delayFor(graceMs));
