@@ -124,7 +124,7 @@ describe("The wish", () => {
       files["/sys/fs/cgroup/cpu.max"] = "400000 100000\n";
       assert.equal(cpuCount(), 4);
       assert.equal(new ThreadPoolExecutor().maxWorkers, 4);
-      files["/sys/fs/cgroup/cpu.max"] = "150000 100000\n";
+      files["/sys/fs/cgroup/cpu.max"] = "250000 100000\n";
       assert.equal(cpuCount(), 2);
       files["/sys/fs/cgroup/cpu.max"] = "max 100000\n";
       assert.equal(cpuCount(), 64);
@@ -132,6 +132,16 @@ describe("The wish", () => {
       files["/sys/fs/cgroup/cpu/cpu.cfs_quota_us"] = "50000\n";
       files["/sys/fs/cgroup/cpu/cpu.cfs_period_us"] = "100000\n";
       assert.equal(cpuCount(), 1);
+      files["/sys/fs/cgroup/cpu/cpu.cfs_quota_us"] = "-1\n";
+      files["/proc/self/cgroup"] = "4:cpu,cpuacct:/jobs/nightly\n1:name=systemd:/\n0::/user/shop/a:b\n";
+      assert.equal(cpuCount(), 64);
+      files["/sys/fs/cgroup/user/cpu.max"] = "700000 100000\n";
+      assert.equal(cpuCount(), 7, "of a group around it");
+      files["/sys/fs/cgroup/user/shop/a:b/cpu.max"] = "600000 100000\n";
+      assert.equal(cpuCount(), 6);
+      files["/sys/fs/cgroup/cpu/jobs/cpu.cfs_quota_us"] = "300000\n";
+      files["/sys/fs/cgroup/cpu/jobs/cpu.cfs_period_us"] = "100000\n";
+      assert.equal(cpuCount(), 3);
     } finally {
       Object.assign(os, { availableParallelism });
       Object.assign(fs, { readFileSync });

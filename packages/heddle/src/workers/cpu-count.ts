@@ -2,21 +2,42 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
 /**
- * How many threads can really run at once: the processors this process may use, held to the limit of its container.
+ * How many threads can really run at once: the processors this process may use, held to the limits of its control groups, such as that of
+ * its container.
  *
- * @returns At least 1. A container limit of 2.5 processors counts as 3: a fraction is still worth a thread.
+ * @returns At least 1. A limit of 2.5 processors counts as 2, as Node itself has it.
  */
 export function cpuCount(): number {
-  return Math.max(1, Math.min(availableParallelism(), containerLimit()));
+  return Math.max(1, Math.floor(Math.min(availableParallelism(), ...groupLimits())));
 }
 
-/** The limit of control group version 2, or 1; Infinity where there is none. */
-function containerLimit(): number {
-  const [quota, period] = read("/sys/fs/cgroup/cpu.max")?.split(" ") ?? [
-    read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
-    read("/sys/fs/cgroup/cpu/cpu.cfs_period_us"),
-  ];
-  const limit = Math.ceil(Number(quota) / Number(period));
+/** In processors, of each group that this process is in: those are nested, and each may have a limit. */
+function* groupLimits(): Iterable<number> {
+  const entries = read("/proc/self/cgroup")?.split("\n") ?? ["0::/", "1:cpu:/"];
+  for (const entry of entries) {
+    const [number, controllers = "", ...path] = entry.split(":");
+    const isUnified = number === "0" && controllers === "";
+    if (!isUnified && !controllers.split(",").includes("cpu")) continue;
+    // The group may have another path in a container. The mount itself stands for the container's own.
+    for (let group = path.join(":").replace(/\/$/, ""); ; group = group.slice(0, group.lastIndexOf("/"))) {
+      yield isUnified ? unifiedLimit(`/sys/fs/cgroup${group}`) : quotaLimit(`/sys/fs/cgroup/cpu${group}`);
+      if (group === "") break;
+    }
+  }
+}
+
+/** Version 2 of control groups. */
+function unifiedLimit(group: string): number {
+  return processors(...(read(`${group}/cpu.max`)?.split(" ") ?? []));
+}
+
+/** Version 1. */
+function quotaLimit(group: string): number {
+  return processors(read(`${group}/cpu.cfs_quota_us`), read(`${group}/cpu.cfs_period_us`));
+}
+
+function processors(quota?: string, period?: string): number {
+  const limit = Number(quota) / Number(period);
   return limit > 0 ? limit : Infinity;
 }
 
