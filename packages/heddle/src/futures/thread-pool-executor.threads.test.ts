@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
+import { until } from "../heap/fixtures/until.ts";
 import { TimeoutError } from "#heap";
 import { NotLoadedError, transfer, WireError } from "../wire/index.ts";
 import { BrokenExecutorError, ExecutorShutdownError, QueueFullError } from "./errors.ts";
@@ -301,11 +302,16 @@ describe("A worker that ends", () => {
   test("is replaced for the broadcasts that it had not begun, also where the others could do all the rest", async () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 2 });
     await pool.broadcast(() => 1);
-    const stuck = pool.with({ timeoutMs: 1, graceMs: 0 }).submit(() => {
+    const words = new Int32Array(new SharedArrayBuffer(4));
+    const stuck = pool.submit((begun: Int32Array) => {
+      begun[0] = 1;
       for (;;);
-    });
+    }, words);
+    await until(() => words[0] === 1);
     const threads = pool.broadcast(async () => (await import("node:worker_threads")).threadId);
-    await assert.rejects(stuck, { name: "TimeoutError" });
+    await until(() => pool.statistics().fulfilled === 3);
+    stuck.cancel(new Error("enough"), { graceMs: 0 });
+    await assert.rejects(stuck, { message: "enough" });
     assert.equal(new Set(await threads).size, 2);
     assert.equal(pool.statistics().workers, 2);
   });

@@ -113,8 +113,9 @@ describe("The wish", () => {
     try {
       Object.assign(os, { availableParallelism: () => 64 });
       Object.assign(fs, {
-        readFileSync: (path: string) => {
-          const text = files[path];
+        readFileSync: (path: string, encoding: "utf8") => {
+          const isSystems = /^\/(sys|proc)\//.test(path);
+          const text = isSystems ? files[path] : readFileSync(path, encoding);
           if (text === undefined) throw new Error("ENOENT");
           return text;
         },
