@@ -22,6 +22,16 @@ describe("RateLimit", () => {
     assert.equal(limit.waiting, 0);
   });
 
+  test("is heard of in order also by those who need not wait any more", async (t) => {
+    const times = [0, 0, 0, 1, 2];
+    t.mock.method(performance, "now", () => times.shift() ?? 2);
+    const limit = new RateLimit({ tokens: 1, perMs: 1, burst: 1 });
+    const order: string[] = [];
+    const take = (name: string): Promise<unknown> => limit.take().then(() => order.push(name));
+    await Promise.all([take("at once"), take("on joining the line"), take("after the line")]);
+    assert.deepEqual(order, ["at once", "on joining the line", "after the line"]);
+  });
+
   test("lets nobody overtake one that waits for many, and takes nothing for one that leaves", async () => {
     const limit = new RateLimit({ tokens: 1, perMs: 60_000, burst: 3 });
     assert.equal(limit.tryTake(2), true);

@@ -94,7 +94,8 @@ export class RateLimit {
   async #take(count: number, options: WaitOptions | undefined): Promise<void> {
     const checked = checkWaitOptions(options, "RateLimit.take()");
     throwIfEnded(checked);
-    if (this.tryTake(count)) return;
+    // As late as one goes on that had to wait, so that nobody who came later is heard of before.
+    if (this.tryTake(count)) return await Promise.resolve();
     await new Promise<void>((resolve, reject) => {
       const leave = (how: () => void): void => {
         release();
