@@ -175,7 +175,7 @@ export class ReadWriteLock extends SharedObject {
     return hold === 0 ? undefined : this.#write(hold);
   }
 
-  /** How many read. */
+  /** How many read; for a moment also one that is about to, and finds then that it has to wait. */
   get readers(): number {
     return this.#core.readers.all;
   }
