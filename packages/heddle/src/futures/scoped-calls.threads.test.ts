@@ -80,12 +80,17 @@ describe("a call in a worker, made within a scope", () => {
   });
 
   test("that has a worker started has no part in the initializer of that", async () => {
+    const told = new Int32Array(new SharedArrayBuffer(4));
     const initializer = async (): Promise<void> => {
       const user = new ContextVar("test.initializer", "nobody");
       Object.assign(globalThis, { preparedFor: user.get() });
       await new Promise<void>((resolve, reject) => {
         currentContext().scope?.onCancel(reject);
-        setTimeout(resolve, 100);
+        const look = (): void => {
+          if (told[0] === 1) resolve();
+          else setImmediate(look);
+        };
+        look();
       });
     };
     await using pool = new ThreadPoolExecutor({ maxWorkers: 1, initializer });
@@ -95,6 +100,7 @@ describe("a call in a worker, made within a scope", () => {
     const others = user.run(new WeakMap(), () => assert.rejects(pool.submit(() => {}).result(), WireError));
     scope.cancel("stop");
     await assert.rejects(left.result(), (error) => error === "stop");
+    told[0] = 1;
     await others;
     assert.equal(await pool.submit(() => (globalThis as { preparedFor?: string }).preparedFor), "nobody");
   });
