@@ -20,6 +20,12 @@ const futex: ContenderSpec = {
   settings: "two words in a mapped file, futex(2) by koffi",
   run: { module: "processes/futex.ts" },
 };
+const ring: ContenderSpec = {
+  id: "bare-ring",
+  role: "floor",
+  settings: "a ring of integers in a mapped file, one sender, one receiver; futex(2) by koffi",
+  run: { module: "processes/ring.ts" },
+};
 const fork: ContenderSpec = {
   id: "fork",
   role: "raw",
@@ -77,7 +83,7 @@ const cases: readonly CaseSpec[] = [
     run: "process-haul",
     question: "small values from one process to another",
     metrics: [higher("rate", "values/s")],
-    contenders: ["heddle", "fork"],
+    contenders: ["heddle", "bare-ring", "fork"],
     load: { values: 2_000_000 },
     quickLoad: { values: 300_000 },
   },
@@ -116,7 +122,7 @@ export const processes: Suite = {
   workers: [1],
   unit: "other process",
   cases,
-  contenders: [heddle, threads, futex, fork, pool, ...pools],
+  contenders: [heddle, threads, futex, ring, fork, pool, ...pools],
   packages: ["koffi", "tinypool", "workerpool"],
   targets: [
     atMost(2, {

@@ -1,5 +1,5 @@
 /**
- * A ring of integers between one sender and one receiver, on bare `Atomics`: how fast two threads can be. No several
+ * A ring of integers between one sender and one receiver, on bare `Atomics`: how fast two threads, or processes, can be. No several
  * senders, no objects, no end, no fairness.
  *
  * | word     | what                                                        |
@@ -19,9 +19,21 @@ const ITEMS = 64;
 /** Bytes of the memory that the two threads of a bare contender share, without what records take. */
 export const SIDE_BYTES: number = 16 * 1024;
 
+/** How a side sleeps on a word of the ring, and is woken. */
+export interface Sleep {
+  wait(words: Int32Array, word: number, expected: number): void;
+  wake(words: Int32Array, word: number): void;
+}
+
+const BETWEEN_THREADS: Sleep = {
+  wait: (words, word, expected) => void Atomics.wait(words, word, expected),
+  wake: (words, word) => void Atomics.notify(words, word, 1),
+};
+
 /** One side's view of the ring. */
 export class Ring {
   readonly #words: Int32Array;
+  readonly #sleep: Sleep;
   readonly #mask: number;
   /** This side's own count. */
   #own = 0;
@@ -29,8 +41,9 @@ export class Ring {
   #other = 0;
 
   /** @param capacity - A power of two, for which `memory` has room. */
-  constructor(memory: SharedArrayBuffer, capacity: number) {
+  constructor(memory: ArrayBufferLike, capacity: number, sleep: Sleep = BETWEEN_THREADS) {
     this.#words = new Int32Array(memory);
+    this.#sleep = sleep;
     this.#mask = capacity - 1;
   }
 
@@ -75,7 +88,7 @@ export class Ring {
     Atomics.store(this.#words, count, this.#own);
     if (Atomics.load(this.#words, sleeper) === 1) {
       Atomics.store(this.#words, sleeper, 0);
-      Atomics.notify(this.#words, sleeper, 1);
+      this.#sleep.wake(this.#words, sleeper);
     }
   }
 
@@ -88,7 +101,7 @@ export class Ring {
     for (let turn = 0; turn < 200 && mustWait(other); turn++) other = Atomics.load(words, count);
     while (mustWait(other)) {
       Atomics.store(words, sleeper, 1);
-      if (mustWait(Atomics.load(words, count))) Atomics.wait(words, sleeper, 1);
+      if (mustWait(Atomics.load(words, count))) this.#sleep.wait(words, sleeper, 1);
       Atomics.store(words, sleeper, 0);
       other = Atomics.load(words, count);
     }
