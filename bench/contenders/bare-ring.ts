@@ -4,6 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import type { SampleRecord } from "../work.ts";
+import { Answer } from "./bare-ring/answer.ts";
 import {
   DONE,
   layOut,
@@ -22,6 +23,7 @@ const LOOKS = 4096;
 
 class Caller {
   readonly #lanes: Lanes;
+  readonly #givesFutures: boolean;
   readonly #resolvers: ((value: never) => void)[] = new Array(SLOTS).fill(undefined) as never[];
   readonly #read: (slot: number) => unknown;
   #sent = 0;
@@ -29,28 +31,41 @@ class Caller {
   #isLooking = false;
   readonly #look = (): void => this.#lookForAnswers();
 
-  constructor(lanes: Lanes) {
+  constructor(lanes: Lanes, givesFutures: boolean) {
     this.#lanes = lanes;
+    this.#givesFutures = givesFutures;
     const { a, methods, records } = lanes;
     this.#read = (slot) =>
       methods[slot] === method.echo ? readRecord(records, slot & (RECORDS - 1)) : a[slot];
   }
 
-  call<T>(what: number, a: number, b: number, record?: SampleRecord): Promise<T> {
-    return new Promise<T>((resolve) => {
-      const lanes = this.#lanes;
-      const slot = this.#sent & (SLOTS - 1);
-      this.#resolvers[slot] = resolve;
-      lanes.methods[slot] = what;
-      lanes.a[slot] = a;
-      lanes.b[slot] = b;
-      if (record !== undefined) writeRecord(lanes.records, slot & (RECORDS - 1), record);
-      this.#sent = (this.#sent + 1) | 0;
-      Atomics.store(lanes.words, SENT, this.#sent);
-      if (this.#isLooking) return;
-      this.#isLooking = true;
-      queueMicrotask(this.#look);
-    });
+  call<T>(what: number, a: number, b: number, record?: SampleRecord): PromiseLike<T> {
+    if (!this.#givesFutures) return new Promise<T>((resolve) => this.#send(what, a, b, record, resolve));
+    const answer = new Answer<T>();
+    this.#send(what, a, b, record, (value) => answer.settle(value));
+    return answer;
+  }
+
+  #send(
+    what: number,
+    a: number,
+    b: number,
+    record: SampleRecord | undefined,
+    resolve: (value: never) => void,
+  ): void {
+    const lanes = this.#lanes;
+    const slot = this.#sent & (SLOTS - 1);
+    this.#resolvers[slot] = resolve;
+    lanes.methods[slot] = what;
+    lanes.a[slot] = a;
+    lanes.b[slot] = b;
+    if (record !== undefined) writeRecord(lanes.records, slot & (RECORDS - 1), record);
+    this.#sent = (this.#sent + 1) | 0;
+    Atomics.store(lanes.words, SENT, this.#sent);
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    // Who awaits a future asks it in a microtask of its own, which is before this one.
+    queueMicrotask(this.#givesFutures ? () => queueMicrotask(this.#look) : this.#look);
   }
 
   #lookForAnswers(): void {
@@ -70,11 +85,11 @@ class Caller {
   }
 }
 
-export async function open({ workers }: OpenOptions): Promise<BenchPool> {
+export async function open({ workers, settings }: OpenOptions): Promise<BenchPool> {
   if (workers !== 1) throw new CannotError("a bare ring has one worker");
   const memory: RingMemory = layOut();
   const thread = new Worker(new URL("./bare-ring/thread.ts", import.meta.url), { workerData: memory.shared });
-  const caller = new Caller(memory.lanes);
+  const caller = new Caller(memory.lanes, settings["futures"] === true);
   const cannot = (): never => {
     throw new CannotError("a bare ring knows three kinds of task");
   };

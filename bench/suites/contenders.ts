@@ -97,3 +97,10 @@ export const bareRing: ContenderSpec = {
   settings: "one spinning thread on bare Atomics, three kinds of task, the record by hand",
   run: { module: "bare-ring.ts" },
 };
+
+export const bareRingWithFutures: ContenderSpec = withOptions(
+  bareRing,
+  "-futures",
+  "answers that are no native promises, as what can be cancelled is none",
+  { futures: true },
+);

@@ -1,6 +1,6 @@
 /** What does it cost to hand work to a worker, and to get the answer back? */
 import type { CaseSpec, ContenderSpec, MetricSpec, Suite } from "../harness/types.ts";
-import { bareRing, heddle, piscinaTuned, plain, pools, raw, withOptions } from "./contenders.ts";
+import { bareRing, bareRingWithFutures, heddle, piscinaTuned, plain, pools, raw, withOptions } from "./contenders.ts";
 import { dispatchTargets } from "./dispatch-targets.ts";
 
 const marks: readonly ContenderSpec[] = [
@@ -56,8 +56,9 @@ const javascript = ids([...heddle, ...pools, raw]);
 const tuned = javascript.filter((id) => id !== "piscina" && id !== "tinypool" && id !== "poolifier-queue");
 /** The fastest of them, for questions that have no target. */
 const few = ids([...heddle, raw]).concat("piscina-sync", "piscina-async", "poolifier");
-/** Cases of the three kinds of task that a bare ring knows. */
-const floored = [...tuned, bareRing.id];
+/** For cases of the three kinds of task that a bare ring knows. */
+const floors = [bareRing.id, bareRingWithFutures.id];
+const floored = [...tuned, ...floors];
 const executors = ["java-fixed-pool", "java-fork-join", "python-threads", "python-processes"];
 
 const latency: readonly [MetricSpec, ...MetricSpec[]] = [
@@ -86,7 +87,7 @@ const cases: readonly CaseSpec[] = [
     run: "round-trip",
     question: "add(1, 2), one in flight",
     metrics: latency,
-    contenders: [...javascript, bareRing.id, ...executors],
+    contenders: [...javascript, ...floors, ...executors],
     load: sampling,
     quickLoad: quickSampling,
   },
@@ -104,7 +105,7 @@ const cases: readonly CaseSpec[] = [
     run: "burst",
     question: "bursts of 1,000 adds in flight",
     metrics: rate,
-    contenders: [...javascript, bareRing.id, ...executors],
+    contenders: [...javascript, ...floors, ...executors],
     load: { inFlight: 1_000, warmUpMs: 500, forMs: 500 },
     quickLoad: { warmUpMs: 250, forMs: 200 },
   },
@@ -113,7 +114,7 @@ const cases: readonly CaseSpec[] = [
     run: "burst",
     question: "bursts of 10,000 adds in flight",
     metrics: rate,
-    contenders: [...javascript, bareRing.id, ...executors],
+    contenders: [...javascript, ...floors, ...executors],
     load: { inFlight: 10_000, warmUpMs: 500, forMs: 500 },
     quickLoad: { warmUpMs: 250, forMs: 200 },
   },
@@ -270,6 +271,7 @@ export const dispatch: Suite = {
     raw,
     plain,
     bareRing,
+    bareRingWithFutures,
     ...oneByOne,
     ...chunkedMap,
     ...chunkedWork,
