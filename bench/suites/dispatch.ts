@@ -1,6 +1,15 @@
 /** What does it cost to hand work to a worker, and to get the answer back? */
 import type { CaseSpec, ContenderSpec, MetricSpec, Suite } from "../harness/types.ts";
-import { bareRing, bareRingWithFutures, heddle, piscinaTuned, plain, pools, raw, withOptions } from "./contenders.ts";
+import {
+  bareRing,
+  bareRingWithFutures,
+  heddle,
+  piscinaTuned,
+  plain,
+  pools,
+  raw,
+  withOptions,
+} from "./contenders.ts";
 import { dispatchTargets } from "./dispatch-targets.ts";
 
 const marks: readonly ContenderSpec[] = [
