@@ -2,8 +2,8 @@
  * Which file may import which.
  *
  * Each folder of `packages/heddle/src` is a layer. It imports from the layers before it in the list, through their
- * `index.ts`, and the heap by the name `#heap`, so that another heap can take its place. Tests may look upwards, and at
- * fixtures.
+ * `index.ts` or that of a folder in it, and the heap by the name `#heap`, so that another heap can take its place. Tests may
+ * look upwards, and at fixtures.
  * The files beside those folders are the package's public entries, and import any layer.
  *
  * Between packages, and from examples, benches and tools, a package is imported by its name, never by a path.
@@ -26,6 +26,11 @@ const layers: readonly string[] = [
   "parallel",
   "managers",
 ];
+
+/**
+ * What a layer has for others, and what a folder of it has for parts alone: whatever the first names is loaded with the layer.
+ */
+const DOOR = /^(?:[\w-]+\/)?index\.ts$/;
 
 /** What is loaded when it is used, if it is not imported: see `portable/load-part.ts`. */
 const PART = /^heddle-[\w-]+\.ts$|^[\w-]+-later\.ts$/;
@@ -64,7 +69,7 @@ export function importFault(file: string, specifier: string): string | undefined
   // The tests of a layer may use what others' tests stand on.
   if (!from.published && to.path.startsWith("fixtures/")) return undefined;
   if (to.layer === "heap") return `Import the heap as "#heap"`;
-  if (to.path !== "index.ts" && !PART.test(to.path)) return `Import layer "${to.layer}" through its index.ts`;
+  if (!DOOR.test(to.path) && !PART.test(to.path)) return `Import layer "${to.layer}" through its index.ts`;
   return from.published ? orderFault(from, to) : undefined;
 }
 

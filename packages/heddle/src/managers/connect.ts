@@ -6,7 +6,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
-import { FrameLink, HANDSHAKE_LIMIT_BYTES, introduce } from "../workers/index.ts";
+import { FrameLink, HANDSHAKE_LIMIT_BYTES, introduce } from "../workers/net/index.ts";
 import { type Address, parseAddress } from "./address.ts";
 import type { Backend } from "./backend.ts";
 import { checkKey, checkLimits, checkObject } from "./checks.ts";

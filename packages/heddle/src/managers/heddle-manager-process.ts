@@ -1,7 +1,7 @@
 /** What the process of a manager runs: a host for its objects, until whoever started it has no more use for it. */
 import { Socket } from "node:net";
 import { loadHandlesBy } from "../wire/index.ts";
-import { FrameLink, LARGEST_FRAME_BYTES } from "../workers/index.ts";
+import { FrameLink, LARGEST_FRAME_BYTES } from "../workers/net/index.ts";
 import { Host, Root } from "./host.ts";
 import { SocketLink } from "./link.ts";
 import { Session } from "./session.ts";

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import type { MessagePort } from "node:worker_threads";
-import type { FrameLink } from "../workers/index.ts";
+import type { FrameLink } from "../workers/net/index.ts";
 
 /** What becomes of what comes. */
 export interface LinkListener {

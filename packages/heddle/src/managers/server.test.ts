@@ -10,7 +10,7 @@ import {
   introduce,
   LARGEST_FRAME_BYTES,
   MessageCodec,
-} from "../workers/index.ts";
+} from "../workers/net/index.ts";
 import { certificate, privateKey } from "./fixtures/certificate.ts";
 import { Manager, type ManagerServeOptions, remote } from "./index.ts";
 import { Kind, packHead } from "./messages.ts";

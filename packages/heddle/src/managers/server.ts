@@ -7,7 +7,7 @@ import { once } from "node:events";
 import type { Server, Socket } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import { MessageChannel } from "node:worker_threads";
-import { Acceptor, type FrameLink } from "../workers/index.ts";
+import { Acceptor, type FrameLink } from "../workers/net/index.ts";
 import { type Address, addressText, listenAt } from "./address.ts";
 import type { Backend, ManagerStatistics } from "./backend.ts";
 import { Host, Root } from "./host.ts";

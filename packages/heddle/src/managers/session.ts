@@ -15,15 +15,8 @@
  */
 import { OUTSIDE, runIn } from "../scopes/index.ts";
 import { NotLoadedError } from "../wire/index.ts";
-import {
-  type EncodedMessage,
-  keepAlive,
-  LARGEST_FRAME_BYTES,
-  MessageCodec,
-  type Site,
-  tellOrigin,
-  thisSite,
-} from "../workers/index.ts";
+import { keepAlive, type Site, tellOrigin, thisSite } from "../workers/index.ts";
+import { type EncodedMessage, LARGEST_FRAME_BYTES, MessageCodec } from "../workers/net/index.ts";
 import { ManagerClosedError } from "./errors.ts";
 import { watchLink } from "./lease.ts";
 import type { Link } from "./link.ts";

@@ -7,7 +7,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
-import { FrameLink, LARGEST_FRAME_BYTES } from "../workers/index.ts";
+import { FrameLink, LARGEST_FRAME_BYTES } from "../workers/net/index.ts";
 import type { Backend } from "./backend.ts";
 import { processEntry } from "./entry.ts";
 import { SocketLink } from "./link.ts";

@@ -9,10 +9,10 @@
  * @packageDocumentation
  */
 import { CorruptMessageError } from "../wire/index.ts";
-import type { Naming } from "../workers/index.ts";
+import type { Naming } from "../workers/net/index.ts";
 import { RemoteReleasedError } from "./errors.ts";
-import { passingOf } from "./marks.ts";
 import { type PathStep, shown } from "./messages.ts";
+import { passingOf } from "./passing.ts";
 import { type Behind, behindProxy, makeProxy } from "./proxies.ts";
 import { imageOf, SignalSource } from "./signals.ts";
 import { lazily, StreamReader, StreamSource } from "./streams.ts";

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import * as util from "node:util";
 import { inspect } from "node:util";
 import { importFrom, moduleAt, type ModuleName, noSuchExport } from "./revive/modules.ts";
-import { pathOf } from "./text/script.ts";
+import { pathOf } from "./text/script-path.ts";
 
 interface ExplicitCaptures {
   readonly captures: Readonly<Record<string, unknown>>;

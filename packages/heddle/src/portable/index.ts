@@ -5,8 +5,8 @@ export type { FunctionTable, FunctionTableStatistics } from "./function-table.ts
 export { functionTable, functionTableIn } from "./function-tables.ts";
 export { copy, loadPart } from "./load-part.ts";
 export { entryModules, workFor } from "./revive/modules.ts";
-export { explainStaying, holdsPrivateNames } from "./publish/instances.ts";
-export { declareEverywhere, declareUnbundled } from "./publish/names.ts";
+export { explainStaying } from "./publish/staying.ts";
+export { declareEverywhere, declareUnbundled } from "./publish/declared.ts";
 export { processOrigin } from "./origin.ts";
 export type { RecordParcel } from "./record-parcels.ts";
 export { addClaims, HeapRecord } from "./records.ts";

@@ -4,7 +4,7 @@ import type { Obstacle } from "./text/analyse.ts";
 import type { CapturedName, Code, Place } from "./publish/code.ts";
 import { describeFunction, PortabilityError } from "./errors.ts";
 import { FunctionNode } from "./publish/nodes.ts";
-import { pathOf } from "./text/script.ts";
+import { pathOf } from "./text/script-path.ts";
 import type { Through } from "./publish/visit.ts";
 
 /** Says that `fn` as a whole cannot travel. */

@@ -7,13 +7,9 @@ export { type Beginning, findEntry, takeOverAs, type WorkerEntry } from "./entry
 export { ThreadEndedError, ThreadStateError } from "./errors.ts";
 export { Connection, Pipe, type PipeOptions } from "./pipe/connection.ts";
 export { ConnectionClosedError, ConnectionStateError } from "./pipe/errors.ts";
-export { Acceptor, type AcceptorStatistics } from "./net/acceptor.ts";
-export { FrameLink } from "./net/frame-link.ts";
-export { FrameTooLongError, LARGEST_FRAME_BYTES } from "./net/frames.ts";
+export { FrameTooLongError } from "./net/frames.ts";
 export { AuthenticationError } from "./net/authentication-error.ts";
-export { type Credentials, HANDSHAKE_LIMIT_BYTES, introduce } from "./net/handshake.ts";
 export { keepAlive } from "./net/keep-alive.ts";
-export { type EncodedMessage, MessageCodec, type Naming } from "./net/message-codec.ts";
 export { Process } from "./processes/process.ts";
 export { ProcessEndedError, ProcessStateError } from "./processes/process-errors.ts";
 export { callSiteOf, type Site, tellOrigin, thisSite } from "./sites.ts";

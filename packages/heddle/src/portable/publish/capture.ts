@@ -19,8 +19,9 @@ import {
 import { explicitCaptures, moduleExportOf } from "../explicit.ts";
 import { inspector, type BoundFunction, type Inspection, type Inspector, type Variables } from "./inspect.ts";
 import { isEntry, moduleAt, type ModuleName } from "../revive/modules.ts";
-import { builtinName, declaredName, isUnbundled, type Name } from "./names.ts";
-import { pathOf } from "../text/script.ts";
+import { declaredName, isUnbundled, type Name } from "./declared.ts";
+import { builtinName } from "./names.ts";
+import { pathOf } from "../text/script-path.ts";
 import { notInitialised, refuse, refuseObstacle } from "../refusals.ts";
 import { RecentMap } from "./recent-map.ts";
 import { requiredExports } from "../revive/required.ts";

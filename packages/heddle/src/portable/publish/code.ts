@@ -10,7 +10,8 @@ import type { Inspection, Inspector, Variables } from "./inspect.ts";
 import { importedModule, isEntry, keyOf, moduleAt, type ModuleName } from "../revive/modules.ts";
 import { refuseKey } from "../refusals.ts";
 import { requiredPathOfText } from "../revive/required.ts";
-import { pathOf, scriptAt, type Script } from "../text/script.ts";
+import { pathOf } from "../text/script-path.ts";
+import { scriptAt, type Script } from "../text/script.ts";
 
 /** A captured variable: which scope holds it. */
 export interface CapturedName {

@@ -2,20 +2,9 @@
 import { analyseFunction, isNativeText } from "../text/analyse.ts";
 import { describeFunction, PortabilityError } from "../errors.ts";
 import { builtinName } from "./names.ts";
+import { type Stay, stayOf } from "./staying.ts";
 
 const checked = new WeakSet<Function>();
-
-/** Why instances of a class stay where they are, and what to do instead. */
-interface Stay {
-  readonly reason: string;
-  readonly remedy: string;
-}
-const staying = new WeakMap<Function, Stay>();
-
-/** Has instances of a class that hold private names be refused with better advice than to make them public. */
-export function explainStaying(cls: Function, reason: string, remedy: string): void {
-  staying.set(cls, { reason, remedy });
-}
 
 /** @throws `PortabilityError` when `cls`, or a class that it extends, gives its instances private names. */
 export function checkInstances(cls: Function, path: string): void {
@@ -56,7 +45,7 @@ const PRIVATE: Stay = {
 
 /** @param base - The class that gives `cls` its private names. */
 function refuseInstances(cls: Function, base: Function, path: string): PortabilityError {
-  const stay = staying.get(base);
+  const stay = stayOf(base);
   return new PortabilityError({
     functionName: `an instance of ${describeFunction(stay === undefined ? base : cls)}`,
     path,

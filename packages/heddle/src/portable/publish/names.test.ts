@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { describe, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { builtinName, builtinObjectName, declaredName, declareEverywhere, thingNamed } from "./names.ts";
+import { declaredName, declareEverywhere } from "./declared.ts";
+import { builtinName, builtinObjectName, thingNamed } from "./names.ts";
 import { RecentMap } from "./recent-map.ts";
 
 describe("a built-in function", () => {

@@ -2,14 +2,11 @@
  * Things that every thread has under the same name: globals and their members, built-in modules and theirs, and
  * what Heddle itself declares to be everywhere.
  *
- * A name is a path of strings: `["", "Math", "max"]`, `["node:fs", "readFileSync"]`, `["heddle", "TimeoutError"]`.
- *
  * @packageDocumentation
  */
 import { builtinModules } from "node:module";
 import { mainRealm } from "../revive/realm.ts";
-
-export type Name = readonly string[];
+import { declaredThings, HEDDLE, type Name } from "./declared.ts";
 
 /** Globals that are no functions, or that Node defines by accessors, and mean the same in every thread. */
 const GLOBALS = [
@@ -26,40 +23,6 @@ const GLOBALS = [
   "crypto",
   "performance",
 ];
-
-const HEDDLE = "heddle";
-
-const declared = new Map<string, object>();
-const declaredNames = new WeakMap<object, Name>();
-
-/**
- * Declares that every thread has `thing` under `name`, so that it travels by name even when its code was bundled
- * into the program.
- */
-export function declareEverywhere(name: string, thing: object): void {
-  declared.set(name, thing);
-  declaredNames.set(thing, [HEDDLE, name]);
-}
-
-const unbundled = new WeakSet<object>();
-
-/**
- * Declares that `things` travel as exports of Heddle's modules, and not at all where their code was bundled into the program: they have
- * variables of their own, and what a worker runs of a bundle ends before them.
- */
-export function declareUnbundled(...things: readonly object[]): void {
-  for (const thing of things) unbundled.add(thing);
-}
-
-/** Whether `thing` was declared to travel as an export only. */
-export function isUnbundled(thing: object): boolean {
-  return unbundled.has(thing);
-}
-
-/** The name that Heddle itself declared for `thing`. */
-export function declaredName(thing: object): Name | undefined {
-  return declaredNames.get(thing);
-}
 
 let index: Map<object, Name> | undefined;
 let indexedModules = 0;
@@ -96,7 +59,7 @@ export function thingNamed(name: Name): unknown {
   const [root, ...path] = name;
   let thing: unknown;
   if (root === "") thing = globalThis;
-  else if (root === HEDDLE) thing = Object.fromEntries(declared);
+  else if (root === HEDDLE) thing = declaredThings();
   else thing = process.getBuiltinModule(root!);
   for (const key of path) thing = (thing as Record<string, unknown> | undefined)?.[key];
   return thing;

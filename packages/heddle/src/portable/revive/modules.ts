@@ -16,7 +16,8 @@ import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worke
 import { NotLoadedError } from "../../wire/index.ts";
 import { PortabilityError } from "../errors.ts";
 import { quietly } from "./quietly.ts";
-import { pathOf, type ImportOrigin } from "../text/script.ts";
+import type { ImportOrigin } from "../text/script.ts";
+import { pathOf } from "../text/script-path.ts";
 
 /** A module as another thread finds it: what to import, and from where. */
 export interface ModuleName {

@@ -9,9 +9,9 @@
 import { parser } from "#parser";
 import type * as acorn from "acorn";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { Location } from "../publish/inspect.ts";
 import { forEachTarget } from "./patterns.ts";
+import { pathOf } from "./script-path.ts";
 import type { Scope } from "./scope.ts";
 import { analyseScopes } from "./scopes.ts";
 import { stripTypes } from "./strip-types.ts";
@@ -172,18 +172,6 @@ function sourceAt(url: string): string | undefined {
 }
 
 const TYPESCRIPT = /\.[cm]?tsx?(\?.*)?$/;
-
-/** The file that a script's URL, or path, names. */
-export function pathOf(url: string): string | undefined {
-  if (url.startsWith("file:")) {
-    try {
-      return fileURLToPath(url);
-    } catch {
-      return undefined;
-    }
-  }
-  return /^(\/|[A-Za-z]:[\\/])/.test(url) ? url : undefined;
-}
 
 function parseScript(source: string): Script | undefined {
   const { parse } = parser();

@@ -53,6 +53,9 @@ export class AwayEnd implements End {
     return this.#isClosed;
   }
 
+  /** That thread is not the one that made the pipe, where it would matter. */
+  useHere(): void {}
+
   send(letter: Letter, waiter: Waiter<void>): EndEarly {
     if (!this.#isClosed && !this.#isOver) return this.#ask("send", Ask.SEND, waiter, ...packLetter(letter));
     dropLetter(letter);

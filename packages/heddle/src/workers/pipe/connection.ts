@@ -8,11 +8,11 @@ import { checkKnown, type WaitOptions } from "../../sync/index.ts";
 import { registerTicket } from "../../wire/index.ts";
 import { waitFor } from "../net/wait.ts";
 import { TimeoutError } from "#heap";
-import { AwayEnd } from "./away-end.ts";
+import { piping } from "#piping";
 import { closedHere, ConnectionClosedError, ConnectionStateError } from "./errors.ts";
-import { type End, HomeEnd } from "./home-end.ts";
-import { pipeHub, type Ticket } from "./hub.ts";
-import { type Letter, readLetter, writeLetter } from "./letters.ts";
+import type { End } from "./home-end.ts";
+import type { Ticket } from "./hub.ts";
+import type { Letter } from "./letters.ts";
 
 /** What an end can do. */
 export type Direction = "both" | "send" | "receive";
@@ -70,7 +70,7 @@ export class Connection<T> implements Disposable, AsyncIterable<T> {
   async #send(value: T, options: WaitOptions | undefined): Promise<void> {
     const end = this.#use("send", "receive");
     await waitFor<void>("Connection.send()", options, (waiter) =>
-      end.send(writeLetter(value, end.isAbroad), waiter),
+      end.send(piping().writeLetter(value, end.isAbroad), waiter),
     );
   }
 
@@ -87,7 +87,7 @@ export class Connection<T> implements Disposable, AsyncIterable<T> {
   async #receive(options: WaitOptions | undefined): Promise<T> {
     const end = this.#use("receive", "send");
     const letter = await waitFor<Letter>("Connection.receive()", options, (waiter) => end.receive(waiter));
-    return (await readLetter(letter)) as T;
+    return (await piping().readLetter(letter)) as T;
   }
 
   /**
@@ -154,7 +154,7 @@ export class Connection<T> implements Disposable, AsyncIterable<T> {
       );
     }
     if (end.isClosed) throw closedHere(verb);
-    if (end instanceof HomeEnd) end.useHere();
+    end.useHere();
     return end;
   }
 }
@@ -174,7 +174,7 @@ function remember<T>(name: string, connection: Connection<T>): Connection<T> {
 registerTicket<Connection<unknown>>("workers.Connection/1", Connection<unknown>, {
   issue(connection): ConnectionTicket {
     const { end, direction } = partsOf(connection);
-    const ticket = end instanceof HomeEnd ? pipeHub().ticket(end) : (end as AwayEnd).ticket;
+    const ticket = piping().ticketOf(end);
     if (ticket === undefined || end.isClosed) throw closedHere("send the connection");
     return { ...ticket, direction };
   },
@@ -182,6 +182,7 @@ registerTicket<Connection<unknown>>("workers.Connection/1", Connection<unknown>,
     const ticket = plain as ConnectionTicket;
     const mine = known.get(ticket.end)?.deref();
     if (mine !== undefined) return mine;
+    const { AwayEnd, pipeHub } = piping();
     const end = pipeHub().find(ticket) ?? new AwayEnd(ticket);
     return remember(ticket.end, new Connection(end, ticket.direction));
   },
@@ -208,11 +209,13 @@ registerTicket<Connection<unknown>>("workers.Connection/1", Connection<unknown>,
  */
 export async function Pipe<T = unknown>(options: PipeOptions = {}): Promise<[Connection<T>, Connection<T>]> {
   const { duplex = true } = checkOptions(options);
+  const { pipeHub, ticketOf } = piping();
   const ends = await pipeHub().make();
   const directions: [Direction, Direction] = duplex ? ["both", "both"] : ["receive", "send"];
-  return ends.map((end, i) =>
-    remember(pipeHub().ticket(end)!.end, new Connection<T>(end, directions[i]!)),
-  ) as [Connection<T>, Connection<T>];
+  return ends.map((end, i) => remember(ticketOf(end)!.end, new Connection<T>(end, directions[i]!))) as [
+    Connection<T>,
+    Connection<T>,
+  ];
 }
 
 /** Which way messages go. */

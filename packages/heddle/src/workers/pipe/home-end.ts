@@ -13,6 +13,8 @@ export interface End {
   /** Whether what is sent here may leave the process. */
   readonly isAbroad: boolean;
   readonly isClosed: boolean;
+  /** Says that it is used in this thread. */
+  useHere(): void;
   send(letter: Letter, waiter: Waiter<void>): EndEarly;
   receive(waiter: Waiter<Letter>): EndEarly;
   poll(waiter: Waiter<boolean>): EndEarly;

@@ -14,7 +14,8 @@ import type { Credentials } from "../net/handshake.ts";
 import { MessageCodec } from "../net/message-codec.ts";
 import { nonce } from "../net/nonces.ts";
 import type { EndEarly, Waiter } from "../net/wait.ts";
-import { type Holder, HomeEnd } from "./home-end.ts";
+import type { AwayEnd } from "./away-end.ts";
+import { type End, type Holder, HomeEnd } from "./home-end.ts";
 import { dropLetter, type Letter, packLetter, sendAbroad, unpackLetter } from "./letters.ts";
 import { Answer, Ask, type Hello, packHead, unpackHead } from "./protocol.ts";
 
@@ -214,6 +215,11 @@ function gone(): HomeEnd {
   end.other.other = end;
   end.other.close();
   return end;
+}
+
+/** What others are given to have an end elsewhere; `undefined` when nothing is there to be had. */
+export function ticketOf(end: End): Ticket | undefined {
+  return end instanceof HomeEnd ? pipeHub().ticket(end) : (end as AwayEnd).ticket;
 }
 
 let hub: Hub | undefined;

@@ -1,0 +1,5 @@
+/** What pipes do their work by: a part, see `portable/load-part.ts`. */
+export { copy } from "../portable/index.ts";
+export { AwayEnd } from "./pipe/away-end.ts";
+export { pipeHub, ticketOf } from "./pipe/hub.ts";
+export { readLetter, writeLetter } from "./pipe/letters.ts";
