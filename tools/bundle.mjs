@@ -4,16 +4,34 @@
  * run it, and a worker would load two hundred.
  *
  * What can be imported, and what workers run, is a file of its own; what several of these have in common is in chunks, once, so
- * that there is one copy of everything in a thread. Plain JavaScript for Node 20 on, as it belongs to the set-up.
+ * that there is one copy of everything in a thread. There would be a chunk for each set of files that have something in common: those
+ * of a kind are given all that one of them needs, so that there are few. Plain JavaScript for Node 20 on, as it belongs to the set-up.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse } from "acorn";
-import { buildSync } from "esbuild";
+import { build } from "esbuild";
 
 /** Refuses to run where the rest could not. */
 const FIRST = "runtime.ts";
+
+/** What is a file of its own: what can be imported, and what workers run, or what is loaded later. */
+const ENTRY = /^[\w-]+\.ts$|^(?:[\w-]+\/)+heddle-[\w-]+\.ts$/;
+
+/**
+ * What entries of a kind are given, needed or not, by the first that fits: a file fewer to load saves more than a little more to compile
+ * costs. The locks alone are so much less than the rest that they are left what they need. What workers run is not given to others, as it
+ * would run there.
+ *
+ * @type {readonly { kind: RegExp, given: readonly string[] }[]}
+ */
+const TOGETHER = [
+  // What whoever imports the toolkit waits for in the middle of its own evaluation, in a bundle, is not given that.
+  { kind: /\bheddle-(?:functions|later|parser)\b|^sync\.ts$/, given: [] },
+  { kind: /^[\w-]+\.ts$|\bheddle-(?:managing|piping|pools)\b/, given: ["index.ts"] },
+  { kind: /\//, given: ["futures/worker/worker-entry.ts", "managers/index.ts"] },
+];
 
 /**
  * Writes the JavaScript of a package; leaves it alone if no source is newer.
@@ -21,7 +39,7 @@ const FIRST = "runtime.ts";
  * @param {string} folder - Of the package.
  * @param {string} out - Where to.
  */
-export function bundle(folder, out) {
+export async function bundle(folder, out) {
   const outdir = resolve(out);
   const src = join(folder, "src");
   const sources = readdirSync(src, { recursive: true, encoding: "utf8" }).filter(
@@ -34,7 +52,7 @@ export function bundle(folder, out) {
   const sign = statSync(join(outdir, "index.js"), { throwIfNoEntry: false });
   if (sign !== undefined && sign.mtimeMs > newest) return;
 
-  const entries = sources.filter((file) => /^[\w-]+\.ts$|^(?:[\w-]+\/)+heddle-[\w-]+\.ts$/.test(file));
+  const entries = sources.filter((file) => ENTRY.test(file));
   /** @type {import("esbuild").BuildOptions & { write: false }} */
   const options = {
     absWorkingDir: resolve(src),
@@ -53,15 +71,19 @@ export function bundle(folder, out) {
   const entryPoints = Object.fromEntries(
     entries.filter((file) => file !== FIRST).map((file) => [basename(file, ".ts"), file]),
   );
-  /** @type {{ path: string, text: string }[]} */
-  const bundled = [
-    // What is loaded later depends on who loads the package.
-    ...buildSync({ ...options, entryPoints, splitting: true, external: [...later(folder), `./${FIRST}`] })
-      .outputFiles,
+  const both = await Promise.all([
+    build({
+      ...options,
+      entryPoints,
+      splitting: true,
+      // What is loaded later depends on who loads the package.
+      external: [...later(folder), `./${FIRST}`],
+      plugins: [together(resolve(src))],
+    }),
     // Only where there is one: what is loaded before anything else, as that may not be understood.
-    ...buildSync({ ...options, entryPoints: entries.filter((file) => file === FIRST) }).outputFiles,
-  ];
-  const outputFiles = withoutEmpty(bundled);
+    build({ ...options, entryPoints: entries.filter((file) => file === FIRST) }),
+  ]);
+  const outputFiles = withFewer(both.flatMap((result) => result.outputFiles));
   mkdirSync(outdir, { recursive: true });
   for (const { path, text } of outputFiles.toSorted((a, b) => rank(a.path) - rank(b.path))) {
     mkdirSync(dirname(path), { recursive: true });
@@ -88,21 +110,61 @@ function later(folder) {
 }
 
 /**
- * A file that holds no more than an import of what comes before everything is left out: whoever imports it imports that instead.
+ * Gives the entries of a kind what they are to have in common.
+ *
+ * @param {string} src
+ * @returns {import("esbuild").Plugin}
+ */
+function together(src) {
+  return {
+    name: "together",
+    setup(building) {
+      building.onResolve({ filter: /^given:/ }, ({ path }) => ({
+        path: join(src, path.slice("given:".length)),
+        // Otherwise nothing would be imported, as nothing of it is used.
+        sideEffects: true,
+      }));
+      building.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const file = relative(src, path).replaceAll("\\", "/");
+        const given = ENTRY.test(file) ? TOGETHER.find(({ kind }) => kind.test(file))?.given : undefined;
+        if (given === undefined) return undefined;
+        const imports = given.filter((name) => name !== file).map((name) => `import "given:${name}";\n`);
+        return { contents: readFileSync(path, "utf8") + imports.join(""), loader: "ts" };
+      });
+    },
+  };
+}
+
+/**
+ * Of a file that holds no more than an import of what comes before everything, that is imported instead. What the bundler itself
+ * needs, for the syntax that is too new, is in a file of its own: it is put to what comes before everything, which all load.
  *
  * @param {{ path: string, text: string }[]} files
  */
-function withoutEmpty(files) {
-  const isEmpty = (/** @type {string} */ text) => /^(?:import "\.\/runtime\.ts";|\/\/.*|\s)*$/.test(text);
-  const empty = files.filter(({ path, text }) => /^chunk-\w+\.js$/.test(basename(path)) && isEmpty(text));
-  const names = empty.map(({ path }) => basename(path));
+function withFewer(files) {
+  const isFirst = (/** @type {string} */ path) => basename(path) === FIRST.replace(/\.ts$/, ".js");
+  const chunks = files.filter(({ path }) => /^chunk-\w+\.js$/.test(basename(path)));
+  const empty = chunks.filter(({ text }) => /^(?:import "\.\/runtime\.ts";|\/\/.*|\s)*$/.test(text));
+  const helpers = chunks.filter(({ text }) => text.startsWith("var __defProp = ") && !/^import /m.test(text));
+  const gone = [...empty, ...helpers].map(({ path }) => basename(path));
   return files
-    .filter(({ path }) => !names.includes(basename(path, ".map")))
+    .filter(({ path }) => !gone.includes(basename(path, ".map")))
     .map(({ path, text }) => ({
       path,
-      text: names.reduce((rest, name) => rest.replace(`import "./${name}";`, `import "./${FIRST}";`), text),
+      text: gone.reduce(
+        (rest, name) =>
+          rest
+            .replace(`import "./${name}";`, `import "./${FIRST}";`)
+            .replace(`from "./${name}";`, `from "./${basename(FIRST, ".ts")}.js";`),
+        isFirst(path) ? text.replace(MAP, (map) => helpers.map(withoutMap).join("") + map) : text,
+      ),
     }));
 }
+
+/** Where a file says where its source map is. */
+const MAP = /^\/\/# sourceMappingURL=.*\n?$/m;
+
+const withoutMap = (/** @type {{ text: string }} */ { text }) => text.replace(MAP, "");
 
 /** @param {string} path */
 const rank = (path) => (basename(path) === "index.js" ? 1 : 0);
@@ -173,4 +235,4 @@ function withFirst(text) {
 }
 
 const [, program, folder, out] = process.argv;
-if (import.meta.url === pathToFileURL(program ?? "").href && folder && out) bundle(folder, out);
+if (import.meta.url === pathToFileURL(program ?? "").href && folder && out) await bundle(folder, out);
