@@ -26,6 +26,12 @@ const ring: ContenderSpec = {
   settings: "a ring of integers in a mapped file, one sender, one receiver; futex(2) by koffi",
   run: { module: "processes/ring.ts" },
 };
+const spawn: ContenderSpec = {
+  id: "bare-process",
+  role: "floor",
+  settings: "a process of Node that does nothing, from its start to its end",
+  run: { module: "processes/spawn.ts" },
+};
 const fork: ContenderSpec = {
   id: "fork",
   role: "raw",
@@ -99,9 +105,9 @@ const cases: readonly CaseSpec[] = [
   {
     id: "first-answer",
     run: "process-first",
-    question: "from starting a process to its first answer",
+    question: "from starting a process to its first answer; Heddle's comes with the end of the process",
     metrics: [lower("first", "ms")],
-    contenders: ["heddle", "fork"],
+    contenders: ["heddle", "bare-process", "fork"],
     load: {},
   },
   {
@@ -122,7 +128,7 @@ export const processes: Suite = {
   workers: [1],
   unit: "other process",
   cases,
-  contenders: [heddle, threads, futex, ring, fork, pool, ...pools],
+  contenders: [heddle, threads, futex, ring, spawn, fork, pool, ...pools],
   packages: ["koffi", "tinypool", "workerpool"],
   targets: [
     atMost(2, {

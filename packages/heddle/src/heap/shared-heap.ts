@@ -251,10 +251,13 @@ export class SharedHeap extends ViewedHeap {
    * @param identity - Of the other thread; 0 for nobody.
    */
   waitForEnd(identity: number, timeoutMs: number): void {
-    const seat = seatOf(identity);
-    const isThere = identity !== 0 && this.seats.isSeated(identity) && !this.#lives.isOver(seat);
-    const word = isThere ? this.#lives.wordOf(seat) : EPOCH_WORD;
+    const word = this.isThere(identity) ? this.#lives.wordOf(seatOf(identity)) : EPOCH_WORD;
     this.#libc.wait(this.#base + word, this.load(word), Math.min(timeoutMs, SLICE_MS));
+  }
+
+  /** Whether a thread has joined the heap, and neither left it nor ended. */
+  isThere(identity: number): boolean {
+    return identity !== 0 && this.seats.isSeated(identity) && !this.#lives.isOver(seatOf(identity));
   }
 
   /** Something that this thread has in the heap is to be left properly. */

@@ -9,6 +9,7 @@ import { bindingsOf, type Carried, ToldScope } from "../../scopes/index.ts";
 import { storedValuesIn } from "../../sync/index.ts";
 import { findEntry, type WorkerEntry } from "../entry.ts";
 import { HOW, IDENTITY, NO_REASON, OUTCOME, ProcessHow, type ProcessTask, REASON } from "./process-desk.ts";
+import { endQuickly } from "./quick-end.ts";
 import { beginProcess, takeOverProcessAs } from "./worker-process.ts";
 
 /** A bundle of CommonJS form has no `import.meta.url`. */
@@ -30,11 +31,10 @@ export type ProcessCall = readonly [target: Function, args: readonly unknown[], 
 
 async function run({ name, desk, call }: ProcessTask, heap: SharedHeap): Promise<void> {
   const stored = storedValuesIn(heap);
+  endQuickly();
   heap.store(desk + IDENTITY, heap.identity);
   heap.notify(desk + IDENTITY);
   process.title = name;
-  // It ends when nothing is left to do in it.
-  process.channel?.unref();
   const scope = new ProcessScope(heap, desk + REASON);
   let how: number = ProcessHow.RETURNED;
   let outcome: unknown;

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
 import { heapFor } from "../../heap/fixtures/processes.ts";
+import { until } from "../../heap/fixtures/until.ts";
 import { throwIfCancelled } from "../../scopes/index.ts";
 import { Queue } from "../../queues/index.ts";
 import { Event, Lock } from "../../sync/index.ts";
@@ -205,6 +206,14 @@ describe("a program with processes", () => {
     const [pid, done] = stdout.trim().split("\n");
     assert.equal(done, "done");
     assert.equal(existsSync(`/proc/${pid}/exe`), false);
+  });
+
+  test("takes along one that has hardly begun when it is killed", async () => {
+    const { stdout, signal } = run(`
+      console.log(new Process(() => new Promise(() => setInterval(() => {}, 1000))).start().pid);
+      process.kill(process.pid, "SIGKILL");`);
+    assert.equal(signal, "SIGKILL");
+    await until(() => !existsSync(`/proc/${stdout.trim()}/exe`));
   });
 
   test("ends with an error that nobody reads", () => {

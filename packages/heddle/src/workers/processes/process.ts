@@ -105,7 +105,6 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
         data: { name: this.#name, desk, call: storedValuesIn(heap).store(call, "process") },
         heap,
         resourceLimits: this.#options.resourceLimits,
-        onMessage: () => {},
         onEnd: (end) => this.#onEnd(end),
       });
     } catch (error) {

@@ -18,7 +18,7 @@ import type { ThreadEnd, WorkerThread } from "../threads/worker-thread.ts";
 const LEAVE_MS = 500;
 
 /** Where a worker finds the heap that it shares with its owner. */
-const HEAP_DESCRIPTOR = 4;
+const HEAP_DESCRIPTOR = 3;
 
 /** Flags that say what this process runs, or would have others listen at its port. */
 const OWN_FLAGS = /^--?(?:e|eval|p|print|pe|i|interactive|c|check|test|watch|inspect|input-type)(?:[-=].*)?$/;
@@ -35,8 +35,8 @@ export interface ProcessStart {
   resourceLimits: ResourceLimits | undefined;
   /** Called once, when it runs no more. */
   onEnd: (end: ThreadEnd) => void;
-  /** What it sends. */
-  onMessage: (message: unknown) => void;
+  /** What it sends. Without this there is no channel between the two: before it has one, Node loads what it has for sockets. */
+  onMessage?: (message: unknown) => void;
 }
 
 /** A process that was started. It never keeps the program alive by itself. */
@@ -53,19 +53,28 @@ interface Orders {
   /** What its owner has run as programs. */
   readonly entries: readonly string[];
   readonly koffi: string | undefined;
+  /** Who has started it, in the heap that both share. */
+  readonly owner: number;
   readonly data: unknown;
 }
 
 export function startProcess(start: ProcessStart): WorkerProcess {
-  const { module, bundledAs } = start.entry;
-  const orders: Orders = { bundledAs, entries: entryModules(), koffi: koffiBinary(), data: start.data };
+  const { entry, heap, data, onMessage } = start;
+  const orders: Orders = {
+    bundledAs: entry.bundledAs,
+    entries: entryModules(),
+    koffi: koffiBinary(),
+    owner: heap.identity,
+    data,
+  };
   // Only here: threads have no use for it.
-  const { fork } = process.getBuiltinModule("node:child_process");
-  const child = fork(fileURLToPath(module), [ORDERS, serialize(orders).toString("base64")], {
+  const { spawn } = process.getBuiltinModule("node:child_process");
+  const flags = [...inheritedFlags(), ...memoryFlags(start.resourceLimits)];
+  const given = [fileURLToPath(entry.module), ORDERS, serialize(orders).toString("base64")];
+  const child = spawn(process.execPath, [...flags, ...given], {
     env: workerEnvironment(),
-    execArgv: [...inheritedFlags(), ...memoryFlags(start.resourceLimits)],
     // A signal of the terminal is for the program, which ends its workers.
-    stdio: ["ignore", "inherit", "inherit", "ipc", start.heap.descriptor],
+    stdio: ["ignore", "inherit", "inherit", heap.descriptor, ...(onMessage ? (["ipc"] as const) : [])],
   });
   let end: Partial<ThreadEnd> = {};
   const gone = new Promise<void>((resolve) => {
@@ -78,7 +87,7 @@ export function startProcess(start: ProcessStart): WorkerProcess {
     if (child.pid === undefined) setImmediate(() => ended(null, null));
     else child.on("exit", ended);
   });
-  child.on("message", start.onMessage);
+  if (onMessage !== undefined) child.on("message", onMessage);
   child.unref();
   child.channel?.unref();
 
@@ -121,15 +130,15 @@ function readOrders(): Orders | undefined {
  * @param run - Called with what it was given, and the heap that it shares with its owner.
  */
 export function beginProcess(run: (data: unknown, heap: SharedHeap) => void): void {
-  const { entries, koffi, data } = readOrders()!;
+  const { entries, koffi, owner, data } = readOrders()!;
   hideCompileCache();
   workFor(entries);
   knowKoffi(koffi);
   const heap = SharedHeap.ofDescriptor(HEAP_DESCRIPTOR);
   heap.dieWithParent();
   process.on("disconnect", () => process.exit());
-  // Its owner may have died before it could be told of.
-  if (!process.connected) process.exit();
+  // Its owner may have died before that.
+  if (!heap.isThere(owner)) process.exit();
   loadHandlesBy(() =>
     Promise.all([import("../../sync/index.ts"), import("../../queues/index.ts"), import("../index.ts")]),
   );
