@@ -82,7 +82,10 @@ describe("runChunk()", () => {
     };
     const report = await runChunk(target, [0], { ...ORDER, retries: 5 });
     assert.equal(calls, 1);
-    assert.equal((parsed(report.lines)[0] as { error: { code: string } }).error.code, "ERR_HEDDLE_NOT_JSON");
+    const { error } = parsed(report.lines)[0] as { error: { code: string; help: string } };
+    assert.equal(error.code, "ERR_HEDDLE_NOT_JSON");
+    assert.match(error.help, /\/troubleshooting\.md#err_heddle_not_json$/);
+    assert.equal(report.failures[0]!.help, error.help);
   });
 
   test("leaves the result out when the function gives none", async () => {

@@ -6,7 +6,7 @@
  *
  * @packageDocumentation
  */
-import { errorText, jsonText } from "./json-text.ts";
+import { errorText, helpOf, jsonText } from "./json-text.ts";
 import { Lane } from "./lane.ts";
 import { oneLine } from "./errors.ts";
 import { WorkClock } from "./work-clock.ts";
@@ -40,6 +40,8 @@ export interface Failure {
   readonly index: number;
   readonly input: string;
   readonly error: string;
+  /** Where that is explained, if it is an error of the toolkit. */
+  readonly help?: string;
 }
 
 /** What became of a chunk. Items past `done` were not begun. */
@@ -179,9 +181,15 @@ export function failureLine(
   attempts: number,
 ): Line & { failure: Failure } {
   const input = jsonText(item, "input") ?? "null";
+  const help = helpOf(thrown);
   return {
     text: `${linePrefix(index, item)},"error":${errorText(thrown, attempts)}}\n`,
-    failure: { index, input: shortened(input), error: described(thrown) },
+    failure: {
+      index,
+      input: shortened(input),
+      error: described(thrown),
+      ...(help !== undefined && { help }),
+    },
   };
 }
 

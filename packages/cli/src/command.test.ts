@@ -373,7 +373,7 @@ describe("heddle map", () => {
   test("a worker that dies fails only its item", async () => {
     const items = ["a", "b", "exit", "c", "d"];
     for (const chunk of ["1", "5"]) {
-      const { status, lines } = await heddle([
+      const { status, stderr, lines } = await heddle([
         "map",
         `${FUNCTIONS}#exitOn`,
         "--chunk",
@@ -390,6 +390,10 @@ describe("heddle map", () => {
       );
       assert.equal(sorted[2]!.error!.code, "ERR_HEDDLE_WORKER_DIED");
       assert.match(sorted[2]!.error!.message, /its worker ended with exit code 3$/);
+      assert.match(
+        stderr,
+        /^failed: item 2, [^\n]*\n  see \S+\/troubleshooting\.md#err_heddle_worker_died\n/,
+      );
     }
   });
 
@@ -454,14 +458,20 @@ describe("heddle map", () => {
     });
   }
 
-  test("a second signal ends the command at once", async () => {
-    const child = startHeddle(["map", `${FUNCTIONS}#interruptAndHang`, "x"]);
-    const end = ended(child);
-    child.stderr!.once("data", () => child.kill("SIGINT"));
-    const { status, stderr } = await end;
-    assert.equal(status, 130);
-    assert.match(stderr, /^heddle: stopping; what runs is finished first, and again stops at once\n$/);
-  });
+  for (const on of ["threads", "processes"]) {
+    test(`--on ${on}: a second Ctrl-C in a terminal ends the command at once, and what runs with it`, async () => {
+      const child = startHeddle(["map", `${FUNCTIONS}#sayAndHang`, "--on", on, "x"], { detached: true });
+      // When every process that has the output is gone.
+      const end = ended(child);
+      const interrupt = (): void => void process.kill(-child.pid!, "SIGINT");
+      child.stdout!.once("data", interrupt);
+      child.stderr!.once("data", interrupt);
+      const { status, stdout, stderr } = await end;
+      assert.equal(status, 130);
+      assert.match(stderr, /^heddle: stopping; what runs is finished first, and again stops at once\n$/);
+      assert.equal(Number(stdout) === child.pid, on === "threads");
+    });
+  }
 
   test("ends quietly when nobody reads its results any more", async () => {
     const child = startHeddle(["map", `${FUNCTIONS}#echo`, "--input", file("pipe.txt", numbers(300_000))]);

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { entryOf } from "./troubleshooting.ts";
 
 /** Why a command cannot go on. A released code never changes its meaning; messages may. */
 export type CommandErrorCode =
@@ -22,14 +23,16 @@ export class CommandError extends Error {
   }
 }
 
-/** An item has no result, though its function did not throw. Its message and code go to the output. */
+/** An item has no result, though its function did not throw. Its message and code go to the output, with where they are explained. */
 export class ItemError extends Error {
   override readonly name = "ItemError";
   readonly code: "ERR_HEDDLE_NOT_JSON" | "ERR_HEDDLE_WORKER_DIED";
+  readonly help: string;
 
   constructor(code: ItemError["code"], message: string) {
     super(message);
     this.code = code;
+    this.help = entryOf(code);
     // It tells of this command and not of the function.
     delete this.stack;
   }

@@ -34,7 +34,7 @@ export function jsonText(value: unknown, root: string): string | undefined {
   return new JsonWriter(root).text(value);
 }
 
-/** The JSON text of `{name, message, code?, attempts?, stack?, cause?}` of anything thrown. */
+/** The JSON text of `{name, message, code?, help?, stack?, cause?, attempts?}` of anything thrown. */
 export function errorText(thrown: unknown, attempts: number): string {
   return JSON.stringify({ ...describeError(thrown, 3), ...(attempts > 1 && { attempts }) });
 }
@@ -43,6 +43,8 @@ interface DescribedError {
   name: string;
   message: string;
   code?: string | number;
+  /** Where an error of the toolkit is explained. */
+  help?: string;
   stack?: string;
   cause?: DescribedError;
 }
@@ -51,13 +53,22 @@ interface DescribedError {
 function describeError(thrown: unknown, depth: number): DescribedError {
   if (!(thrown instanceof Error)) return { name: "NonError", message: printable(thrown) };
   const { code } = thrown as { code?: unknown };
+  const help = helpOf(thrown);
   return {
     name: thrown.name,
     message: thrown.message,
     ...((typeof code === "string" || typeof code === "number") && { code }),
+    ...(help !== undefined && { help }),
     ...(typeof thrown.stack === "string" && { stack: thrown.stack }),
     ...(thrown.cause !== undefined && depth > 0 && { cause: describeError(thrown.cause, depth - 1) }),
   };
+}
+
+/** Where an error is explained, if it is one of the toolkit. */
+export function helpOf(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  const { code, help } = thrown as { code?: unknown; help?: unknown };
+  return typeof help === "string" && String(code).startsWith("ERR_HEDDLE_") ? help : undefined;
 }
 
 /** Something thrown that is no error, in words. */

@@ -316,8 +316,7 @@ function failuresIn(lines: string): Failure[] {
     )
     .filter(({ error }) => error !== undefined)
     .map(
-      ({ index, input, error }) =>
-        failureLine(index, input, Object.assign(new Error(error!.message), { name: error!.name }), 1).failure,
+      ({ index, input, error }) => failureLine(index, input, Object.assign(new Error(), error), 1).failure,
     );
 }
 

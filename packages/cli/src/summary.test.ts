@@ -74,6 +74,15 @@ describe("summary()", () => {
     assert.doesNotMatch(summary({ ...FIGURES, failed: 2, failures }), /more/);
   });
 
+  test("says once where an error of the toolkit is explained", () => {
+    const help = "node_modules/heddle/docs/troubleshooting.md#err_heddle_timeout";
+    const failures = [1, 2].map((index) => ({ index, input: "5", error: "TimeoutError: late", help }));
+    assert.match(
+      summary({ ...FIGURES, failed: 2, failures }),
+      new RegExp(`^failed: item 1, .*\\nfailed: item 2, .*\\n  see ${help}\\n10,000 items`),
+    );
+  });
+
   test("says how to have numbers read as numbers, when all failed as text and nobody had named a format", () => {
     const failures = [{ index: 0, input: '"97"', error: "RangeError: no number" }];
     const failed = { ...FIGURES, done: 1, total: 1, failed: 1, failures, isTextByDefault: true };

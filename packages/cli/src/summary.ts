@@ -50,6 +50,8 @@ function failureLines(figures: RunFigures): string[] {
   const lines = failures
     .toSorted((a, b) => a.index - b.index)
     .map(({ index, input, error }) => `failed: item ${index}, ${input}: ${error}`);
+  for (const help of new Set(failures.map((failure) => failure.help)))
+    if (help !== undefined) lines.push(`  see ${help}`);
   if (failed > failures.length)
     lines.push(`failed: ${count(failed - failures.length)} more; their errors are in the output`);
   if (isMistakenFormat(figures))
