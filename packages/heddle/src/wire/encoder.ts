@@ -97,7 +97,7 @@ export class Encoder {
       const start = writer.begin(region, path, false);
       let end: number;
       try {
-        end = isRest ? writer.rest(value as unknown[], start) : writer.value(value, start);
+        end = isRest ? writer.rest(value as unknown[], start) : writer.root(value, start);
         end = writer.postponed(end);
       } catch (error) {
         if (!(error instanceof KeysChanged)) throw error;

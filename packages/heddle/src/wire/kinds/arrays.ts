@@ -8,6 +8,7 @@ import { inspect } from "node:util";
 import { writePairs } from "./objects.ts";
 import * as tag from "../tags.ts";
 import { FLAT_FROM } from "../write/output.ts";
+import type { Site } from "../write/site.ts";
 import type { Writer } from "../write/writer.ts";
 
 /** Up to this length, listing all keys is the cheapest way to learn of holes and other properties. */
@@ -24,12 +25,13 @@ const NUMBERS = 1;
 const VALUES = 2;
 const HOLES = 3;
 
-export function writeArray(writer: Writer, array: readonly unknown[], at: number): number {
-  return hasOtherKeys(array) ? writeSparse(writer, array, at) : writeDense(writer, array, at);
+/** @param site - Where it stands, and so its elements. */
+export function writeArray(writer: Writer, array: readonly unknown[], at: number, site?: Site): number {
+  return hasOtherKeys(array) ? writeSparse(writer, array, at) : writeDense(writer, array, at, site);
 }
 
 /** An array without properties beside its elements, and if it is short, without holes. */
-export function writeDense(writer: Writer, array: readonly unknown[], at: number): number {
+export function writeDense(writer: Writer, array: readonly unknown[], at: number, site?: Site): number {
   const { length } = array;
   if (length >= PACKED_MIN) {
     const elements = elementsOf(array);
@@ -39,11 +41,13 @@ export function writeDense(writer: Writer, array: readonly unknown[], at: number
   }
   if (length <= tag.SHORT_ARRAY_MAX) at = writer.byte(tag.SHORT_ARRAY + length, at);
   else at = writer.word(tag.ARRAY, length, at);
-  return writeElements(writer, array, length, at);
+  return writeElements(writer, array, at, site);
 }
 
 /** Strings in a row are joined before the writer has them: to store its text costs more than to join two. */
-function writeElements(writer: Writer, array: readonly unknown[], length: number, at: number): number {
+function writeElements(writer: Writer, array: readonly unknown[], at: number, site?: Site): number {
+  const { length } = array;
+  const elements = site?.ofElements;
   const depth = writer.enter(array);
   const { trail } = writer;
   const { entries } = trail;
@@ -60,7 +64,13 @@ function writeElements(writer: Writer, array: readonly unknown[], length: number
       if (text !== "") writer.addText(text);
       text = "";
       entries[depth] = i;
-      at = writer.value(element, at);
+      if (typeof element !== "object" || element === null) at = writer.value(element, at);
+      else if (elements?.first === undefined || !writer.isNewPlain(element))
+        at = writer.object(element, at, elements);
+      else {
+        const after = elements.first(writer, element, at, false);
+        at = after >= 0 ? after : writer.plain(element, at, elements);
+      }
     }
   }
   if (text !== "") writer.addText(text);

@@ -6,18 +6,36 @@
  */
 import { generateWrite } from "../write/shape-writers.ts";
 import { KeysChanged, MAX_SHAPE_KEYS, OFTEN, type Shape, shapeOf, shapeOfKeys } from "../write/shapes.ts";
+import type { Site } from "../write/site.ts";
 import * as tag from "../tags.ts";
 import type { Writer } from "../write/writer.ts";
 
 const { hasOwn } = Object;
 
-/** An object with the usual prototype. */
-export function writePlain(writer: Writer, object: object, at: number): number {
-  const shape = writer.spellsOut ? undefined : shapeOf(object);
+/**
+ * An object with the usual prototype.
+ *
+ * @param site - Where it stands, if others of its shape may have stood there.
+ */
+export function writePlain(writer: Writer, object: object, at: number, site?: Site): number {
+  if (writer.spellsOut) return writeDictionary(writer, tag.DICTIONARY, object, at);
+  if (site !== undefined) {
+    const { second } = site;
+    if (second !== undefined) {
+      const after = second(writer, object, at, false);
+      if (after >= 0) return after;
+    }
+  }
+  const shape = shapeOf(object);
   if (shape === undefined) return writeDictionary(writer, tag.DICTIONARY, object, at);
+  const { write } = shape;
+  if (write === undefined) return writeByShape(writer, shape, object, at);
+  site?.learn(write);
+  return write(writer, object, at, true);
+}
+
+function writeByShape(writer: Writer, shape: Shape, object: object, at: number): number {
   at = writer.shapes.write(writer, shape, at);
-  const { writeFields } = shape;
-  if (writeFields !== undefined) return writeFields(writer, object, at);
   countUse(shape);
   const depth = writer.enter(object);
   const { trail } = writer;
@@ -36,7 +54,7 @@ export function writePlain(writer: Writer, object: object, at: number): number {
 }
 
 function countUse(shape: Shape): void {
-  if (shape.uses < OFTEN && ++shape.uses === OFTEN) shape.writeFields = generateWrite(shape.keys);
+  if (shape.uses < OFTEN && ++shape.uses === OFTEN) shape.write = generateWrite(shape);
 }
 
 /** The fields of an object that has a prototype of its own. */

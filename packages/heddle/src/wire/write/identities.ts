@@ -29,6 +29,17 @@ export class Identities {
     return this.#meetInSet(object);
   }
 
+  /** Gives an object the next number, unless it was met before. */
+  meetNew(object: object): boolean {
+    const { count } = this;
+    if (count >= LINEAR) return this.#meetInSet(object) < 0;
+    const objects = this.#objects;
+    for (let i = 0; i < count; i++) if (objects[i] === object) return false;
+    objects[count] = object;
+    this.count = count + 1;
+    return true;
+  }
+
   #meetInSet(object: object): number {
     const all = (this.#all ??= new Set(this.#objects as object[]));
     all.add(object);

@@ -89,3 +89,86 @@ describe("objects of a shape that comes often", () => {
     assert.deepStrictEqual(wire.send(make([1, 2, 3])), make([1, 2, 3]));
   });
 });
+
+describe("what stands where objects of one shape have stood often", () => {
+  interface Holder {
+    readonly held: unknown;
+    readonly list: readonly unknown[];
+  }
+  const usual = { x: 1, y: "two" };
+  /** All that can stand in a field arrives in the field, alone in a list, and among objects of the usual shape. */
+  const around = (value: unknown): Holder[] => [
+    { held: usual, list: [usual] },
+    { held: value, list: [value] },
+    { held: { ...usual }, list: [{ ...usual }, value, { ...usual }, [[value, { ...usual }]]] },
+  ];
+  for (let i = 0; i < OFTEN; i++) wire.send(around({ x: i, y: "-" }));
+
+  class Point {
+    x = 1;
+    y = 2;
+  }
+  const cases: Record<string, unknown> = {
+    "of the same shape": { x: -0, y: null },
+    "with a key more": { x: 1, y: 2, z: 3 },
+    "with a key less": { x: 1 },
+    "with the keys in another order": { y: 1, x: 2 },
+    "with no keys": {},
+    "a list": [{ x: 1, y: 2 }],
+    "a list with a name": Object.assign([{ x: 1, y: 2 }], { name: "n" }),
+    "a date": new Date(0),
+    nothing: null,
+  };
+  for (const [name, value] of Object.entries(cases)) {
+    test(`arrives as it was: ${name}`, () => {
+      for (let i = 0; i < 3; i++)
+        assert.deepStrictEqual(wire.send(around(value)), structuredClone(around(value)));
+    });
+  }
+
+  test("arrives as it was: an object without prototype, and an instance of a class", () => {
+    const bare = Object.assign(Object.create(null) as object, usual);
+    assert.deepStrictEqual(wire.send(around(bare)), around(bare));
+    assert.ok((wire.send(around(new Point()))[1]!.held as object) instanceof Point);
+  });
+
+  test("is not asked if it is a Proxy", () => {
+    const fail = (): never => assert.fail("its handler ran");
+    const proxy = new Proxy(usual, { get: fail, has: fail, ownKeys: fail, getPrototypeOf: fail });
+    assert.throws(() => wire.send(around(proxy)), { name: "WireError", message: /args\[1\]\.held.*Proxy/ });
+  });
+
+  test("is one object there, where it was one here", () => {
+    const cyclic: Record<string, unknown> = { x: 1, y: undefined };
+    cyclic["y"] = cyclic;
+    const many = Array.from({ length: 30 }, (_, i) => ({ x: i, y: i }));
+    for (const values of [
+      [usual, cyclic, usual],
+      [...many, ...many, usual],
+    ]) {
+      const [first, , last] = around(values);
+      const got = wire.send({ held: values, list: [first, last, values] });
+      assert.deepStrictEqual(got, { held: values, list: [first, last, values] });
+      assert.equal(got.list[2], got.held);
+      assert.equal((got.held as unknown[])[0], (got.list[2] as unknown[])[0]);
+    }
+  });
+
+  test("is read through its getters once, whatever its shape turns out to be", () => {
+    let reads = 0;
+    const counting = (rest: object): object =>
+      Object.defineProperties(
+        {},
+        {
+          x: { enumerable: true, get: () => ++reads },
+          ...Object.getOwnPropertyDescriptors(rest),
+        },
+      );
+    assert.deepStrictEqual(wire.send([{ held: counting({ y: 1 }), list: [] }]), [
+      { held: { x: 1, y: 1 }, list: [] },
+    ]);
+    assert.deepStrictEqual(wire.send([{ held: counting({ z: 1 }), list: [] }]), [
+      { held: { x: 2, z: 1 }, list: [] },
+    ]);
+  });
+});

@@ -8,7 +8,7 @@
  */
 import { NO_NUMBER, type SharedShapes } from "../shared/shared-shapes.ts";
 import type { Output } from "./output.ts";
-import type { WriteFields } from "./shape-writers.ts";
+import type { WriteObject } from "./shape-writers.ts";
 import * as tag from "../tags.ts";
 
 /** Objects with more keys than this are dictionaries. */
@@ -46,11 +46,8 @@ export class Shape {
   /** Its number, or that it has none, in the heap that it was last asked for. */
   number: number = NO_NUMBER;
   shared: SharedShapes | undefined = undefined;
-  /** Writes the values of a plain object. */
-  writeFields: WriteFields | undefined = undefined;
-  /** Of the object that came next, the last time; and another that did so before. */
-  follower: Shape | undefined = undefined;
-  follower2: Shape | undefined = undefined;
+  /** Writes plain objects of it, once it comes often. */
+  write: WriteObject | undefined = undefined;
 
   constructor(keys: readonly string[]) {
     this.keys = keys;
@@ -95,32 +92,12 @@ let root = new Step(undefined, "");
 let steps = 0;
 let misses = 0;
 
-/** What was asked for last: objects come in the same order in one message as in the one before. */
-let last: Shape | undefined = undefined;
-
 /**
  * Gives the shape of an object without inherited enumerable properties.
  *
  * @returns Nothing when the keys are to be written out: seen for the first time, too many, too long, too various.
  */
 export function shapeOf(object: object): Shape | undefined {
-  if (last === undefined) return (last = findShape(object));
-  const { follower, follower2 } = last;
-  if (follower !== undefined && hasKeys(object, follower.keys)) return (last = follower);
-  const shape = follower2 !== undefined && hasKeys(object, follower2.keys) ? follower2 : findShape(object);
-  if (shape === undefined) return undefined;
-  last.follower2 = follower;
-  last.follower = shape;
-  return (last = shape);
-}
-
-function hasKeys(object: object, keys: readonly string[]): boolean {
-  let index = 0;
-  for (const key in object) if (keys[index++] !== key) return false;
-  return index === keys.length;
-}
-
-function findShape(object: object): Shape | undefined {
   let step = root;
   for (const key in object) {
     const next = step.key === key ? step.next : otherStep(step, key);

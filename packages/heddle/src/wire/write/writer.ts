@@ -17,6 +17,7 @@ import type { Pack } from "../packet.ts";
 import { writeEmpty } from "./postpone.ts";
 import { MessageShapes } from "./shapes.ts";
 import { writeStandIn } from "../kinds/stand-ins.ts";
+import { Site } from "./site.ts";
 import * as tag from "../tags.ts";
 import { MAX_DEPTH, POSTPONE_DEPTH, Trail, type Waypoint } from "./trail.ts";
 import { unmark } from "../kinds/transfer.ts";
@@ -66,6 +67,8 @@ export class Writer extends Output {
   readonly transferList: Transferable[] = [];
 
   readonly #hasStandIns: boolean;
+  /** Where messages begin. */
+  readonly #root: Site = new Site(new Site());
   readonly #postponed: { readonly object: object; readonly from: Waypoint }[] = [];
   readonly #settlers: ((isSent: boolean) => void)[] = [];
   /** The last function that was published in this message. */
@@ -173,7 +176,15 @@ export class Writer extends Output {
     return writeOther(this, value, at);
   }
 
-  object(value: object, at: number): number {
+  /** The value of the message. */
+  root(value: unknown, at: number): number {
+    return typeof value === "object" && value !== null
+      ? this.object(value, at, this.#root)
+      : this.value(value, at);
+  }
+
+  /** @param site - Where it stands, if others like it may have stood there. */
+  object(value: object, at: number, site?: Site): number {
     const met = this.identities.meet(value);
     if (met >= 0) return this.#reference(met, at);
     if (this.#hasStandIns) {
@@ -184,20 +195,37 @@ export class Writer extends Output {
       throw this.refusal("it is a Proxy, whose handler cannot be sent", "send the object behind it");
     }
     if (this.trail.depth >= POSTPONE_DEPTH && this.mayPostpone) return this.#deepObject(value, at);
-    return this.contents(value, at);
+    return this.contents(value, at, site);
+  }
+
+  /** Whether an object comes for the first time, and may be written by {@link plain}. It has its number then, and else not. */
+  isNewPlain(value: object): boolean {
+    return (
+      !isProxy(value) &&
+      getPrototypeOf(value) === OBJECT_PROTOTYPE &&
+      !this.#hasStandIns &&
+      !this.spellsOut &&
+      this.trail.depth < POSTPONE_DEPTH &&
+      this.identities.meetNew(value)
+    );
+  }
+
+  /** A plain object that has its number already. */
+  plain(value: object, at: number, site: Site): number {
+    return writePlain(this, value, at, site);
   }
 
   /** An array that a rest parameter made. Whether it has other keys is half the cost of a short array. */
   rest(list: readonly unknown[], at: number): number {
     this.identities.meet(list);
-    return writeDense(this, list, at);
+    return writeDense(this, list, at, this.#root);
   }
 
   /** An object that has its number already. */
-  contents(value: object, at: number): number {
+  contents(value: object, at: number, site?: Site): number {
     const prototype = getPrototypeOf(value);
-    if (prototype === OBJECT_PROTOTYPE) return writePlain(this, value, at);
-    if (prototype === ARRAY_PROTOTYPE && Array.isArray(value)) return writeArray(this, value, at);
+    if (prototype === OBJECT_PROTOTYPE) return writePlain(this, value, at, site);
+    if (prototype === ARRAY_PROTOTYPE && Array.isArray(value)) return writeArray(this, value, at, site);
     return writeOther(this, value, at);
   }
 
