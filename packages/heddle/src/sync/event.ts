@@ -3,7 +3,6 @@
  *
  * @packageDocumentation
  */
-import { unheard } from "../scopes/index.ts";
 import { EVENT_BYTES, EventCore } from "./event-core.ts";
 import { ObjectKind } from "./object-kinds.ts";
 import {
@@ -13,7 +12,7 @@ import {
   type SharedOptions,
   threadOf,
 } from "./objects/shared-object.ts";
-import { checkWaitOptions } from "./wait-options.ts";
+import { waitOpen, waitOpenSync } from "./wait-open.ts";
 import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
@@ -78,22 +77,12 @@ export class Event extends SharedObject {
    * `timeoutMs: 0` it only looks.
    */
   wait(options?: WaitOptions): Promise<void> {
-    try {
-      const checked = checkWaitOptions(options, "Event.wait()");
-      checked.signal?.throwIfAborted();
-      if (this.#core.open) return Promise.resolve();
-      // The handle is held while it waits.
-      return unheard(this.#thread.waits.promise(this.#core, 0, checked).then(() => void this));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return waitOpen(this, this.#thread, this.#core, options);
   }
 
   /** As `wait`, blocking the thread: its event loop stands still meanwhile. */
   waitSync(options?: WaitOptions): void {
-    const checked = checkWaitOptions(options, "Event.waitSync()");
-    checked.signal?.throwIfAborted();
-    if (!this.#core.open) this.#thread.waits.block(this.#core, 0, checked);
+    waitOpenSync(this.#thread, this.#core, options, "Event.waitSync()");
   }
 
   /** Whether it is set, and how many wait, at this moment. */

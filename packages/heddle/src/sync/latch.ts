@@ -3,7 +3,6 @@
  *
  * @packageDocumentation
  */
-import { unheard } from "../scopes/index.ts";
 import { checkCount } from "./check-count.ts";
 import { LATCH_BYTES, LatchCore, writeLatch } from "./latch-core.ts";
 import { ObjectKind } from "./object-kinds.ts";
@@ -14,7 +13,7 @@ import {
   type SharedOptions,
   threadOf,
 } from "./objects/shared-object.ts";
-import { checkWaitOptions } from "./wait-options.ts";
+import { waitOpen, waitOpenSync } from "./wait-open.ts";
 import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
@@ -75,22 +74,12 @@ export class Latch extends SharedObject {
    * @throws `TimeoutError`, or the reason of the signal or of the scope around, when the wait ends early.
    */
   wait(options?: WaitOptions): Promise<void> {
-    try {
-      const checked = checkWaitOptions(options, "Latch.wait()");
-      checked.signal?.throwIfAborted();
-      if (this.#core.open) return Promise.resolve();
-      // The handle is held while it waits.
-      return unheard(this.#thread.waits.promise(this.#core, 0, checked).then(() => void this));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return waitOpen(this, this.#thread, this.#core, options);
   }
 
   /** As `wait`, blocking the thread: its event loop stands still meanwhile. */
   waitSync(options?: WaitOptions): void {
-    const checked = checkWaitOptions(options, "Latch.waitSync()");
-    checked.signal?.throwIfAborted();
-    if (!this.#core.open) this.#thread.waits.block(this.#core, 0, checked);
+    waitOpenSync(this.#thread, this.#core, options, "Latch.waitSync()");
   }
 
   /** How much is missing, and how many wait, at this moment. */

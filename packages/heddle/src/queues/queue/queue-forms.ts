@@ -60,39 +60,31 @@ export const oldestFirst: QueueForm = {
   free: (heap, monitor, object) => freeRing(heap, ringOf(heap, monitor, object), dropIn(heap)),
 };
 
-export const youngestFirst: QueueForm = {
-  initialise() {},
-  core(heap, monitor, object) {
-    const items = new StackItems(heap, monitor, object);
-    return new QueueCore({
-      heap,
-      monitor,
-      object,
-      items,
-      counts: items,
-      ring: undefined,
-      drop: dropIn(heap),
-    });
-  },
-  free: (heap, monitor, object) => new StackItems(heap, monitor, object).free(dropIn(heap)),
-};
+export const youngestFirst: QueueForm = formOf(StackItems);
 
-export const lowestFirst: QueueForm = {
-  initialise() {},
-  core(heap, monitor, object) {
-    const items = new HeapItems(heap, monitor, object);
-    return new QueueCore({
-      heap,
-      monitor,
-      object,
-      items,
-      counts: items,
-      ring: undefined,
-      drop: dropIn(heap),
-    });
-  },
-  free: (heap, monitor, object) => new HeapItems(heap, monitor, object).free(dropIn(heap)),
-};
+export const lowestFirst: QueueForm = formOf(HeapItems);
+
+/** The form of a queue whose items, of which zeroed memory has none, are kept by an object of a class. */
+function formOf(
+  kind: new (heap: Heap, monitor: Monitor, object: number) => StackItems | HeapItems,
+): QueueForm {
+  return {
+    initialise() {},
+    core(heap, monitor, object) {
+      const items = new kind(heap, monitor, object);
+      return new QueueCore({
+        heap,
+        monitor,
+        object,
+        items,
+        counts: items,
+        ring: undefined,
+        drop: dropIn(heap),
+      });
+    },
+    free: (heap, monitor, object) => new kind(heap, monitor, object).free(dropIn(heap)),
+  };
+}
 
 /** How users call what they do with queues of a class. */
 export interface QueueOperations {
