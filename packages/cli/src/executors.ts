@@ -42,7 +42,7 @@ function poolOf(on: Place, maxWorkers: number): Executor {
     return new ProcessPoolExecutor({ maxWorkers, initializer: leaveSignals });
   } catch (error) {
     if (!(error instanceof SharedHeapError)) throw error;
-    throw usageError(`Cannot run --on processes: ${oneLine(error)}; leave --on out for threads`);
+    throw usageError(`Cannot run --on processes: ${oneLine(error)}; or leave --on out, for threads`);
   }
 }
 

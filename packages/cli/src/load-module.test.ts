@@ -24,6 +24,10 @@ describe("loadFunction()", () => {
     file("bad.ts", "const ok = 1;\nlet a: = 1;");
     file("throws.mjs", "throw new Error('at\\nimport');");
     file("missing-import.mjs", "import './not-there.mjs';");
+    mkdirSync("common");
+    file("common/package.json", '{"type":"commonjs"}');
+    file("common/typed.ts", "export const twice = (n: number): number => n * 2;");
+    file("common/imports.js", "import 'node:fs';");
     mkdirSync("node_modules/local-package", { recursive: true });
     file(
       "node_modules/local-package/package.json",
@@ -81,6 +85,22 @@ describe("loadFunction()", () => {
       /: its default export is missing; it exports only; did you mean one\.mjs#only\?$/,
     );
     await refuses("none.mjs", "default", /: its default export is missing; it exports no function$/);
+  });
+
+  test("says what to do where package.json makes an ES module a CommonJS one", async () => {
+    for (const [file, name] of [
+      ["typed.ts", "typed.mts"],
+      ["imports.js", "imports.mjs"],
+    ] as const) {
+      await refuses(
+        `common/${file}`,
+        "f",
+        new RegExp(
+          `^Cannot import common/${file}: \\S+/${file} is written as an ES module, and \\S+/common/package.json says ` +
+            `"type": "commonjs"; call it ${name}, or have that say "type": "module"$`,
+        ),
+      );
+    }
   });
 
   test("says in one line why a module cannot be imported", async () => {

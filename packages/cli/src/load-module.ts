@@ -3,9 +3,9 @@
  *
  * @packageDocumentation
  */
-import { existsSync } from "node:fs";
-import { registerHooks } from "node:module";
-import { isAbsolute, resolve } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { findPackageJSON, registerHooks } from "node:module";
+import { basename, extname, isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Target } from "./chunk.ts";
 import { oneLine, usageError } from "./errors.ts";
@@ -82,8 +82,29 @@ function describeImportError(error: unknown, module: string): string {
   if (!(error instanceof Error)) return oneLine(error);
   const words = `${error.name}: ${oneLine(error)}`;
   if (!(error instanceof SyntaxError)) return words;
-  const place = /^(\S+:\d+)$/m.exec(error.stack ?? "")?.[1];
+  const [, place, path] = /^((\S+):\d+)$/m.exec(error.stack ?? "") ?? [];
+  const mistaken = path !== undefined && MODULE_SYNTAX.test(error.message) ? commonJsAround(path) : undefined;
+  if (mistaken !== undefined) {
+    const asModule = basename(path!).replace(/(?=[jt]s$)/, "m");
+    return (
+      `${path} is written as an ES module, and ${mistaken} says "type": "commonjs"; ` +
+      `call it ${asModule}, or have that say "type": "module"`
+    );
+  }
   return `${words} (${place ?? `node --check ${module} shows where`})`;
+}
+
+/** What is said of a module that is read as CommonJS. */
+const MODULE_SYNTAX =
+  /^(?:Unexpected token 'export'|Cannot use import statement outside a module|Cannot use 'import.meta')/;
+
+/** The `package.json` that says a file to be CommonJS, if it is that and not the name of the file. */
+function commonJsAround(path: string): string | undefined {
+  if (!/^\.[jt]s$/.test(extname(path))) return undefined;
+  const description = findPackageJSON(pathToFileURL(path));
+  if (description === undefined) return undefined;
+  const { type } = JSON.parse(readFileSync(description, "utf8")) as { type?: unknown };
+  return type === "commonjs" ? description : undefined;
 }
 
 function isClass(fn: Function): boolean {
