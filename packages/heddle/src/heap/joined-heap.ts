@@ -29,6 +29,13 @@ export interface JoinedHeap extends Heap {
   hasDied(seat: number): boolean;
   /** Which thread of which process has an identity; `undefined` if it has left or ended. */
   whereabouts(identity: number): Whereabouts | undefined;
+  /** The core that this thread runs on; -1 where that is not known. */
+  readonly core: number;
+  /**
+   * Moves this thread to another core, from which it may go on to any that it may run on; gives whether it did. It stays where it is
+   * where it cannot be moved, and while all cores have something to do.
+   */
+  leaveCore(): boolean;
   /** Whether somebody may have died whose end is not settled, as far as that is known without asking. */
   readonly mayHaveLost: boolean;
   /** Has a callback called, from the event loop, when somebody has died whom nobody else tells of. */

@@ -1,17 +1,20 @@
 /** {@link SharedHeap} in one process: what it promises of names, sizes, files and their ends. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   existsSync,
   readdirSync,
+  readFileSync,
   statSync,
   symlinkSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import { availableParallelism } from "node:os";
 import { describe, type TestContext, test } from "node:test";
 import { freshName, heapFor, program } from "./fixtures/processes.ts";
+import { until } from "./fixtures/until.ts";
 import { HeapFullError, SharedHeap, SharedHeapError } from "./index.ts";
 
 const MODULE = new URL("index.ts", import.meta.url).href;
@@ -365,5 +368,18 @@ describe("a wait in a shared heap", () => {
       const heap = SharedHeap.create(${JSON.stringify(freshName())}, { sizeBytes: 2 ** 20 });
       heap.unlink();
       heap.waitAsync(heap.allocate(16), 0);`);
+  });
+});
+
+describe("a thread in a shared heap", () => {
+  test("does not leave its core while all have something to do", async (context) => {
+    const heap = heapFor(context);
+    const cores = availableParallelism();
+    for (let i = 0; i < cores; i++) {
+      const busy = spawn("sh", ["-c", "while :; do :; done"], { stdio: "ignore" });
+      context.after(() => busy.kill("SIGKILL"));
+    }
+    await until(() => Number(/(\d+)\//.exec(readFileSync("/proc/loadavg", "latin1"))![1]) > cores);
+    assert.equal(heap.leaveCore(), false);
   });
 });

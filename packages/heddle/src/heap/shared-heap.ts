@@ -3,7 +3,8 @@
  *
  * @packageDocumentation
  */
-import { closeSync } from "node:fs";
+import { closeSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { Bells } from "./bells.ts";
 import type { WaitOutcome } from "./heap.ts";
 import type { Whereabouts } from "./joined-heap.ts";
@@ -225,6 +226,14 @@ export class SharedHeap extends ViewedHeap {
     return woken + this.#bells.notify(address);
   }
 
+  get core(): number {
+    return this.#libc.core();
+  }
+
+  leaveCore(): boolean {
+    return hasIdleCore() && this.#libc.leaveCore();
+  }
+
   hasDied(seat: number): boolean {
     return this.seats.identityAt(seat) !== 0 && this.#lives.isOver(seat);
   }
@@ -399,6 +408,15 @@ export class SharedHeap extends ViewedHeap {
     words.length = count;
     return true;
   }
+}
+
+/** What is ready to run, this thread among it. */
+const RUNNABLE = /(\d+)\//;
+
+function hasIdleCore(): boolean {
+  const [, runnable] = RUNNABLE.exec(readFileSync("/proc/loadavg", "latin1")) ?? [];
+  // Whoever this thread makes room for by leaving is ready to run, too.
+  return Number(runnable) <= availableParallelism();
 }
 
 function tryTo(open: () => Segment): Segment | undefined {

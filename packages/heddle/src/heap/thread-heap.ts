@@ -43,6 +43,8 @@ const INITIAL_PAGES = 32;
 const LIMITS = [MAX_PAGES, MAX_PAGES / 4, MAX_PAGES / 16];
 
 class ThreadHeap extends ViewedHeap {
+  /** Node does not tell. */
+  readonly core = -1;
   readonly #memory: WasmMemory;
 
   constructor(memory: WasmMemory, pageLimit: number) {
@@ -63,6 +65,10 @@ class ThreadHeap extends ViewedHeap {
     } catch {
       return false;
     }
+  }
+
+  leaveCore(): boolean {
+    return false;
   }
 
   hasDied(seat: number): boolean {

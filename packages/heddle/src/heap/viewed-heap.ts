@@ -46,6 +46,8 @@ export abstract class ViewedHeap implements JoinedHeap, Pages {
   abstract hasDied(seat: number): boolean;
   abstract whereabouts(identity: number): Whereabouts | undefined;
   abstract readonly mayHaveLost: boolean;
+  abstract readonly core: number;
+  abstract leaveCore(): boolean;
   abstract whenSomebodyDies(callback: () => void): void;
   abstract wait(address: number, expected: number, timeoutMs?: number): WaitOutcome;
   abstract waitAsync(

@@ -7,6 +7,7 @@
  * lanes     one done list per worker: slots pinned to it, from the owner
  * done      the done list of finished slots, from all workers to the owner
  * parking   which workers sleep or spin
+ * core      where the owner ran when it last woke a worker, + 1; 0: not known
  * ```
  *
  * @packageDocumentation
@@ -34,6 +35,7 @@ export class Board {
   readonly done: DoneList;
   readonly parking: Parking;
   readonly #lanes: number;
+  readonly #core: number;
 
   constructor(heap: Heap, location: BoardLocation) {
     const { address, capacity } = location;
@@ -48,6 +50,7 @@ export class Board {
     const parking = done + 64;
     this.parking = new Parking(heap, parking, capacity);
     this.#lanes = parking + Parking.sizeBytes(capacity);
+    this.#core = this.#lanes + capacity * DoneList.SIZE_BYTES;
   }
 
   /** Makes a board for up to `capacity` workers. */
@@ -57,7 +60,8 @@ export class Board {
       Express.SIZE_BYTES +
       64 +
       Parking.sizeBytes(capacity) +
-      capacity * DoneList.SIZE_BYTES;
+      capacity * DoneList.SIZE_BYTES +
+      4;
     const address = heap.allocate(sizeBytes);
     heap.bytes.fill(0, address, address + sizeBytes);
     return new Board(heap, { address, capacity });
@@ -66,6 +70,15 @@ export class Board {
   /** How many hints there are that any worker may take. */
   get offered(): number {
     return this.ring.size + this.express.size;
+  }
+
+  /** The core that the owner was on when it last woke a worker; -1 if that is not known. */
+  get ownerCore(): number {
+    return this.heap.load(this.#core) - 1;
+  }
+
+  set ownerCore(core: number) {
+    this.heap.store(this.#core, core + 1);
   }
 
   /** Slots for one worker only. */

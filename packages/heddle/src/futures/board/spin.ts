@@ -25,6 +25,9 @@ const PART_MS = 6;
 /** How long until that is tried again, at first and after many times in vain. */
 const PART_AGAIN_MS = 50;
 const PART_AGAIN_MAX_MS = 12_800;
+/** How soon a thread may change its core once more that has found nothing by that; and after many times in vain. */
+const LEAVE_AGAIN_MS = 1;
+const LEAVE_AGAIN_MAX_MS = PART_AGAIN_MAX_MS;
 /** After looks in vain, so many waits at most go without one: fewer than one in a hundred last as long as a look. */
 const MAX_PENALTY = 255;
 /** With so many, threads are believed to share a core. */
@@ -37,12 +40,21 @@ const OBSERVED_MAX_MS = 4 * WORTHWHILE_MS;
 /** How many threads may look at the same time; 0 switches looking off, as `HEDDLE_SPIN=0` does. */
 export const SPIN_LIMIT: number = process.env["HEDDLE_SPIN"] === "0" ? 0 : availableParallelism() - 1;
 
+/** What a thread can know, and do, about the core that it runs on. */
+export interface Cores {
+  /** Whether it is on the core of whom it waits for, as far as is known: then that one gets on only when this one sleeps. */
+  readonly isShared: boolean;
+  /** Moves it to another core, if one is idle. Gives whether it was moved. */
+  leave(): boolean;
+}
+
 /**
  * Learns how long one thread's waits last, and whether looking finds anything, and says whether to look.
  *
  * Where cores are short, the kernel may put both sides on one: then the one that looks keeps the other from finishing,
  * and finds nothing until it sleeps. So looks in vain are followed by more and more waits without a look; and when
- * waits are short and looks in vain all the same, a worker now and then looks for so long that the kernel parts the two.
+ * waits are short and looks in vain all the same, a worker now and then looks for so long that the kernel parts the two. A worker
+ * that knows that it shares a core with the other side does not look there: it goes to another one, or sleeps.
  */
 export class SpinPolicy {
   #averageMs = 0;
@@ -51,12 +63,21 @@ export class SpinPolicy {
   #penalty = 0;
   #toSkip = 0;
   readonly #mayPart: boolean;
+  readonly #cores: Cores | undefined;
   #partAgain = 0;
   #partAfterMs = PART_AGAIN_MS;
+  #leaveAgain = 0;
+  #leaveAfterMs = LEAVE_AGAIN_MS;
+  /** Since it last knew that it has a core of its own. */
+  #hasSlept = false;
 
-  /** @param mayPart - Whether this thread can afford to look for {@link PART_MS}: not one that serves requests. */
-  constructor(mayPart: boolean) {
+  /**
+   * @param mayPart - Whether this thread can afford to look for {@link PART_MS}: not one that serves requests.
+   * @param cores - Where it knows of them.
+   */
+  constructor(mayPart: boolean, cores?: Cores) {
     this.#mayPart = mayPart;
+    this.#cores = cores;
   }
 
   /**
@@ -67,12 +88,33 @@ export class SpinPolicy {
   budgetMs(woke: boolean): number {
     if (SPIN_LIMIT === 0) return 0;
     if (this.#averageMs > WORTHWHILE_MS && --this.#untilProbe > 0) return 0;
+    if (!this.#hasOwnCore()) return 0;
     if (this.#toSkip > 0) {
       this.#toSkip--;
       return this.#mayPart && this.#penalty >= PART_PENALTY ? this.#partBudgetMs() : 0;
     }
     this.#untilProbe = PROBE_EVERY;
     return woke ? WORTHWHILE_MS + WAKE_MS : WORTHWHILE_MS;
+  }
+
+  /** The kernel chooses a core when it wakes a thread. */
+  #hasOwnCore(): boolean {
+    if (this.#cores === undefined || !this.#hasSlept) return true;
+    if (this.#cores.isShared) {
+      if (!this.#left(this.#cores)) return false;
+      // What was in vain was so for want of a core.
+      this.#toSkip = 0;
+    }
+    this.#hasSlept = false;
+    return true;
+  }
+
+  #left(cores: Cores): boolean {
+    const now = performance.now();
+    if (now < this.#leaveAgain) return false;
+    this.#leaveAgain = now + this.#leaveAfterMs;
+    this.#leaveAfterMs = Math.min(2 * this.#leaveAfterMs, LEAVE_AGAIN_MAX_MS);
+    return cores.leave();
   }
 
   #partBudgetMs(): number {
@@ -83,8 +125,14 @@ export class SpinPolicy {
     return PART_MS;
   }
 
+  /** The thread has slept. */
+  slept(): void {
+    this.#hasSlept = true;
+  }
+
   /** A look has ended, with or without a find. */
   looked(found: boolean): void {
+    if (found) this.#leaveAfterMs = LEAVE_AGAIN_MS;
     this.#penalty = found ? this.#penalty >> 1 : Math.min(2 * this.#penalty + 1, MAX_PENALTY);
     this.#toSkip = found ? 0 : this.#penalty;
     if (this.#penalty === 0) this.#partAfterMs = PART_AGAIN_MS;

@@ -114,6 +114,10 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     return !this.#options.isBackground || this.#calls.asked > 0;
   }
 
+  woke(): void {
+    this.#board.ownerCore = this.#heap.core;
+  }
+
   asked(call: Call): void {
     if (!this.#options.isBackground) return;
     this.#calls.setAsked(call, true);

@@ -26,6 +26,8 @@ export interface Finisher {
   readonly awaited: number;
   /** Whether they keep the program alive. */
   readonly keepsProgram: boolean;
+  /** A worker was woken. */
+  woke(): void;
 }
 
 /**
@@ -90,7 +92,10 @@ export class Poller {
 
   /** A call was submitted; `woke`: to a worker that had to be woken. */
   kick(woke: boolean): void {
-    if (woke) this.#woke = true;
+    if (woke) {
+      this.#woke = true;
+      this.#finisher.woke();
+    }
     if (this.#state === "microtask" || this.#state === "turn") return;
     if (this.#state === "asleep") this.#done.awake();
     this.#policy = this.#forFirst;

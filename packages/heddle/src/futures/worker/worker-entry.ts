@@ -20,6 +20,7 @@ import { Board, type BoardLocation } from "../board/board.ts";
 import { FLUSH, flushOutput } from "./exit-flush.ts";
 import { ParcelPort } from "../board/parcels.ts";
 import { postOutput } from "./task-output.ts";
+import { WorkerCores } from "./worker-cores.ts";
 import { WorkerLoop } from "./worker-loop.ts";
 
 /** What a worker has to do. */
@@ -98,9 +99,11 @@ export interface PoolLink {
 export function work({ board, postsOutput, ...options }: Duties, pool: PoolLink): void {
   if (postsOutput) postOutput((message) => pool.tell(message));
   const { heap, parcels } = pool;
-  const loop = new WorkerLoop(new Board(heap, board), functionTableIn(heap), {
+  const place = new Board(heap, board);
+  const loop = new WorkerLoop(place, functionTableIn(heap), {
     ...options,
     parcels,
+    cores: new WorkerCores(heap, place),
     onRetire: () => pool.tell(RETIRES),
   });
   pool.listen((message) => {

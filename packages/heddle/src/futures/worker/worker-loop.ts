@@ -11,7 +11,7 @@ import { CallRunner, type RunnerOwner } from "./call-runner.ts";
 import { Fifo } from "../fifo.ts";
 import type { ParcelPort } from "../board/parcels.ts";
 import { claimed, FLAGS, NEXT, pinned, READY, SIDE_ITEMS, STATE, WITHDRAWN } from "../board/slot.ts";
-import { SPIN_LIMIT, SpinPolicy } from "../board/spin.ts";
+import { type Cores, SPIN_LIMIT, SpinPolicy } from "../board/spin.ts";
 
 /** A worker that always has work lets its timers and sockets have their turn after so long, in milliseconds. */
 const SLICE_MS = 10;
@@ -33,6 +33,8 @@ export interface WorkerLoopOptions {
   maxTasks: number;
   /** and after a call that leaves it with more memory than this. */
   maxMemoryBytes: number;
+  /** What it knows of the core that it runs on. */
+  cores: Cores;
   /** Called then. It serves what was pinned to it until it is told to leave. */
   onRetire: () => void;
 }
@@ -62,7 +64,7 @@ export class WorkerLoop implements RunnerOwner {
   readonly #lane: DoneList;
   readonly #options: WorkerLoopOptions;
   readonly #runner: CallRunner;
-  readonly #policy = new SpinPolicy(true);
+  readonly #policy: SpinPolicy;
   readonly #ready: number;
   readonly #claimed: number;
   readonly #pinned: number;
@@ -99,6 +101,7 @@ export class WorkerLoop implements RunnerOwner {
     this.#board = board;
     this.#heap = board.heap;
     this.#options = options;
+    this.#policy = new SpinPolicy(true, options.cores);
     this.#lane = board.lane(worker);
     this.#runner = new CallRunner(board, worker, hooks, options.parcels, this);
     this.isInitialized = !initialize;
@@ -335,6 +338,7 @@ export class WorkerLoop implements RunnerOwner {
       void outcome.then(this.#onBell);
     }
     this.#state = "parked";
+    this.#policy.slept();
     return true;
   }
 }

@@ -61,6 +61,9 @@ const PIDFD_THREAD = 0x80;
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
 
+/** Of a set of cores. With more than 8 times as many, this thread stays where it is. */
+const CORE_BYTES = 1024;
+
 const ONE_BYTE = new Uint8Array(1);
 
 /** So many words can be waited for at once. */
@@ -106,6 +109,8 @@ export class Libc {
   readonly #sysFutex: number;
   readonly #timeout = new BigInt64Array(new ArrayBuffer(16));
   readonly #timeoutAddress: number;
+  /** A bit for each core. */
+  readonly #cores = new Uint8Array(CORE_BYTES);
   readonly #lock = new DataView(new ArrayBuffer(32));
   readonly #mutexAttributes = new Uint8Array(16);
   readonly #functions: Readonly<Record<keyof typeof DEFINITIONS, NativeFunction>>;
@@ -165,6 +170,26 @@ export class Libc {
   /** Ends this process, whatever it does, when the thread has ended that started it. */
   dieWithParent(): void {
     this.#functions.prctl(PR_SET_PDEATHSIG, SIGKILL);
+  }
+
+  /** The core that this thread runs on; -1 where that is not known. */
+  core(): number {
+    return this.#functions.getCpu();
+  }
+
+  /** Moves this thread to another core. False if it may run on no other. */
+  leaveCore(): boolean {
+    const { getAffinity, setAffinity } = this.#functions;
+    const cores = this.#cores;
+    const bytes = cores.length;
+    const core = this.core();
+    if (core < 0 || getAffinity(0, bytes, cores) !== 0) return false;
+    const others = cores.slice();
+    others[core >>> 3]! &= ~(1 << (core & 7));
+    // Refused without others.
+    if (setAffinity(0, bytes, others) !== 0) return false;
+    setAffinity(0, bytes, cores);
+    return true;
   }
 
   /** The operating system's number of this thread. */
@@ -282,6 +307,9 @@ const DEFINITIONS = {
   fallocate: "int posix_fallocate(int, int64_t, int64_t)",
   fcntl: "int fcntl(int, int, void *)",
   gettid: "int gettid()",
+  getAffinity: "int sched_getaffinity(int, size_t, _Out_ void *)",
+  setAffinity: "int sched_setaffinity(int, size_t, void *)",
+  getCpu: "int sched_getcpu()",
   prctl: "int prctl(int, unsigned long)",
   futex: "long syscall(long, uintptr_t, long, uint32_t, uintptr_t, uintptr_t, long)",
   futexWake: "long syscall(long, uintptr_t, long, long)",
