@@ -91,7 +91,7 @@ describe("select", () => {
     await channel.send(1);
     channel.close();
     assert.deepEqual(await select({ channel }), { name: "channel", value: 1, closed: false });
-    assert.deepEqual(await select({ channel }), { name: "channel", closed: true, error: undefined });
+    assert.deepEqual(await select({ channel }), { name: "channel", closed: true });
     const choosing = select({ broken });
     const error = new Error("lost");
     broken.close(error);

@@ -29,8 +29,8 @@ type SelectedCase<K, S> =
 interface SelectedClosed<K> {
   readonly name: K;
   readonly closed: true;
-  /** What it was closed with. */
-  readonly error: Error | undefined;
+  /** What it was closed with; not there if with nothing. */
+  readonly error?: Error;
 }
 
 /**

@@ -20,7 +20,7 @@ import { SendingCase, TimeCase } from "./select-case.ts";
 /** What comes of a select, before its type is known. */
 export type Result =
   | { readonly name: string; readonly closed: false; readonly value: unknown }
-  | { readonly name: string; readonly closed: true; readonly error: unknown };
+  | { readonly name: string; readonly closed: true; readonly error?: unknown };
 
 /** A case in shared memory. */
 interface SharedEntry {
@@ -110,7 +110,10 @@ export class Selection {
   resultOf({ index, value }: Chosen): Result | Promise<Result> {
     const { name } = this.#shared[index]!;
     const received = value as Received;
-    if ("error" in received) return { name, closed: true, error: received.error };
+    if ("error" in received) {
+      const { error } = received;
+      return error === undefined ? { name, closed: true } : { name, closed: true, error };
+    }
     const taken = received.value;
     if (this.#mode === "later" && taken instanceof Promise) {
       return taken.then((later: unknown) => ({ name, closed: false, value: later }));
