@@ -37,7 +37,14 @@ export function ofVariable(error: unknown, place: string, carried: Carried): unk
   if (!(error instanceof WireError || error instanceof PortabilityError)) return error;
   if (error.path?.startsWith(place) !== true) return error;
   const [at = "", index] = /^\[(\d+)\]/.exec(error.path.slice(place.length)) ?? [];
-  const path = `context variable "${String(carried[Number(index) - 1])}"${error.path.slice(place.length + at.length)}`;
+  return placedAs(error, place + at, `context variable "${String(carried[Number(index) - 1])}"`);
+}
+
+/** What keeps a value from being sent, told of by another name of its place. */
+export function placedAs(error: unknown, place: string, name: string): unknown {
+  if (!(error instanceof WireError || error instanceof PortabilityError)) return error;
+  if (error.path?.startsWith(place) !== true) return error;
+  const path = name + error.path.slice(place.length);
   if (error instanceof PortabilityError) return error.toldOf({ path });
   return Object.assign(error, { message: error.message.replace(error.path, path), path });
 }

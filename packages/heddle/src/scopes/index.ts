@@ -14,7 +14,7 @@ export {
   type Surroundings,
 } from "./context.ts";
 export { awaitIn } from "./await-in.ts";
-export { bindingsOf, type Carried, carry, ofVariable } from "./carried.ts";
+export { bindingsOf, type Carried, carry, ofVariable, placedAs } from "./carried.ts";
 export { ContextVar } from "./context-var.ts";
 export { LONGEST_DELAY_MS, LongTimer } from "./long-timer.ts";
 export {

@@ -89,7 +89,7 @@ describe("Process", () => {
   test("does not start with what cannot travel, and can be started when it can", async () => {
     const args: [unknown] = [new SharedArrayBuffer(8)];
     const process_ = new Process((n: unknown) => n, { args });
-    assert.throws(() => process_.start(), /lives in this process/);
+    assert.throws(() => process_.start(), /^WireError: Cannot send args\[0\]: .* lives in this process/);
     args[0] = 7;
     assert.equal(await process_.start().result, 7);
   });
@@ -217,8 +217,38 @@ describe("a program with processes", () => {
   });
 
   test("ends with an error that nobody reads", () => {
-    const { stderr, status } = run(`new Process(() => { throw new RangeError("unread"); }).start();`);
+    for (const join of ["", "await"]) {
+      const { stderr, status } = run(
+        `const process_ = new Process(() => { throw new RangeError("unread"); }).start(); ${join} process_.join();`,
+      );
+      assert.equal(status, 1);
+      assert.match(stderr, /RangeError: unread/);
+    }
+  });
+
+  test("ends with an end that nobody has asked for, nor waits for", () => {
+    const { stderr, status } = run(`new Process(() => process.kill(process.pid, "SIGSEGV")).start();`);
     assert.equal(status, 1);
-    assert.match(stderr, /RangeError: unread/);
+    assert.match(stderr, /ProcessEndedError/);
+  });
+
+  test("goes on after ends that it has asked for, waits for or was told of", () => {
+    const { stdout, stderr, status } = run(`
+      const forEver = () => new Promise(() => setInterval(() => {}, 1000));
+      const killed = new Process(forEver).start();
+      killed.kill();
+      const terminated = new Process(forEver).start();
+      await terminated.terminate();
+      const interrupted = new Process(() => new Promise((resolve) => setTimeout(resolve, 1e6))).start();
+      interrupted.interrupt();
+      interrupted.kill();
+      const quitter = new Process(() => process.exit(7)).start();
+      await quitter.join();
+      const blocked = new Process(() => process.exit(8)).start();
+      blocked.joinSync();
+      const torn = new Process(() => { throw new RangeError("known by its exit code"); }).start();
+      await torn.join();
+      console.log(torn.exitCode);`);
+    assert.deepEqual([stdout, stderr, status], ["1\n", "", 0]);
   });
 });

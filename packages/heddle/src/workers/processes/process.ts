@@ -7,7 +7,16 @@ import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { SharedHeap, TimeoutError } from "#heap";
 import { explainStaying } from "../../portable/index.ts";
-import { carry, currentContext, leavable, ofVariable, OUTSIDE, runIn, unheard } from "../../scopes/index.ts";
+import {
+  carry,
+  currentContext,
+  leavable,
+  ofVariable,
+  OUTSIDE,
+  placedAs,
+  runIn,
+  unheard,
+} from "../../scopes/index.ts";
 import { checkWaitOptions, storedValuesIn, timeLeft, type WaitOptions } from "../../sync/index.ts";
 import { type ProcessCall, processEntry } from "./process-body.ts";
 import { DESK_BYTES, HOW, IDENTITY, NO_REASON, OUTCOME, ProcessHow, REASON } from "./process-desk.ts";
@@ -28,8 +37,8 @@ const LOOK_MS = 20;
 
 let count = 0;
 
-/** What came of it. */
-type ProcessOutcome = { readonly value: unknown } | { readonly error: unknown };
+/** What came of it. An end is no error of its function: it ended before that, or gave the reason that it was interrupted with. */
+type ProcessOutcome = { readonly value: unknown } | { readonly error: unknown; readonly isEnd: boolean };
 
 /**
  * A process of its own for one function.
@@ -38,8 +47,9 @@ type ProcessOutcome = { readonly value: unknown } | { readonly error: unknown };
  * The process ends when the function has, and nothing is left to do in it.
  *
  * The program ends when all processes have that are no daemons. A process ends with the thread that has started it, even if that is
- * killed. An error arrives whole, at whoever reads {@link result}; if nobody does, it ends the program. It is no thread of this
- * process, so `threads()` has it not, nor does its handle travel to another thread: its `pid` does.
+ * killed. An error arrives whole, at whoever reads {@link result}; if nobody does, nor asks for {@link exitCode}, it ends the
+ * program. So does an end before its function's, unless this program has asked for it or has joined the process. It is no thread of
+ * this process, so `threads()` has it not, nor does its handle travel to another thread: its `pid` does.
  *
  * @remarks
  * Linux only, with the package `koffi`, as `SharedHeap`.
@@ -71,6 +81,10 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
   #outcome: ProcessOutcome | undefined;
   #result: Promise<R> | undefined;
   #unobserved: Unobserved | undefined;
+  /** Somebody was told how it ended. */
+  #isTold = false;
+  /** Somebody has asked for its end, or waits for it; that is enough, if its function has thrown nothing. */
+  #isWatched = false;
 
   /**
    * Makes a process, which {@link start} starts.
@@ -109,7 +123,7 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
       });
     } catch (error) {
       heap.close();
-      throw ofVariable(error, "process[2]", carried);
+      throw placedAs(ofVariable(error, "process[2]", carried), "process[1]", "args");
     }
     this.#heap = heap;
     this.#site = thisSite();
@@ -124,6 +138,7 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
    * @throws `ProcessStateError` when it was not started. `TimeoutError`, or the signal's reason, when the wait ends early.
    */
   join(options?: WaitOptions): Promise<void> {
+    this.#watch();
     const ended = waitFor<void>("Process.join()", options, (waiter) => {
       if (this.#worker === undefined) this.#refuse("join", "it was not started");
       if (this.#end === undefined) void this.#gone.promise.then(() => waiter.resolve());
@@ -138,6 +153,7 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
     const { timeoutMs = Infinity, signal } = checkWaitOptions(options, "Process.joinSync()");
     signal?.throwIfAborted();
     if (this.#worker === undefined) this.#refuse("join", "it was not started");
+    this.#watch();
     const end = performance.now() + timeoutMs;
     while (this.isAlive) {
       signal?.throwIfAborted();
@@ -153,7 +169,7 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
    */
   get result(): Promise<R> {
     return leavable("Process.result", () => {
-      if (this.#unobserved !== undefined) forgetUnobserved(this.#unobserved);
+      this.#tell();
       // It is the same for all who ask, whatever becomes of the first one.
       return (this.#result ??= runIn(OUTSIDE, () => this.#settle()));
     });
@@ -180,9 +196,9 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
    */
   get exitCode(): number | undefined {
     if (this.#worker === undefined) return undefined;
-    if (this.#end === undefined) return exitStatus(this.pid);
-    const { exitCode, signal } = this.#end;
-    return signal === undefined ? exitCode : -constants.signals[signal];
+    const code = this.#end === undefined ? exitStatus(this.pid) : codeOf(this.#end);
+    if (code !== undefined) this.#tell();
+    return code;
   }
 
   /** What it is called. */
@@ -205,6 +221,7 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
    */
   interrupt(reason?: unknown): void {
     if (this.#worker === undefined) this.#refuse("interrupt", "it was not started");
+    this.#watch();
     const heap = this.#heap!;
     if (this.#end !== undefined || heap.load(this.#desk + REASON) !== 0) return;
     const stored = reason === undefined ? NO_REASON : storedValuesIn(heap).store(reason, "reason");
@@ -220,6 +237,7 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
    */
   kill(signal: NodeJS.Signals = "SIGKILL"): void {
     if (this.#worker === undefined) this.#refuse("kill", "it was not started");
+    this.#watch();
     this.#worker.child.kill(signal);
   }
 
@@ -256,7 +274,8 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
       this.#heap!.close();
       if ("error" in outcome) {
         tellOrigin(outcome.error, `process "${this.#name}", started`, this.#site);
-        if (this.#result === undefined) this.#unobserved = noteUnobserved(this, outcome.error);
+        const isKnown = this.#isTold || (outcome.isEnd && this.#isWatched);
+        if (!isKnown) this.#unobserved = noteUnobserved(this, outcome.error);
       }
       this.#gone.resolve();
     });
@@ -265,15 +284,30 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
   async #read(end: ThreadEnd): Promise<ProcessOutcome> {
     const heap = this.#heap!;
     const how = heap.load(this.#desk + HOW);
-    if (how === 0) return { error: new ProcessEndedError(this.#name, { ...end, exitCode: this.exitCode }) };
+    if (how === 0)
+      return { error: new ProcessEndedError(this.#name, { ...end, exitCode: codeOf(end) }), isEnd: true };
     try {
       const found = await storedValuesIn(heap).takeAsync(heap.load(this.#desk + OUTCOME) >>> 0);
       if (how === ProcessHow.RETURNED) return { value: found };
       const given = this.#interruptedWith;
-      return { error: given !== undefined && isSame(found, given.reason) ? given.reason : found };
+      if (given !== undefined && isSame(found, given.reason)) return { error: given.reason, isEnd: true };
+      const isDefault =
+        heap.load(this.#desk + REASON) === NO_REASON && (found as Error | null)?.name === "AbortError";
+      return { error: found, isEnd: isDefault };
     } catch (error) {
-      return { error };
+      return { error, isEnd: false };
     }
+  }
+
+  #tell(): void {
+    this.#isTold = true;
+    if (this.#unobserved !== undefined) forgetUnobserved(this.#unobserved);
+  }
+
+  #watch(): void {
+    this.#isWatched = true;
+    const outcome = this.#outcome;
+    if (outcome !== undefined && "error" in outcome && outcome.isEnd) this.#tell();
   }
 
   #refuse(what: string, why: string): never {
@@ -293,6 +327,11 @@ function isSame(found: unknown, reason: unknown): boolean {
     return found.name === reason.name && found.message === reason.message;
   }
   return found === reason;
+}
+
+/** What it exited with, or the number of the signal that ended it, below 0. */
+function codeOf({ exitCode, signal }: ThreadEnd): number | undefined {
+  return signal === undefined ? exitCode : -constants.signals[signal];
 }
 
 /** The exit code of a process whose end this thread has not been told of yet; `undefined` if it runs. */
