@@ -63,6 +63,10 @@ describe("gather()", () => {
 
   test("refuses what can be neither run nor awaited", async () => {
     await assert.rejects(gather(1 as never), TypeError);
+    await assert.rejects(
+      gather([async () => 1] as never),
+      /^TypeError: Cannot gather: .* spread it, as in gather\(\.\.\.jobs\)/,
+    );
   });
 });
 

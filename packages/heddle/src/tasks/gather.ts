@@ -75,6 +75,9 @@ function bodyOf(job: Job, operation: string): () => unknown {
   else if (job instanceof Future) markObserved(job);
   const isAwaitable = typeof job === "object" && job !== null && typeof job.then === "function";
   if (isAwaitable) return () => result(job, `${operation}()`);
+  if (Array.isArray(job)) {
+    throw new TypeError(`Cannot ${operation}: an array is no job; spread it, as in ${operation}(...jobs)`);
+  }
   throw new TypeError(
     `Cannot ${operation}: ${job === null ? "null" : typeof job} is neither a function nor a promise`,
   );

@@ -67,6 +67,10 @@ describe("RateLimit", () => {
   });
 
   test("refuses a rate that is none, and more than its burst at once", async () => {
+    assert.throws(
+      () => new RateLimit(undefined as never),
+      /^TypeError: Cannot take the options of a rate limit: undefined is not an object/,
+    );
     assert.throws(() => new RateLimit({ tokens: 0 }), RangeError);
     assert.throws(() => new RateLimit({ tokens: 1, perMs: 0 }), RangeError);
     assert.throws(() => new RateLimit({ tokens: 1, perMs: "1000" as never }), TypeError);

@@ -8,6 +8,7 @@ import {
   checkDuration,
   checkInteger,
   checkKnown,
+  checkObject,
   checkWaitOptions,
   limitWait,
   throwIfEnded,
@@ -59,6 +60,7 @@ export class RateLimit {
   #timer: LongTimer | undefined;
 
   constructor(options: RateLimitOptions) {
+    checkObject(options, "the options of a rate limit");
     checkKnown(options, KNOWN, "a rate limit");
     const { tokens, perMs = 1000, burst = tokens } = options;
     checkInteger("tokens", tokens, 1, Number.MAX_SAFE_INTEGER);

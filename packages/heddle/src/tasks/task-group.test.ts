@@ -110,6 +110,7 @@ describe("taskGroup()", () => {
     let kept: TaskGroup | undefined;
     await taskGroup((group) => void (kept = group));
     assert.throws(() => kept!.spawn(() => {}), TaskGroupStateError);
+    assert.throws(() => kept!.spawn(() => {}), /Cannot spawn task "\(anonymous\)": its group has ended/);
     assert.throws(() => kept!.spawn(() => {}), {
       code: "ERR_HEDDLE_TASK_GROUP_STATE",
       message: /has ended$/,

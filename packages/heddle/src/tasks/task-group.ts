@@ -202,7 +202,9 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
       throw new TypeError(`Cannot spawn a task: its name must be a string, and is ${typeof name}`);
     }
     if (this.#hasEnded) {
-      throw new TaskGroupStateError(`Cannot spawn task "${name ?? fn.name}": its group has ended`);
+      throw new TaskGroupStateError(
+        `Cannot spawn task "${name ?? (fn.name || "(anonymous)")}": its group has ended`,
+      );
     }
     const scope = this.#scope;
     if (scope.isCancelled) return cancelledFuture(scope.reason) as Future<R>;
