@@ -152,6 +152,24 @@ for (const [kind, begin] of Object.entries(KINDS)) {
       assert.equal(await counter.increment(), 6);
     });
 
+    test("registers an object literal with its methods, which work on that very object", async () => {
+      await using kept = await begin();
+      const stock = {
+        reels: 1,
+        get isLow() {
+          return this.reels < 2;
+        },
+        add(count: number) {
+          return (this.reels += count);
+        },
+      };
+      await kept.manager.register("stock", stock);
+      const found = await kept.manager.get<typeof stock>("stock");
+      assert.equal(await found.isLow, true);
+      assert.equal(await found.add(2), 3);
+      assert.deepEqual([await found.reels, await found.isLow, stock.reels], [3, false, 3]);
+    });
+
     test("copies values of any kind, and refuses by path what cannot travel", async () => {
       await using kept = await begin();
       const counter = await kept.manager.create(Counter);

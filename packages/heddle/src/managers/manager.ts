@@ -5,10 +5,12 @@
  */
 import { managing } from "#managing";
 import type { ConnectionOptions, SecureContextOptions } from "node:tls";
+import { types } from "node:util";
 import { leavable } from "../scopes/index.ts";
 import type { Backend, ManagerStatistics } from "./backend.ts";
 import { checkObject } from "./checks.ts";
 import { ManagerClosedError } from "./errors.ts";
+import { remote } from "./marks.ts";
 import type { Remote } from "./remote-type.ts";
 
 /** How a manager is started. */
@@ -155,7 +157,8 @@ export class Manager implements AsyncDisposable {
    * Gives an object a name, by which anybody who has the manager finds it. It lives until it is unregistered.
    *
    * An object that is registered where the objects of the manager live is that object; from elsewhere it travels there, unless it
-   * is a proxy, or {@link remote} marked it.
+   * is a proxy, or {@link remote} marked it. An object literal with functions is marked so: they are called where they are, with
+   * that object.
    *
    * @throws `RegistrationError` when the name is taken.
    */
@@ -163,7 +166,7 @@ export class Manager implements AsyncDisposable {
     const backend = this.#use("register");
     const isHere = managing().behindProxy(object) === undefined;
     if (isHere && backend.registerHere !== undefined) backend.registerHere(name, object);
-    else await this.#call("register", [name, object]);
+    else await this.#call("register", [name, isLiteralWithFunctions(object) ? remote(object) : object]);
   }
 
   /** Takes a name back; whether there was one. The object lives on while anybody has a proxy of it. */
@@ -217,4 +220,13 @@ export class Manager implements AsyncDisposable {
   #call(name: string, args: unknown[]): Promise<unknown> {
     return leavable(`Manager.${name}()`, () => this.#backend.session.call(managing().ROOT, [name], args));
   }
+}
+
+/** Its functions stay where they are, and would miss in a copy of it what they work on. */
+function isLiteralWithFunctions(thing: unknown): thing is object {
+  if (typeof thing !== "object" || thing === null || types.isProxy(thing)) return false;
+  const prototype: unknown = Object.getPrototypeOf(thing);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  const properties = Object.values(Object.getOwnPropertyDescriptors(thing));
+  return properties.some((property) => "get" in property || typeof property.value === "function");
 }
