@@ -128,6 +128,20 @@ for (const [kind, begin] of Object.entries(KINDS)) {
       assert.equal((await counter.place()) === process.pid, kind !== "process");
     });
 
+    test("creates nothing of what is no class", async () => {
+      await using kept = await begin();
+      for (const [thing, shown] of [
+        [() => 1, "\\[Function .*\\]"],
+        [{}, "{}"],
+        [undefined, "undefined"],
+      ] as const) {
+        await assert.rejects(() => kept.manager.create(thing as never), {
+          name: "TypeError",
+          message: new RegExp(`^Cannot create an object: ${shown} is no class$`),
+        });
+      }
+    });
+
     test("finds objects by their names, until they are unregistered", async () => {
       await using kept = await begin();
       const { manager } = kept;
@@ -381,6 +395,16 @@ for (const [kind, begin] of Object.entries(KINDS)) {
       await assert.rejects(() => kept.manager.get("x"), CLOSED);
       await kept.manager.shutdown();
       await kept[Symbol.asyncDispose]();
+    });
+
+    test("calls that the language makes of a proxy, to write it down, fail in nobody's back", async () => {
+      await using kept = await begin();
+      const counter = await kept.manager.create(Counter);
+      assert.equal(JSON.stringify({ counter, options: counter.options }), '{"counter":{},"options":{}}');
+      // Text cannot be waited for.
+      assert.throws(() => String(counter), TypeError);
+      // The answers to those come before this one.
+      assert.equal(await counter.increment(), 1);
     });
 
     test("passes locks between threads, and refuses them elsewhere, by their path", async () => {

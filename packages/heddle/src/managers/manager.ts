@@ -5,7 +5,7 @@
  */
 import { managing } from "#managing";
 import type { ConnectionOptions, SecureContextOptions } from "node:tls";
-import { types } from "node:util";
+import { inspect, types } from "node:util";
 import { leavable } from "../scopes/index.ts";
 import type { Backend, ManagerStatistics } from "./backend.ts";
 import { checkObject } from "./checks.ts";
@@ -144,7 +144,8 @@ export class Manager implements AsyncDisposable {
     cls: new (...args: A) => T,
     ...args: A
   ): Promise<Remote<T>> {
-    if (typeof cls !== "function") throw new TypeError(`Cannot create an object: ${String(cls)} is no class`);
+    if (!isClass(cls))
+      throw new TypeError(`Cannot create an object: ${inspect(cls, { depth: 0 })} is no class`);
     const key = this.#use("create").createHere?.(cls as never, args);
     if (key !== undefined) return (await this.#call("take", [key])) as Remote<T>;
     const { session } = this.#backend;
@@ -229,4 +230,15 @@ function isLiteralWithFunctions(thing: unknown): thing is object {
   if (prototype !== Object.prototype && prototype !== null) return false;
   const properties = Object.values(Object.getOwnPropertyDescriptors(thing));
   return properties.some((property) => "get" in property || typeof property.value === "function");
+}
+
+/** Whether instances can be made of it; none is made. */
+function isClass(cls: unknown): boolean {
+  if (typeof cls !== "function") return false;
+  try {
+    Reflect.construct(Object, [], cls);
+    return true;
+  } catch {
+    return false;
+  }
 }

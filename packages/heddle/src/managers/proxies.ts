@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { leavable } from "../scopes/index.ts";
+import { leavable, needNoHandler } from "../scopes/index.ts";
 import type { PathStep } from "./messages.ts";
 
 /** What a proxy does to the thing behind it. */
@@ -17,6 +17,9 @@ export interface Behind {
 
 /** What a task waits for that waits for an answer. */
 const CALL = "a call of a remote object";
+
+/** What the language calls by itself, as to write a proxy as JSON: then nobody waits for the answer. */
+const UNASKED: ReadonlySet<PathStep> = new Set(["toJSON", "toString", "valueOf"]);
 
 /** What consoles show of a proxy. */
 const SHOWN = { [Symbol.toStringTag]: "Remote" };
@@ -66,7 +69,11 @@ function makeMember(thing: Behind, path: readonly PathStep[]): object {
       return (resolve: (value: unknown) => unknown, reject: (error: unknown) => unknown): unknown =>
         leavable(CALL, () => thing.get(path)).then(resolve, reject);
     },
-    apply: (_, _self, args: unknown[]) => leavable(CALL, () => thing.call(path, args)),
+    apply: (_, _self, args: unknown[]) => {
+      const answer = leavable(CALL, () => thing.call(path, args));
+      if (UNASKED.has(path.at(-1)!)) needNoHandler(answer);
+      return answer;
+    },
     set: refuseWrite,
     defineProperty: refuseWrite,
     deleteProperty: refuseWrite,
