@@ -1,4 +1,5 @@
 /** Looks at the options of a wait, at the door. */
+import { inspect } from "node:util";
 import { LONGEST_DELAY_MS, throwIfCancelled } from "../scopes/index.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
@@ -15,9 +16,18 @@ const NO_OTHERS: readonly string[] = [];
 export function checkWaitOptions(
   options: WaitOptions | undefined,
   operation: string,
-  others: readonly string[] = NO_OTHERS,
+  others?: readonly string[],
 ): WaitOptions {
   throwIfCancelled();
+  return checkWait(options, operation, others);
+}
+
+/** The same where the scope does not matter, or is seen to elsewhere. */
+export function checkWait(
+  options: WaitOptions | undefined,
+  operation: string,
+  others: readonly string[] = NO_OTHERS,
+): WaitOptions {
   if (options === undefined) return NO_OPTIONS;
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new TypeError(
@@ -35,7 +45,7 @@ export function checkWaitOptions(
   if (timeoutMs !== undefined) {
     if (typeof timeoutMs !== "number") {
       throw new TypeError(
-        `Cannot begin ${operation}: timeoutMs must be a number, and is ${String(timeoutMs)}`,
+        `Cannot begin ${operation}: timeoutMs must be a number, and is ${inspect(timeoutMs, { depth: 0 })}`,
       );
     }
     if (!(timeoutMs >= 0)) {
