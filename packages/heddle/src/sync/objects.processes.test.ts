@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Worker } from "node:worker_threads";
-import { heapFor, program } from "../heap/fixtures/processes.ts";
+import { heapFor, keepOpen, program } from "../heap/fixtures/processes.ts";
 import { until } from "../heap/fixtures/until.ts";
 import { Barrier, Condition, Event, Lock, ReadWriteLock, RLock, Semaphore } from "./index.ts";
 import { Queue } from "../queues/index.ts";
@@ -287,6 +287,7 @@ describe("a process that is killed", () => {
     const heap = heapFor(context);
     const { child, line, ended } = program(context, HOLDER, heap.name);
     await line();
+    keepOpen(context, heap.name);
     heap.close();
     child.kill("SIGKILL");
     await ended;
