@@ -19,7 +19,7 @@
  * @packageDocumentation
  */
 import type { Words } from "./heap.ts";
-import type { Libc, PollHandle } from "./native/libc.ts";
+import type { Libc, PollHandle, SocketAddress } from "./native/libc.ts";
 import type { Seats } from "./seats.ts";
 import { bellsAt } from "./segment-layout.ts";
 
@@ -50,6 +50,8 @@ export class Bells {
   readonly #socket: number;
   readonly #handle: PollHandle;
   readonly #waiters = new Set<Waiter>();
+  /** Of those who were rung, by their seats. */
+  readonly #rungBefore = new Map<number, { readonly identity: number; readonly socket: SocketAddress }>();
   /** How many of them wait for words without a place of their own. */
   #unnamed = 0;
 
@@ -128,7 +130,13 @@ export class Bells {
 
   /** Makes another thread look at what it waits for. */
   ring(seat: number): void {
-    this.#libc.send(this.#socket, this.#prefix + this.#seats.identityAt(seat));
+    const identity = this.#seats.identityAt(seat);
+    let known = this.#rungBefore.get(seat);
+    if (known?.identity !== identity) {
+      known = { identity, socket: this.#libc.socketAddress(this.#prefix + identity) };
+      this.#rungBefore.set(seat, known);
+    }
+    this.#libc.send(this.#socket, known.socket);
   }
 
   /** Nobody who sits there waits. */
@@ -145,7 +153,7 @@ export class Bells {
   }
 
   #rung(): void {
-    this.#libc.drain(this.#socket);
+    this.#libc.receive(this.#socket);
     this.#look();
     this.onRing();
   }

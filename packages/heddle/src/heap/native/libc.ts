@@ -64,7 +64,7 @@ const SIGKILL = 9;
 /** Of a set of cores. With more than 8 times as many, this thread stays where it is. */
 const CORE_BYTES = 1024;
 
-const ONE_BYTE = new Uint8Array(1);
+const ONE_BYTE = new Uint8Array(new ArrayBuffer(1));
 
 /** So many words can be waited for at once. */
 export const MAX_WAIT_WORDS = 128;
@@ -103,12 +103,20 @@ const OUTCOMES: Readonly<Record<number, NativeWait>> = {
   [ETIMEDOUT]: "timed-out",
 };
 
+/** Where datagrams are sent to. */
+export interface SocketAddress {
+  readonly bytes: Uint8Array;
+  /** Of the bytes, which stay where they are as long as they are held. */
+  readonly address: number;
+}
+
 /** What goes by the C library and the kernel of Linux. */
 export class Libc {
   readonly #koffi: Koffi;
   readonly #sysFutex: number;
   readonly #timeout = new BigInt64Array(new ArrayBuffer(16));
   readonly #timeoutAddress: number;
+  readonly #byteAddress: number;
   /** A bit for each core. */
   readonly #cores = new Uint8Array(CORE_BYTES);
   readonly #lock = new DataView(new ArrayBuffer(32));
@@ -120,6 +128,7 @@ export class Libc {
     this.#koffi = koffi;
     this.#sysFutex = sysFutex;
     this.#timeoutAddress = this.#addressOf(this.#timeout);
+    this.#byteAddress = this.#addressOf(ONE_BYTE);
     this.#functions = Object.fromEntries(
       Object.entries(DEFINITIONS).map(([name, definition]) => [name, c.func(definition)]),
     ) as Record<keyof typeof DEFINITIONS, NativeFunction>;
@@ -253,15 +262,20 @@ export class Libc {
     throw failure;
   }
 
-  /** Makes the socket with a name readable, if there is one. */
-  send(fd: number, name: string): void {
-    const address = socketAddress(name);
-    this.#functions.sendto(fd, ONE_BYTE, 1, SEND_FLAGS, address, address.length);
+  /** The address of a socket with a name. */
+  socketAddress(name: string): SocketAddress {
+    const bytes = socketAddress(name);
+    return { bytes, address: this.#addressOf(bytes) };
   }
 
-  /** Takes all that was sent to a socket. */
-  drain(fd: number): void {
-    while (this.#functions.recv(fd, ONE_BYTE, 1, SEND_FLAGS) >= 0);
+  /** Makes a socket readable, if there is one. */
+  send(fd: number, { bytes, address }: SocketAddress): void {
+    this.#functions.sendto(fd, this.#byteAddress, 1, SEND_FLAGS, address, bytes.length);
+  }
+
+  /** Takes one of those that were sent to a socket, which stays readable while there are more. */
+  receive(fd: number): void {
+    this.#functions.recv(fd, this.#byteAddress, 1, SEND_FLAGS);
   }
 
   closeSocket(fd: number): void {
@@ -323,14 +337,14 @@ const DEFINITIONS = {
   unlockMutex: "int pthread_mutex_unlock(uintptr_t)",
   socket: "int socket(int, int, int)",
   bind: "int bind(int, void *, uint32_t)",
-  sendto: "long sendto(int, void *, size_t, int, void *, uint32_t)",
-  recv: "long recv(int, _Out_ void *, size_t, int)",
+  sendto: "long sendto(int, uintptr_t, size_t, int, uintptr_t, uint32_t)",
+  recv: "long recv(int, uintptr_t, size_t, int)",
   close: "int close(int)",
 } as const;
 
 /** A name that is in no directory, and goes with its socket. */
 function socketAddress(name: string): Uint8Array {
-  const address = Buffer.alloc(3 + Buffer.byteLength(name));
+  const address = Buffer.from(new ArrayBuffer(3 + Buffer.byteLength(name)));
   address.writeUInt16LE(AF_UNIX, 0);
   address.write(name, 3);
   return address;
