@@ -10,7 +10,8 @@ class Side {
   readonly #lookout: Lookout;
 
   constructor(most: number) {
-    this.#lookout = new Lookout({ pause: () => void this.pauses++ }, most, LOOKS);
+    const heap = { pause: () => void this.pauses++, load: () => 0, wait: () => "timed-out" as const };
+    this.#lookout = new Lookout(heap, 0, most, LOOKS);
   }
 
   /** Finds something at its first look, and so much beside it. Gives the pauses before that. */

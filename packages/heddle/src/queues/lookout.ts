@@ -10,6 +10,7 @@
 import { availableParallelism } from "node:os";
 import type { Heap } from "#heap";
 import { Patience } from "../sync/index.ts";
+import { Naps } from "./naps.ts";
 
 /** For some ten microseconds, in which most values are made. */
 const LOOKS = availableParallelism() > 1 ? 20 : 0;
@@ -19,14 +20,17 @@ const MOST_PAUSES = 100;
 
 /** One side of a queue or a channel, in one thread. */
 export class Lookout {
-  readonly #heap: Pick<Heap, "pause">;
+  readonly #heap: Pick<Heap, "pause" | "load" | "wait">;
   readonly #patience: Patience;
+  readonly #naps: Naps;
   /** How many values, or how much room, there can be. */
   readonly #most: number;
   #pauses = PAUSES;
 
-  constructor(heap: Pick<Heap, "pause">, most: number, looks: number = LOOKS) {
+  /** @param bed - A word that stays as it is, and at which nobody is woken. */
+  constructor(heap: Pick<Heap, "pause" | "load" | "wait">, bed: number, most: number, looks: number = LOOKS) {
     this.#heap = heap;
+    this.#naps = new Naps(heap, bed, most);
     this.#most = most;
     this.#patience = new Patience(looks);
   }
@@ -37,6 +41,11 @@ export class Lookout {
    * @param left - How many more values, or how much more room, there is then.
    */
   tryAgain(isWorthTrying: () => boolean, tryNow: () => boolean, left: () => number): boolean {
+    if (this.#naps.tryNap()) {
+      const isFound = isWorthTrying() && tryNow();
+      this.#naps.learn(isFound ? left() + 1 : 0);
+      if (isFound) return true;
+    }
     const heap = this.#heap;
     const pauses = this.#pauses;
     for (let time = PAUSES * this.#patience.looks; time > 0; time -= pauses) {

@@ -27,6 +27,7 @@ import { CellCoder } from "../cells/cells.ts";
 import { type Answer, ChannelCore, NOT_YET, PASSED, REFUSED } from "./channel-core.ts";
 import { ChannelClosedError } from "./channel-closed-error.ts";
 import {
+  CAPACITY,
   CHANNEL_BYTES,
   closeErrorOf,
   freeChannel,
@@ -124,8 +125,9 @@ export class Channel<T> extends SharedObject {
     const core = new ChannelCore(heap, thread.monitor, addressOf(this), { reach: reachOf(this) });
     this.#thread = thread;
     this.#core = core;
-    this.#lookingForValues = new Lookout(heap, this.capacity);
-    this.#lookingForRoom = new Lookout(heap, this.capacity);
+    const bed = core.object + CAPACITY;
+    this.#lookingForValues = new Lookout(heap, bed, this.capacity);
+    this.#lookingForRoom = new Lookout(heap, bed, this.capacity);
     this.#sending = new Sending(heap, core, "Channel.send()", this.#out, (isSent) => {
       this.#checkSent(isSent);
     });
