@@ -15,6 +15,8 @@ import { append, lengthOf, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";
 
 /** Where the address of its lock stands. */
 export const LOCK: number = FIRST_OWN;
+/** Beside that address: the condition has made the lock, and nobody else has a handle for it. */
+export const OWN_LOCK = 1;
 const LINE = FIRST_OWN + 4;
 export const CONDITION_BYTES: number = LINE + WAIT_LIST_BYTES;
 
@@ -26,7 +28,7 @@ const MOVES_AT_ONCE = 32;
  *
  * ```text
  * bytes  name  values                                    written by
- * 16     lock  the address of its lock                   its creator, once
+ * 16     lock  the address of its lock | OWN_LOCK?       its creator, once
  * 20     line  those who wait for a notify               who holds the gate of the lock
  *
  *       wait: in line, and the lock given up            notify, timeout, abort                the lock is handed over

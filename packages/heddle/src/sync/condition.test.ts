@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { TimeoutError } from "#heap";
+import { taskGroup } from "../tasks/index.ts";
 import { Condition } from "./condition.ts";
 import { LockStateError } from "./errors.ts";
 import { Lock } from "./lock.ts";
@@ -328,6 +329,49 @@ describe("a Condition", () => {
     two.release();
     assert.ok(!guard.held && !lock.locked);
     using _own = new Condition().acquireSync();
+  });
+
+  test("has flows of one thread take turns, with the lock that it has made", async () => {
+    const condition = new Condition();
+    const log: string[] = [];
+    let isReady = false;
+    const wait = async (who: string): Promise<void> => {
+      using guard = await condition.acquire();
+      log.push(`${who} looks`);
+      await condition.waitFor(() => isReady);
+      assert.equal(guard.held, true);
+      log.push(`${who} goes on`);
+    };
+    const notify = async (): Promise<void> => {
+      using _held = await condition.acquire();
+      isReady = true;
+      condition.notifyAll();
+      await new Promise(setImmediate);
+      log.push("all told");
+    };
+    // All of them ask at once.
+    await Promise.all([wait("a"), wait("b"), notify(), wait("c")]);
+    assert.equal(log.join(), "a looks,b looks,all told,c looks,c goes on,a goes on,b goes on");
+    assert.deepEqual(condition.statistics(), { locked: false, waiters: 0 });
+  });
+
+  test("is acquired again by who blocks or tries, and by a task", async () => {
+    const condition = new Condition();
+    {
+      using _first = await condition.acquire();
+      using _second = condition.acquireSync();
+      using _third = condition.tryAcquire();
+      await assert.rejects(condition.acquire({ timeoutMs: 0 }), { name: "TimeoutError" });
+    }
+    assert.equal(condition.statistics().locked, false);
+    await taskGroup(async (group) => {
+      await group.spawn(async () => {
+        using _first = await condition.acquire();
+        using _second = await condition.acquire();
+        await assert.rejects(condition.wait({ timeoutMs: 0 }), { name: "TimeoutError" });
+      });
+    });
+    assert.equal(condition.statistics().locked, false);
   });
 
   test("refuses a lock that is none", () => {

@@ -4,9 +4,9 @@
  * @packageDocumentation
  */
 import { inspect } from "node:util";
-import { claimOn, giveUpClaim, HeldKind, type JoinedHeap, takeClaim, TimeoutError } from "#heap";
+import { claimOn, giveUpClaim, type Heap, HeldKind, type JoinedHeap, takeClaim, TimeoutError } from "#heap";
 import { currentContext, unheard } from "../scopes/index.ts";
-import { CONDITION_BYTES, ConditionCore, LOCK } from "./condition-core.ts";
+import { CONDITION_BYTES, ConditionCore, LOCK, OWN_LOCK } from "./condition-core.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
 import type { Holder, Suspended } from "./holder.ts";
@@ -23,7 +23,7 @@ import {
   type SharedOptions,
   threadOf,
 } from "./objects/shared-object.ts";
-import { holderOfRLock, RLock } from "./rlock.ts";
+import { acquireAsFlow, holderOfRLock, RLock } from "./rlock.ts";
 import { checkWaitOptions } from "./wait-options.ts";
 import type { ThisThread } from "./waiting/this-thread.ts";
 import type { Place, WaitOptions } from "./waiting/waits.ts";
@@ -40,8 +40,9 @@ export interface ConditionStatistics {
  * Lets those who hold a lock wait for something that others do while they hold it.
  *
  * A wait gives the lock up, and has it again before it returns or throws, as often as it was acquired before. The lock
- * can be shared by several conditions. Without one the condition makes an {@link RLock}, whose owner is the task or,
- * outside of tasks, the thread; for flows of one thread that are no tasks give it a {@link Lock}.
+ * can be shared by several conditions. Without one the condition makes its own, an {@link RLock}: its owner is the task or,
+ * outside of tasks, the thread, which may acquire it again by `acquireSync` and `tryAcquire`. `acquire` outside of tasks waits for
+ * other flows of the thread that hold it, so do not call it again while you do.
  *
  * @remarks
  * Wake-ups: only by a notify, a timeout or an abort; the oldest wait first. Others may have acquired the lock before the
@@ -53,9 +54,9 @@ export interface ConditionStatistics {
  *
  * @example
  * ```ts
- * import { Condition, Lock } from "heddle";
+ * import { Condition } from "heddle";
  *
- * const ready = new Condition(new Lock());
+ * const ready = new Condition();
  * let value: string | undefined;
  *
  * async function read(): Promise<string | undefined> {
@@ -75,6 +76,7 @@ export interface ConditionStatistics {
 export class Condition extends SharedObject {
   readonly #thread: ThisThread;
   readonly #lock: Lock | RLock;
+  readonly #hasOwnLock: boolean;
   readonly #holder: Holder;
   readonly #core: ConditionCore;
 
@@ -96,17 +98,22 @@ export class Condition extends SharedObject {
       // Who gets the condition gets its lock.
       const lockAddress = publish(own);
       takeClaim(heap, claimOn(HeldKind.OBJECT, lockAddress));
-      heap.poke(address + LOCK, lockAddress | 0);
+      heap.poke(address + LOCK, lockAddress | (lock === undefined ? OWN_LOCK : 0));
     });
     this.#thread = threadOf(this);
     this.#lock = lockOf(this.#thread.heap, addressOf(this), own);
+    this.#hasOwnLock = (this.#thread.heap.peek(addressOf(this) + LOCK) & OWN_LOCK) !== 0;
     this.#holder = this.#lock instanceof Lock ? holderOfLock(this.#lock) : holderOfRLock(this.#lock);
     this.#core = new ConditionCore(this.#thread.monitor, addressOf(this), this.#holder.core);
   }
 
-  /** Acquires its lock, without blocking the thread. */
+  /**
+   * Acquires its lock, without blocking the thread. If the condition has made that, and this is no task, it waits also for other flows
+   * of this thread that hold the lock.
+   */
   acquire(options?: WaitOptions): Promise<Guard> {
-    return this.#lock.acquire(options);
+    const lock = this.#lock;
+    return this.#hasOwnLock ? acquireAsFlow(lock as RLock, options) : lock.acquire(options);
   }
 
   /** Acquires its lock, blocking the thread. */
@@ -335,9 +342,13 @@ class Search<T> {
   }
 }
 
+function lockAddressOf(heap: Heap, condition: number): number {
+  return (heap.peek(condition + LOCK) & ~OWN_LOCK) >>> 0;
+}
+
 /** The lock of a condition: the one that it was made with, unless it was there before. */
 function lockOf(heap: JoinedHeap, condition: number, own: Lock | RLock | undefined): Lock | RLock {
-  const address = heap.peek(condition + LOCK) >>> 0;
+  const address = lockAddressOf(heap, condition);
   if (own !== undefined && addressOf(own) === address) return own;
   return heap.load(address + KIND) === ObjectKind.LOCK
     ? existing(Lock, address, heap)
@@ -349,5 +360,5 @@ registerShared(Condition, {
   name: "Condition",
   version: 1,
   sizeBytes: CONDITION_BYTES,
-  destroy: (heap, address) => giveUpClaim(heap, claimOn(HeldKind.OBJECT, heap.peek(address + LOCK))),
+  destroy: (heap, address) => giveUpClaim(heap, claimOn(HeldKind.OBJECT, lockAddressOf(heap, address))),
 });

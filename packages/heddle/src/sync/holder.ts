@@ -11,14 +11,18 @@ import type { ThisThread } from "./waiting/this-thread.ts";
 import type { Place, WaitOptions } from "./waiting/waits.ts";
 import { holderIn, type ThreadHolder } from "./who-holds.ts";
 
+/** Where a lock is acquired. */
+export interface Acquiring extends Place<Guard> {
+  tryAcquire(): Guard | undefined;
+}
+
 /** A lock as one thread holds it: which of its guards do so. */
-export interface Holder extends Place<Guard> {
+export interface Holder extends Acquiring {
   readonly core: LockCore;
   /** As `operation`, of what blocks. */
   readonly operationSync: string;
   /** Whether the caller holds the lock. */
   readonly isHeld: boolean;
-  tryAcquire(): Guard | undefined;
   /** The lock is given up for the time of a wait. */
   suspend(): Suspended;
   /** The wait is over: the node was granted the lock. */
@@ -39,7 +43,7 @@ const SPINS = 40;
 
 export function acquire(
   thread: ThisThread,
-  holder: Holder,
+  holder: Acquiring,
   options: WaitOptions | undefined,
 ): Promise<Guard> {
   try {

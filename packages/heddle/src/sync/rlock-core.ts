@@ -73,18 +73,25 @@ export class RLockCore extends LockCore {
   }
 
   override tryAcquire(): Acquired {
-    if (this.isMine) return this.#deepen();
+    return this.isMine ? this.#deepen() : this.tryAcquireAnew();
+  }
+
+  /** As `tryAcquire`, for a flow of the owner that is to wait for the others. */
+  tryAcquireAnew(): Acquired {
     const how = super.tryAcquire();
     if (how !== 0) this.#begin();
     return how;
   }
 
   override enlist(node: number): boolean {
+    if (!this.#lookInSection()) return this.enlistAnew(node);
+    this.answerAtOnce(node, this.#deepen());
+    return true;
+  }
+
+  /** As `enlist`, for a flow of the owner that is to wait for the others. */
+  enlistAnew(node: number): boolean {
     const monitor = this.#monitor;
-    if (this.#lookInSection()) {
-      this.answerAtOnce(node, this.#deepen());
-      return true;
-    }
     monitor.poke(node + WANT, currentOwner());
     monitor.poke(node + WANTED_DEPTH, 1);
     const isDone = super.enlist(node);

@@ -4,11 +4,20 @@
  * @packageDocumentation
  */
 import { throwIfCancelled, unheard } from "../scopes/index.ts";
+import { currentOwner } from "./current-owner.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
-import { acquire, acquireSync, heldBy, type Holder, runHolding, type Suspended } from "./holder.ts";
+import {
+  acquire,
+  type Acquiring,
+  acquireSync,
+  heldBy,
+  type Holder,
+  runHolding,
+  type Suspended,
+} from "./holder.ts";
 import type { LockStatistics } from "./lock.ts";
-import { FROM_THE_DEAD } from "./lock-core.ts";
+import { type Acquired, FROM_THE_DEAD } from "./lock-core.ts";
 import { ObjectKind } from "./object-kinds.ts";
 import { knownHere } from "./objects/known-here.ts";
 import {
@@ -32,6 +41,9 @@ export interface RLockStatistics extends LockStatistics {
 
 /** The lock as this thread holds it, for conditions. */
 export let holderOfRLock: (lock: RLock) => Holder;
+
+/** As `acquire`, but outside of tasks each call is one owner: flows of one thread wait for each other. */
+export let acquireAsFlow: (lock: RLock, options: WaitOptions | undefined) => Promise<Guard>;
 
 /**
  * A lock whose owner may acquire it again, and has released it once it did so as often.
@@ -117,6 +129,7 @@ export class RLock extends SharedObject {
 
   static {
     holderOfRLock = (lock) => lock.#holder;
+    acquireAsFlow = (lock, options) => acquire(lock.#thread, lock.#holder.forFlows, options);
   }
 }
 
@@ -125,6 +138,7 @@ class RLockHolder implements Holder {
   readonly operation = "RLock.acquire()";
   readonly operationSync = "RLock.acquireSync()";
   readonly core: RLockCore;
+  readonly forFlows: Acquiring = new FlowsOfRLock(this);
   /** It must live as long as its guards and waits do. */
   readonly #lock: RLock;
   #guards: RLockGuard[] = [];
@@ -147,7 +161,11 @@ class RLockHolder implements Holder {
   }
 
   tryAcquire(): RLockGuard | undefined {
-    const how = this.core.tryAcquire();
+    return this.hold(this.core.tryAcquire());
+  }
+
+  /** The guard of an acquire that was tried. */
+  hold(how: Acquired): RLockGuard | undefined {
     return how === 0 ? undefined : this.#hold(how === FROM_THE_DEAD);
   }
 
@@ -199,6 +217,38 @@ class RLockHolder implements Holder {
     if (core.releaseOnce()) return;
     const found = core.owner === 0 ? "nobody holds it" : "another task or thread holds it";
     throw new LockStateError(`Cannot release reentrant lock "${this.#lock.name}": ${found}`);
+  }
+}
+
+/** Where flows of one thread acquire it that are to wait for each other. Within a task they are one owner all the same. */
+class FlowsOfRLock implements Acquiring {
+  readonly operation = "RLock.acquire()";
+  readonly #holder: RLockHolder;
+
+  constructor(holder: RLockHolder) {
+    this.#holder = holder;
+  }
+
+  get object(): number {
+    return this.#holder.object;
+  }
+
+  tryAcquire(): Guard | undefined {
+    const { core } = this.#holder;
+    return this.#holder.hold(currentOwner() === 0 ? core.tryAcquireAnew() : core.tryAcquire());
+  }
+
+  enlist(node: number): boolean {
+    const { core } = this.#holder;
+    return currentOwner() === 0 ? core.enlistAnew(node) : core.enlist(node);
+  }
+
+  pump(): boolean {
+    return this.#holder.pump();
+  }
+
+  collect(node: number): Guard {
+    return this.#holder.collect(node);
   }
 }
 
