@@ -369,6 +369,21 @@ describe("check()", () => {
     assert.ok(bounded.schedules < all.schedules);
   });
 
+  test("refuses what is no program, and options that it does not know: a misspelt one would check less", () => {
+    assert.throws(
+      () => check(5 as never),
+      /^TypeError: Cannot check: the program must be a function, and is 5$/,
+    );
+    assert.throws(
+      () => check(() => undefined as never),
+      /^TypeError: Cannot check: the program must give threads, or an object with them, and gave undefined$/,
+    );
+    assert.throws(
+      () => check(() => [], { mortel: [0] } as never),
+      /^TypeError: Cannot check: it has no option mortel; it knows preemptions, mortal, /,
+    );
+  });
+
   test("refuses a thread that keeps state outside itself", () => {
     let times = 0;
     const failure = failureOf((heap) => [() => heap.store(4 * times++, 1), () => heap.load(0)]);

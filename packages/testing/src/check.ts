@@ -7,11 +7,13 @@
  *
  * @packageDocumentation
  */
+import { inspect } from "node:util";
 import { blockName, FIRST_BLOCK } from "./blocks.ts";
 import { explore } from "./explore.ts";
 import { failureOf } from "./failure.ts";
 import { Finding } from "./finding.ts";
 import { useModelGlobals } from "./model-globals.ts";
+import { checkOptions } from "./options.ts";
 import { ModelHeap, type ModelHeapOptions, type ModelHeapParts, modelHeapParts } from "./model-heap.ts";
 import { runRandomly } from "./random-schedules.ts";
 import { decodeSchedule } from "./schedule.ts";
@@ -100,12 +102,30 @@ export interface CheckResult {
 
 const MAX_THREADS = 15;
 
+const KNOWN: readonly (keyof CheckOptions)[] = [
+  "preemptions",
+  "mortal",
+  "kills",
+  "sleepers",
+  "racy",
+  "random",
+  "seed",
+  "depth",
+  "patience",
+  "maxSteps",
+  "maxStates",
+  "replay",
+  "pageCount",
+  "pageLimit",
+  "reuse",
+];
+
 /**
  * Looks for a schedule in which a model goes wrong.
  *
  * @param program - Prepares what is shared, and gives the threads. Called once.
  * @throws `ModelFailure` with the first such schedule: a thread or a check threw, a deadlock, a lost wake-up, a
- *   data race, or no end.
+ *   data race, or no end. `TypeError` for what is no program, and for options that are none.
  *
  * @remarks
  * Cost: one run of a thread for each history of results it can see, and some microseconds for each state.
@@ -127,6 +147,12 @@ const MAX_THREADS = 15;
  * ```
  */
 export function check(program: ModelProgram, options: CheckOptions = {}): CheckResult {
+  if (typeof program !== "function") {
+    throw new TypeError(
+      `Cannot check: the program must be a function, and is ${inspect(program, { depth: 0 })}`,
+    );
+  }
+  checkOptions(options, KNOWN, "check");
   const parts = modelHeapParts(options.reuse ?? true);
   const restore = useModelGlobals(parts);
   try {
@@ -140,7 +166,7 @@ function checkWith(parts: ModelHeapParts, program: ModelProgram, options: CheckO
   const { reuse = true, patience = 3 } = options;
   const heap = new ModelHeap(options, parts);
   const given = program(heap);
-  const plan: ModelPlan = "threads" in given ? given : { threads: given };
+  const plan = planOf(given);
   const { memory, gate, names, buffers } = parts;
   const { mortal = [], maxSteps = 2000, racy = () => false } = options;
   const { kills = mortal.length > 0 ? 1 : 0, sleepers = [] } = options;
@@ -204,6 +230,14 @@ function checkWith(parts: ModelHeapParts, program: ModelProgram, options: CheckO
   } catch (error) {
     throw error instanceof Finding ? failureOf(error, world, start, nameOf) : error;
   }
+}
+
+function planOf(given: readonly ModelThread[] | ModelPlan): ModelPlan {
+  if (Array.isArray(given)) return { threads: given as readonly ModelThread[] };
+  if (Array.isArray((given as Partial<ModelPlan> | null | undefined)?.threads)) return given as ModelPlan;
+  throw new TypeError(
+    `Cannot check: the program must give threads, or an object with them, and gave ${inspect(given, { depth: 0 })}`,
+  );
 }
 
 function observe(kind: "assertion" | "invariant", look: (() => void) | undefined): void {

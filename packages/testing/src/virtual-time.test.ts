@@ -216,6 +216,17 @@ describe("VirtualClock", () => {
     await clock.run(() => assert.rejects(clock.advance(1), /Cannot move virtual time/));
   });
 
+  test("is not started by a program, or by options that are none", () => {
+    const { setTimeout } = globalThis;
+    for (const [given, message] of [
+      [async () => {}, /its options must be an object, and are \[AsyncFunction/],
+      [{ begin: 0 }, /it has no option begin; it knows start, maxJumps$/],
+    ] as const) {
+      assert.throws(() => virtualTime(given as never), { name: "TypeError", message });
+    }
+    assert.equal(globalThis.setTimeout, setTimeout);
+  });
+
   test("brings the real clocks and timers back", async () => {
     const before = [
       setTimeout,

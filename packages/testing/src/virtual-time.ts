@@ -8,6 +8,7 @@
  * @packageDocumentation
  */
 import { helpOn } from "./help.ts";
+import { checkOptions } from "./options.ts";
 import { PendingPromises } from "./pending-promises.ts";
 import { realSetImmediate, realSetTimeout, type Turns, useVirtualTime } from "./time-globals.ts";
 import { VirtualTimers } from "./virtual-timers.ts";
@@ -52,9 +53,10 @@ let current: VirtualClock | undefined;
  * Puts all timers and clocks on virtual time until it is disposed of: `setTimeout`, `setInterval`, `Date`, `performance.now`,
  * `AbortSignal.timeout`, `node:timers` and `node:timers/promises`. Immediates, microtasks and I/O stay real.
  *
- * @throws `Error` while there is such a clock already.
+ * @throws `Error` while there is such a clock already. `TypeError` for options that are none: what runs is given to `run()`.
  */
 export function virtualTime(options: VirtualTimeOptions = {}): VirtualClock {
+  checkOptions(options, ["start", "maxJumps"], "start virtual time");
   if (current !== undefined) {
     throw new Error("Cannot start virtual time: another virtual clock has not been disposed of");
   }
