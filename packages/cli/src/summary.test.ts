@@ -74,6 +74,16 @@ describe("summary()", () => {
     assert.doesNotMatch(summary({ ...FIGURES, failed: 2, failures }), /more/);
   });
 
+  test("neither advises another format nor speaks of gains where all items came to a limit of their time", () => {
+    const help = "node_modules/heddle/docs/troubleshooting.md#err_heddle_timeout";
+    const failures = [{ index: 0, input: '"1"', error: "TimeoutError: late", help }];
+    const failed = { ...FIGURES, done: 1, total: 1, failed: 1, failures, isTextByDefault: true };
+    assert.match(
+      summary({ ...failed, workMs: 0, busyMs: 0, startUpMs: 0 }),
+      /^failed: item 0, [^\n]*\n  see [^\n]*\n1 item in [^\n]*, 1 failed$/,
+    );
+  });
+
   test("says once where an error of the toolkit is explained", () => {
     const help = "node_modules/heddle/docs/troubleshooting.md#err_heddle_timeout";
     const failures = [1, 2].map((index) => ({ index, input: "5", error: "TimeoutError: late", help }));

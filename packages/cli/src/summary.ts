@@ -61,7 +61,8 @@ function failureLines(figures: RunFigures): string[] {
 
 /** Whether numbers were read as text, which nobody had asked for, and the function would have none of it. */
 function isMistakenFormat({ done, failed, failures, isTextByDefault }: RunFigures): boolean {
-  return isTextByDefault && failed === done && failures.every(({ input }) => QUOTED_NUMBER.test(input));
+  if (!isTextByDefault || failed !== done) return false;
+  return failures.every(({ input, help }) => help === undefined && QUOTED_NUMBER.test(input));
 }
 
 const QUOTED_NUMBER = /^"-?\d+(\.\d+)?"$/;
@@ -88,8 +89,9 @@ const ENDINGS = { failure: "stopped at a failure", signal: "interrupted", fault:
 
 /** Says what running on workers gained, or that it gained nothing, and why. Inline there is only one thread. */
 function gainLines(figures: RunFigures): string[] {
-  const { done, recorded, elapsedMs, workMs, startUpMs, on, jobs } = figures;
-  if (on === "inline" || done === recorded) return [];
+  const { done, recorded, elapsedMs, workMs, busyMs, startUpMs, on, jobs } = figures;
+  // Where no worker lived to tell, nobody knows.
+  if (on === "inline" || done === recorded || busyMs === 0) return [];
   const gain = workMs / elapsedMs;
   const work = `the work itself is ${duration(workMs)} on one thread`;
   const crowd = crowdOf(figures);
