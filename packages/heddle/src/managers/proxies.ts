@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { leavable, needNoHandler } from "../scopes/index.ts";
+import { explainProxy, type ProxyStay } from "../wire/index.ts";
 import type { PathStep } from "./messages.ts";
 
 /** What a proxy does to the thing behind it. */
@@ -23,6 +24,12 @@ const UNASKED: ReadonlySet<PathStep> = new Set(["toJSON", "toString", "valueOf"]
 
 /** What consoles show of a proxy. */
 const SHOWN = { [Symbol.toStringTag]: "Remote" };
+
+/** Why another thread cannot have one. */
+const STAYS: ProxyStay = {
+  found: "it is a remote object, and belongs to the connection of this thread with its manager",
+  remedy: "serve that manager by Manager.serve(), and have the other side connect to it",
+};
 
 /** What each proxy stands for. */
 const behind = new WeakMap<object, Behind>();
@@ -44,6 +51,7 @@ export function makeProxy(thing: Behind, isFunction: boolean): object {
     setPrototypeOf: refuseWrite,
   });
   behind.set(proxy, thing);
+  explainProxy(proxy, STAYS);
   return proxy;
 }
 

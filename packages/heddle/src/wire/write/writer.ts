@@ -16,6 +16,7 @@ import { Output } from "./output.ts";
 import type { Pack } from "../packet.ts";
 import { writeEmpty } from "./postpone.ts";
 import { MessageShapes } from "./shapes.ts";
+import { stayOfProxy } from "../kinds/proxies.ts";
 import { writeStandIn } from "../kinds/stand-ins.ts";
 import { Site } from "./site.ts";
 import * as tag from "../tags.ts";
@@ -192,7 +193,8 @@ export class Writer extends Output {
       if (plain !== undefined) return writeStandIn(this, tag.STAND_IN, plain, at);
     }
     if (isProxy(value)) {
-      throw this.refusal("it is a Proxy, whose handler cannot be sent", "send the object behind it");
+      const { found, remedy } = stayOfProxy(value);
+      throw this.refusal(found, remedy);
     }
     if (this.trail.depth >= POSTPONE_DEPTH && this.mayPostpone) return this.#deepObject(value, at);
     return this.contents(value, at, site);
