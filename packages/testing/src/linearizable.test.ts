@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import {
   assertLinearizable,
+  HistoryRecorder,
   type Linearizability,
   linearizable,
   type Operation,
@@ -246,6 +247,17 @@ describe("linearizable(), on histories known to be good and bad", () => {
     assert.match(report, /^ {2}thread 2: put\(3\) did not return {2}<-+>$/m);
     assert.throws(() => assertLinearizable(bad, fifoQueue()), { message: report });
     assertLinearizable(bad.slice(0, 2), fifoQueue());
+  });
+
+  test("refuses options that it does not know", () => {
+    assert.throws(
+      () => linearizable([], specifications.lock(), { maxWay: 5 } as never),
+      /^TypeError: Cannot check a history: it has no option maxWay; it knows maxWays$/,
+    );
+    assert.throws(
+      () => new HistoryRecorder({ operation: 5 } as never),
+      /it has no option operation; it knows operations, /,
+    );
   });
 
   test("refuses an operation that the object does not have, and more at once than it can tell apart", () => {

@@ -9,6 +9,7 @@
  * @packageDocumentation
  */
 import { isPending, isThrown, type Operation, show, tell } from "./history.ts";
+import { checkOptions } from "./options.ts";
 import { Search } from "./search.ts";
 import { timeline } from "./timeline.ts";
 
@@ -68,7 +69,8 @@ export interface LinearizableOptions {
  * An operation takes effect at one moment between its call and its return; one that did not return, as its thread
  * was killed, at any moment after its call, or never.
  *
- * @throws `RangeError` when more than 30 operations are under way at once, or there are too many ways.
+ * @throws `RangeError` when more than 30 operations are under way at once, or there are too many ways. `TypeError` for options that
+ * are none.
  *
  * @remarks
  * Cost: mostly a few ways for each return. But where the order of many operations shows only much later, and the history
@@ -77,8 +79,10 @@ export interface LinearizableOptions {
 export function linearizable<State>(
   history: readonly Operation[],
   specification: Specification<State>,
-  { maxWays = 2_000_000 }: LinearizableOptions = {},
+  options: LinearizableOptions = {},
 ): Linearizability {
+  checkOptions(options, ["maxWays"], "check a history");
+  const { maxWays = 2_000_000 } = options;
   const parts = Map.groupBy(history, (operation) => specification.partOf?.(operation) ?? "");
   const order: Operation[] = [];
   for (const operations of parts.values()) {

@@ -18,6 +18,7 @@
  * @packageDocumentation
  */
 import type { Operation, Thrown } from "./history.ts";
+import { checkOptions } from "./options.ts";
 
 const NEXT = 0;
 const TEXT = 1;
@@ -60,7 +61,9 @@ export class HistoryRecorder {
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #text: Uint8Array<SharedArrayBuffer>;
 
+  /** @throws `TypeError` for options that are none. */
   constructor(from: HistoryRecorderOptions | HistoryHandle = {}) {
+    checkOptions(from, "words" in from ? ["words", "text"] : ["operations", "textBytes"], "record a history");
     this.handle = "words" in from ? from : emptyHistory(from);
     this.#words = new Int32Array(this.handle.words);
     this.#text = new Uint8Array(this.handle.text);
