@@ -457,3 +457,16 @@ describe("linearizable(), on long histories", () => {
     assert.equal(failureOf(linearizable(operations, queue)).operation, operations[late]);
   });
 });
+
+test("linearizable() refuses what is no history, or no specification", () => {
+  assert.throws(
+    () => linearizable(5 as never, specifications.lock()),
+    /^TypeError: Cannot check a history: it is number, not an array/,
+  );
+  for (const specification of [undefined, {}, specifications.lock]) {
+    assert.throws(
+      () => linearizable([], specification as never),
+      /^TypeError: Cannot check a history: the specification has no step\(\)/,
+    );
+  }
+});

@@ -69,8 +69,8 @@ export interface LinearizableOptions {
  * An operation takes effect at one moment between its call and its return; one that did not return, as its thread
  * was killed, at any moment after its call, or never.
  *
- * @throws `RangeError` when more than 30 operations are under way at once, or there are too many ways. `TypeError` for options that
- * are none.
+ * @throws `RangeError` when more than 30 operations are under way at once, or there are too many ways. `TypeError` when something is
+ * not what it should be, or for options that are none.
  *
  * @remarks
  * Cost: mostly a few ways for each return. But where the order of many operations shows only much later, and the history
@@ -81,6 +81,16 @@ export function linearizable<State>(
   specification: Specification<State>,
   options: LinearizableOptions = {},
 ): Linearizability {
+  if (!Array.isArray(history)) {
+    throw new TypeError(
+      `Cannot check a history: it is ${typeof history}, not an array; give what HistoryRecorder.history() gives`,
+    );
+  }
+  if (typeof (specification as Specification<State> | undefined)?.step !== "function") {
+    throw new TypeError(
+      "Cannot check a history: the specification has no step(); give one such as specifications.lock()",
+    );
+  }
   checkOptions(options, ["maxWays"], "check a history");
   const { maxWays = 2_000_000 } = options;
   const parts = Map.groupBy(history, (operation) => specification.partOf?.(operation) ?? "");

@@ -263,14 +263,16 @@ describe("transfer()", () => {
   });
 
   test("refuses at once what can only be copied, and says why", () => {
-    const cases: [object, RegExp][] = [
+    const cases: [unknown, RegExp][] = [
+      [null, /it is null, which can only be copied or shared/],
+      [undefined, /it is undefined, which can only be copied/],
       [{}, /it is an Object, which can only be copied or shared; send it as it is/],
       [[], /it is an Array/],
       [new SharedArrayBuffer(8), /it is a SharedArrayBuffer, which can only be copied or shared/],
       [Buffer.from("pooled"), /its memory is shared with others, as small Buffers are cut from one pool/],
     ];
     for (const [value, message] of cases)
-      assert.throws(() => transfer(value), { code: "ERR_HEDDLE_NOT_CLONEABLE", message });
+      assert.throws(() => transfer(value as object), { code: "ERR_HEDDLE_NOT_CLONEABLE", message });
   });
 
   test("gives back what it was given", () => {

@@ -33,8 +33,11 @@ const marked = new WeakSet<object>();
 export function transfer<T extends object>(value: T): T {
   const moved: object = ArrayBuffer.isView(value) ? value.buffer : value;
   if (types.isArrayBuffer(moved)) refuseFixed(moved);
-  else if (!isTransferable(moved))
-    throw refusal(`it is ${describeOne(value)}, which can only be copied or shared`, "send it as it is");
+  else if (Object(moved) !== moved || !isTransferable(moved))
+    throw refusal(
+      `it is ${value === null || value === undefined ? String(value) : describeOne(value)}, which can only be copied or shared`,
+      "send it as it is",
+    );
   marked.add(moved);
   return value;
 }
