@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { taskGroup } from "../tasks/index.ts";
 import { type Guard, ReadWriteLock } from "./index.ts";
 
 const timedOut = { code: "ERR_HEDDLE_TIMEOUT" };
@@ -53,12 +54,35 @@ describe("a ReadWriteLock", () => {
     assert.deepEqual(log, ["write 0 W", "read 1 2", "read 2 2", "last 0 W", "late 1"]);
   });
 
+  test("has one flow of a thread not read what another one writes, unless that is a task or blocks", async () => {
+    const lock = new ReadWriteLock();
+    for (const write of [
+      () => lock.acquireWrite(),
+      () => lock.tryAcquireWrite()!,
+      () => lock.acquireWriteSync(),
+    ]) {
+      using _writer = await write();
+      assert.equal(lock.tryAcquireRead(), undefined);
+      await assert.rejects(lock.acquireRead({ timeoutMs: 0 }), timedOut);
+      using reader = lock.acquireReadSync();
+      assert.equal(reader.held, true);
+    }
+    await taskGroup(async (group) => {
+      await group.spawn(async () => {
+        using _writer = await lock.acquireWrite();
+        using reader = lock.tryAcquireRead();
+        assert.equal(reader?.held, true);
+      });
+    });
+    assert.deepEqual(lock.statistics(), { readers: 0, writing: false, waiters: 0 });
+  });
+
   test("lets who writes read, though readers wait, and go on when it has written", async () => {
     const lock = new ReadWriteLock();
     const writer = lock.acquireWriteSync();
     const waiting = [lock.acquireRead(), lock.acquireWrite()] as const;
     const reader = lock.acquireReadSync();
-    const again = lock.tryAcquireRead()!;
+    const again = lock.acquireReadSync();
     again.release();
     writer.release();
     const next = await waiting[0];

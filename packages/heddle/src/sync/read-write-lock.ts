@@ -51,8 +51,8 @@ let endWrite: (lock: ReadWriteLock) => void;
  * A lock that many can hold to read, or one to write.
  *
  * Who writes may read as well, and go on reading when it has released what it wrote: the same task; outside of tasks
- * whatever the thread of the writer acquires by `acquireReadSync` or `tryAcquireRead`. (`acquireRead` waits there, as the
- * flows of one thread cannot be told apart.) The other way there is none: who reads and then waits to write waits for
+ * whatever the thread of the writer acquires by `acquireReadSync`. (`acquireRead` waits there, and `tryAcquireRead` gives
+ * nothing, as the flows of one thread cannot be told apart.) The other way there is none: who reads and then waits to write waits for
  * itself, and so may who reads a second time while somebody waits to write. A thread that ends while it reads does so no
  * more; after one that ended while it wrote, guards are `abandoned` until somebody has written.
  *
@@ -101,9 +101,8 @@ export class ReadWriteLock extends SharedObject {
     try {
       const checked = checkWaitOptions(options, "ReadWriteLock.acquireRead()");
       checked.signal?.throwIfAborted();
-      // Outside of tasks the flows of a thread cannot be told apart, and have to exclude each other.
-      const hold = this.#core.tryRead(this.#writing.task > 0 && this.#writing.task === currentOwner());
-      if (hold !== 0) return Promise.resolve(new ReadGuard(this, hold));
+      const guard = this.tryAcquireRead();
+      if (guard !== undefined) return Promise.resolve(guard);
       const { reading, entry } = this.#core;
       return unheard(
         this.#thread.waits.promise(reading, entry, checked).then((how) => new ReadGuard(this, how)),
@@ -121,16 +120,18 @@ export class ReadWriteLock extends SharedObject {
   acquireReadSync(options?: WaitOptions): Guard {
     const checked = checkWaitOptions(options, "ReadWriteLock.acquireReadSync()");
     checked.signal?.throwIfAborted();
-    const guard = this.tryAcquireRead();
-    if (guard !== undefined) return guard;
+    const hold = this.#core.tryRead(this.#writing.task === currentOwner());
+    if (hold !== 0) return new ReadGuard(this, hold);
     const { reading, entry } = this.#core;
     if (this.#writing.task !== NOBODY) this.#refuseToWait("read", "writes", checked);
     return new ReadGuard(this, this.#thread.waits.block(reading, entry, checked));
   }
 
-  /** The right to read, if nobody writes or waits, or the caller writes; else `undefined`. Never waits. */
+  /** The right to read, if nobody writes or waits, or the task of the caller writes; else `undefined`. Never waits. */
   tryAcquireRead(): Guard | undefined {
-    const hold = this.#core.tryRead(this.#writing.task === currentOwner());
+    // Outside of tasks the flows of a thread cannot be told apart, and have to exclude each other.
+    const { task } = this.#writing;
+    const hold = this.#core.tryRead(task > 0 && task === currentOwner());
     return hold === 0 ? undefined : new ReadGuard(this, hold);
   }
 
