@@ -39,7 +39,10 @@ const shown: Readonly<
   sync: { title: "Locks", cases: { uncontended: 1, contended: 2, "hand-over": 2 } },
   queues: { title: "Queues", cases: { "in-thread": 1, small: 2, record: 2, "hand-over": 2 } },
   tasks: { title: "Tasks", cases: { "spawn-join": 1, skynet: 1, sleeping: 1 } },
-  processes: { title: "Processes", cases: { "round-trip": 1, haul: 1, lock: 1, "ping-pong": 1 } },
+  processes: {
+    title: "Processes",
+    cases: { "round-trip": 1, haul: 1, lock: 1, "ping-pong": 1, "first-answer": 1 },
+  },
 };
 
 const folder = join(import.meta.dirname, "../docs/figures");
