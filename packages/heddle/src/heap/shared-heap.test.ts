@@ -16,6 +16,7 @@ import { describe, type TestContext, test } from "node:test";
 import { freshName, heapFor, program } from "./fixtures/processes.ts";
 import { until } from "./fixtures/until.ts";
 import { HeapFullError, SharedHeap, SharedHeapError } from "./index.ts";
+import { PAGE_HEADER_BYTES } from "./layout.ts";
 
 const MODULE = new URL("index.ts", import.meta.url).href;
 const fileOf = (name: string): string => `/dev/shm/heddle-${name}`;
@@ -309,7 +310,7 @@ describe("the memory of a shared heap", () => {
 
   test("is the same bytes beyond 2 GiB", (context) => {
     const heap = heapFor(context, 2 ** 32);
-    const blocks = [heap.allocate(2 ** 31 - 64), heap.allocate(2 ** 20)];
+    const blocks = [heap.allocate(2 ** 31 - PAGE_HEADER_BYTES), heap.allocate(2 ** 20)];
     const high = blocks.find((block) => block > 2 ** 31)!;
     heap.store(high, -5);
     assert.equal(heap.load(high), -5);

@@ -8,6 +8,7 @@ import {
   MAGIC,
   MAGIC_WORD,
   PAGE_BYTES,
+  PAGE_HEADER_BYTES,
   SERIAL_WORD,
   VERSION_WORD,
 } from "./layout.ts";
@@ -75,11 +76,11 @@ describe("Heap.allocate()", () => {
   });
 
   test("grows to the last page even if another thread grows the heap at the same moment", () => {
-    for (let count = 0; count < 3; count++) heap.allocate(16 * PAGE_BYTES - 64);
-    while (heap.load(FRONTIER_WORD) < 56) heap.allocate(PAGE_BYTES - 64);
+    for (let count = 0; count < 3; count++) heap.allocate(16 * PAGE_BYTES - PAGE_HEADER_BYTES);
+    while (heap.load(FRONTIER_WORD) < 56) heap.allocate(PAGE_BYTES - PAGE_HEADER_BYTES);
     memory.contests = 4;
-    const last = heap.allocate(8 * PAGE_BYTES - 64);
-    assert.equal(last, 56 * PAGE_BYTES + 64);
+    const last = heap.allocate(8 * PAGE_BYTES - PAGE_HEADER_BYTES);
+    assert.equal(last, 56 * PAGE_BYTES + PAGE_HEADER_BYTES);
     assert.equal(heap.bytes.length, LIMIT * PAGE_BYTES);
     assert.throws(() => heap.allocate(5000), HeapFullError);
     heap.free(last);
