@@ -125,6 +125,20 @@ describe("context in a worker", () => {
     assert.equal(await user.run("ann", () => pool.submit(nested, look)), "ann");
   });
 
+  test("is what a captured AsyncLocalStorage is refused for, which stays in its thread", async () => {
+    const requests = new AsyncLocalStorage<string>();
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const refused = requests.run("warp", () => pool.submit(() => requests.getStore()));
+    await assert.rejects(refused.result(), (error: Error) => {
+      assert.equal(error.name, "PortabilityError");
+      assert.match(
+        error.message,
+        /AsyncLocalStorage.* what it holds belongs to the flows of this thread;.* use a ContextVar/,
+      );
+      return true;
+    });
+  });
+
   test("has what was chosen of an AsyncLocalStorage; the rest of that stays in its thread", async () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
     const requests = new AsyncLocalStorage<{ id: string; socket: object }>();

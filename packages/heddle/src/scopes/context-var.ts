@@ -3,7 +3,8 @@
  *
  * @packageDocumentation
  */
-import { declareEverywhere } from "../portable/index.ts";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { declareEverywhere, explainStaying } from "../portable/index.ts";
 import { type Binding, Context, currentContext, runIn } from "./context.ts";
 
 /**
@@ -67,3 +68,9 @@ export class ContextVar<T> {
 
 // Where Heddle is part of a bundle, workers have the same class.
 declareEverywhere("ContextVar", ContextVar);
+
+explainStaying(
+  AsyncLocalStorage,
+  "what it holds belongs to the flows of this thread",
+  "send the result of its getStore(), or use a ContextVar, which goes along with each call",
+);

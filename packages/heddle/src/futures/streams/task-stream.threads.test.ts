@@ -583,6 +583,7 @@ describe("a stream as an argument", () => {
     const error = await pool.submit((numbers: Iterable<number>) => [...numbers], upTo(3)).exception();
     assert.ok(error instanceof WireError);
     assert.match(error.message, /args\[0\].*in the middle of its function.*send its values/);
+    assert.match(error.message, /transfer\(ReadableStream\.from\(iterator\)\)/);
   });
 });
 

@@ -83,7 +83,7 @@ const KNOWN: readonly [is: (value: object) => boolean, why: string, remedy: stri
   [
     isIterator,
     "which is in the middle of its function",
-    "send its values, as an array, or send the function that makes it",
+    "send its values, as an array or by transfer(ReadableStream.from(iterator)), or send the function that makes it",
   ],
   [
     types.isModuleNamespaceObject,
