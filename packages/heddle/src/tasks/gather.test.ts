@@ -61,10 +61,18 @@ describe("gather()", () => {
     await running;
   });
 
+  test("takes one array as well", async () => {
+    const [one, two] = await gather([async () => 1, Promise.resolve("two")]);
+    assert.deepEqual([one satisfies number, two satisfies string], [1, "two"]);
+    assert.deepEqual(await gather([]), []);
+    assert.equal(await race([new Promise<never>(() => {}), async () => "first"]), "first");
+    await assert.rejects(race([]), TypeError);
+  });
+
   test("refuses what can be neither run nor awaited", async () => {
     await assert.rejects(gather(1 as never), TypeError);
     await assert.rejects(
-      gather([async () => 1] as never),
+      gather([async () => 1] as never, [async () => 2] as never),
       /^TypeError: Cannot gather: .* spread it, as in gather\(\.\.\.jobs\)/,
     );
   });

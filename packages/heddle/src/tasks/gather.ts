@@ -15,11 +15,16 @@ export type Job = (() => unknown) | PromiseLike<unknown>;
 /** What a job gives. */
 export type Outcome<J> = J extends () => infer R ? Awaited<R> : Awaited<J>;
 
+/** What several give, in their order. */
+export type Outcomes<J extends readonly Job[]> = { -readonly [K in keyof J]: Outcome<J[K]> };
+
 /**
  * Runs functions at once, and waits for futures and promises: gives all their results, in order.
  *
  * A failure cancels the functions that still run, and is thrown when they have ended, as from {@link taskGroup}. Futures
  * are left alone then; when the whole is cancelled from outside, they are cancelled as well.
+ *
+ * @param jobs - One by one, or one array of them.
  *
  * @example
  * ```ts
@@ -29,12 +34,12 @@ export type Outcome<J> = J extends () => infer R ? Awaited<R> : Awaited<J>;
  * [one, two]; // => [1, "two"]
  * ```
  */
-export function gather<const J extends readonly Job[]>(
-  ...jobs: J
-): Promise<{ -readonly [K in keyof J]: Outcome<J[K]> }> {
+export function gather<const J extends readonly Job[]>(...jobs: J): Promise<Outcomes<J>>;
+export function gather<const J extends readonly Job[]>(jobs: J): Promise<Outcomes<J>>;
+export function gather(...given: Given): Promise<unknown> {
   try {
-    const bodies = jobs.map((job) => bodyOf(job, "gather"));
-    return runAll(bodies, gather) as Promise<{ -readonly [K in keyof J]: Outcome<J[K]> }>;
+    const bodies = jobsOf(given).map((job) => bodyOf(job, "gather"));
+    return runAll(bodies, gather);
   } catch (error) {
     return Promise.reject(error);
   }
@@ -51,21 +56,29 @@ export function gather<const J extends readonly Job[]>(
  * await race(() => sleep(60_000), async () => "first"); // => "first"
  * ```
  */
-export function race<const J extends readonly Job[]>(...jobs: J): Promise<Outcome<J[number]>> {
-  return unheard(firstOf(jobs));
+export function race<const J extends readonly Job[]>(...jobs: J): Promise<Outcome<J[number]>>;
+export function race<const J extends readonly Job[]>(jobs: J): Promise<Outcome<J[number]>>;
+export function race(...given: Given): Promise<unknown> {
+  return unheard(firstOf(jobsOf(given)));
 }
 
-async function firstOf<const J extends readonly Job[]>(jobs: J): Promise<Outcome<J[number]>> {
+type Given = readonly Job[] | readonly [readonly Job[]];
+
+function jobsOf(given: Given): readonly Job[] {
+  const [first] = given;
+  return given.length === 1 && Array.isArray(first) ? first : (given as readonly Job[]);
+}
+
+async function firstOf(jobs: readonly Job[]): Promise<unknown> {
   if (jobs.length === 0) throw new TypeError("Cannot race: there is nothing to run");
   const bodies = jobs.map((job) => bodyOf(job, "race"));
-  const result = await taskGroup(async (group) => {
+  return await taskGroup(async (group) => {
     try {
       return await Promise.race(bodies.map((body) => group.spawn(body)));
     } finally {
       group.cancel(abortError("Another was first"));
     }
   });
-  return result as Outcome<J[number]>;
 }
 
 function bodyOf(job: Job, operation: string): () => unknown {

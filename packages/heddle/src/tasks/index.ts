@@ -1,7 +1,7 @@
 /** Structured concurrency. */
 export { moveOnAfter, shield, withTimeout } from "./deadlines.ts";
 export { TaskGroupStateError, TaskStateError } from "./errors.ts";
-export { gather, type Job, type Outcome, race } from "./gather.ts";
+export { gather, type Job, type Outcome, type Outcomes, race } from "./gather.ts";
 export { RateLimit, type RateLimitOptions } from "./rate-limit.ts";
 export { retry, type RetryOptions } from "./retry.ts";
 export { run, type RunOptions } from "./run.ts";
