@@ -56,6 +56,7 @@ export class Lookout {
       return true;
     }
     this.#patience.learn(false);
+    this.#naps.stands();
     this.#pauses = PAUSES;
     return false;
   }

@@ -19,10 +19,13 @@ class Side {
     this.#naps = new Naps({ load: () => 7, wait }, BED, most);
   }
 
-  /** Waits so often, and finds so much after each nap. Gives how many naps there were. */
-  wait(times: number, found: number): number {
+  /** Waits so often, each time until it stands in line or not, and finds so much after each nap. Gives how many naps there were. */
+  wait(times: number, found: number, isInLine = false): number {
     const before = this.naps;
-    for (let i = 0; i < times; i++) if (this.#naps.tryNap()) this.#naps.learn(found);
+    for (let i = 0; i < times; i++) {
+      if (this.#naps.tryNap()) this.#naps.learn(found);
+      if (isInLine) this.#naps.stands();
+    }
     return this.naps - before;
   }
 }
@@ -42,6 +45,12 @@ describe("a side that is quicker than the other one", () => {
     const naps = side.wait(1_000_000, 1);
     assert.ok(naps > 200 && naps < 300, `${naps}`);
     assert.ok(side.wait(5000, 10) > 100);
+  });
+
+  test("tries a nap the sooner where each wait has ended in line", () => {
+    const side = new Side(1024);
+    assert.ok(side.wait(1_000_000, 1, true) > 3000);
+    assert.ok(side.wait(1000, 10, true) > 700);
   });
 
   test("wakes up for good when it finds little after a nap", () => {

@@ -18,6 +18,8 @@ const WORTHWHILE = 4;
 /** One wait of so many is a trial: at first, and at most. */
 const WAITS_PER_TRIAL = 32;
 const MOST_WAITS_PER_TRIAL = 4096;
+/** A wait in line costs as much as so many that looking ends. */
+const IN_LINE = 16;
 
 /** The naps of one side of a queue or a channel, in one thread. */
 export class Naps {
@@ -45,6 +47,11 @@ export class Naps {
     const heap = this.#heap;
     heap.wait(this.#bed, heap.load(this.#bed), NAP_MS);
     return true;
+  }
+
+  /** Nothing came before it had to stand in line. */
+  stands(): void {
+    this.#waits += IN_LINE;
   }
 
   /** @param found - How many values, or how much room, there was after a nap: of a quarter the other side might run out. */
