@@ -204,7 +204,7 @@ for (const [name, { make, statistics, waits: calls }] of Object.entries(kinds)) 
         [{ timeoutMs: NaN }, /^RangeError: Cannot begin (\w+)\.(\w+)\(\): timeoutMs must be .* and is NaN$/],
         [
           { timeoutMs: "5" },
-          /^TypeError: Cannot begin (\w+)\.(\w+)\(\): timeoutMs must be a number, and is '5'$/,
+          /^TypeError: Cannot begin (\w+)\.(\w+)\(\): timeoutMs must be a number, and is 5$/,
         ],
         [{ signal: {} }, /^TypeError: Cannot begin (\w+)\.(\w+)\(\): signal must be an AbortSignal$/],
         [

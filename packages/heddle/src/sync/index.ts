@@ -37,7 +37,7 @@ export { RELEASE_BYTES, ReleaseCore, STATE as RELEASE_STATE, WAITERS } from "./r
 export { ObjectKind } from "./object-kinds.ts";
 export { type Outcome, registerSettling, type Settling, settlingOf } from "./settling.ts";
 export { checkKnown } from "./known-options.ts";
-export { checkWait, checkWaitOptions } from "./wait-options.ts";
+export { checkWaitOptions } from "./wait-options.ts";
 export type { Chosen, PendingChoice } from "./waiting/choices.ts";
 export { type EndWords, POSITION_MASK } from "./waiting/end-words.ts";
 export { registerReclaim } from "./waiting/ends.ts";

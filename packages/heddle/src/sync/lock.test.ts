@@ -130,7 +130,7 @@ describe("Lock.acquire()", () => {
       [5, /^TypeError: Cannot begin Lock\.acquire(Sync)?\(\): its options must be an object .* are 5$/],
       [null, /^TypeError: .* are null$/],
       [[5], /^TypeError: .* are 5$/],
-      [{ timeoutMs: "5" }, /^TypeError: .* timeoutMs must be a number, and is '5'$/],
+      [{ timeoutMs: "5" }, /^TypeError: .* timeoutMs must be a number, and is 5$/],
       [{ timeoutMs: -1 }, /^RangeError: .* timeoutMs must be .* 0 or more, and is -1$/],
       [{ timeoutMs: NaN }, /^RangeError: .* NaN$/],
       [{ signal: {} }, /^TypeError: .* signal must be an AbortSignal$/],

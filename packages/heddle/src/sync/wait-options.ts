@@ -1,5 +1,4 @@
 /** Looks at the options of a wait, at the door. */
-import { inspect } from "node:util";
 import { LONGEST_DELAY_MS, throwIfCancelled } from "../scopes/index.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
@@ -16,18 +15,9 @@ const NO_OTHERS: readonly string[] = [];
 export function checkWaitOptions(
   options: WaitOptions | undefined,
   operation: string,
-  others?: readonly string[],
-): WaitOptions {
-  throwIfCancelled();
-  return checkWait(options, operation, others);
-}
-
-/** The same where the scope does not matter, or is seen to elsewhere. */
-export function checkWait(
-  options: WaitOptions | undefined,
-  operation: string,
   others: readonly string[] = NO_OTHERS,
 ): WaitOptions {
+  throwIfCancelled();
   if (options === undefined) return NO_OPTIONS;
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new TypeError(
@@ -45,7 +35,7 @@ export function checkWait(
   if (timeoutMs !== undefined) {
     if (typeof timeoutMs !== "number") {
       throw new TypeError(
-        `Cannot begin ${operation}: timeoutMs must be a number, and is ${inspect(timeoutMs, { depth: 0 })}`,
+        `Cannot begin ${operation}: timeoutMs must be a number, and is ${String(timeoutMs)}`,
       );
     }
     if (!(timeoutMs >= 0)) {
