@@ -64,6 +64,8 @@ interface Roles {
   readonly lost?: number;
 }
 
+const within = ({ pageLimit }: Roles) => ({ pageLimit });
+
 function sharing({ free, threads, view = (heap) => heap, lost = 0 }: Roles) {
   return (heap: ModelHeap) => {
     prepare(heap);
@@ -100,7 +102,7 @@ const ABA: Roles = {
 
 describe("Spans, every interleaving", () => {
   test("no page is owned twice or lost, when two threads take and give", (context) => {
-    report(context, check(sharing(ABA), ABA));
+    report(context, check(sharing(ABA), within(ABA)));
     const longer: Roles = {
       ...ABA,
       threads: [
@@ -108,12 +110,12 @@ describe("Spans, every interleaving", () => {
         [TAKE, TAKE, GIVE, TAKE],
       ],
     };
-    report(context, check(sharing(longer), { ...longer, preemptions: 4 }));
+    report(context, check(sharing(longer), { ...within(longer), preemptions: 4 }));
   });
 
   test("no page is owned twice or lost, when three threads take and give", (context) => {
     const roles: Roles = { ...ABA, threads: [[TAKE, GIVE], [TAKE, TAKE, GIVE], [TAKE]] };
-    report(context, check(sharing(roles), { ...roles, preemptions: 4 }));
+    report(context, check(sharing(roles), { ...within(roles), preemptions: 4 }));
   });
 
   test("no page is owned twice or lost, when larger spans are split and the frontier moves", (context) => {
@@ -125,12 +127,12 @@ describe("Spans, every interleaving", () => {
         [TAKE, TAKE, GIVE],
       ],
     };
-    report(context, check(sharing(roles), { ...roles, preemptions: 4 }));
+    report(context, check(sharing(roles), { ...within(roles), preemptions: 4 }));
   });
 
   test("the heap grows by what two threads need, and gives nothing beyond its limit", (context) => {
     const roles: Roles = { pageLimit: 4, free: [], threads: [[TAKE, TAKE], [TAKE_TWO]] };
-    report(context, check(sharing(roles), { pageLimit: 4 }));
+    report(context, check(sharing(roles), within(roles)));
   });
 
   test("a thread killed at any step loses the span that it was moving, and no more", (context) => {
@@ -143,7 +145,7 @@ describe("Spans, every interleaving", () => {
       ],
       lost: 2,
     };
-    report(context, check(sharing(roles), { ...roles, mortal: [0], preemptions: 3 }));
+    report(context, check(sharing(roles), { ...within(roles), mortal: [0], preemptions: 3 }));
   });
 });
 
@@ -182,12 +184,12 @@ describe("Spans with a planted bug", () => {
 
   test("is found: a stack without a tag (ABA)", () => {
     const roles: Roles = { ...ABA, view: (heap) => new WithoutTag(heap) };
-    assert.equal(finding(sharing(roles), { ...roles, preemptions: 2 }), "data race");
+    assert.equal(finding(sharing(roles), { ...within(roles), preemptions: 2 }), "data race");
   });
 
   test("is found: a pop or push in two steps", () => {
     const roles: Roles = { ...ABA, view: (heap) => new InTwoSteps(heap) };
-    assert.equal(finding(sharing(roles), { ...roles, preemptions: 2 }), "data race");
+    assert.equal(finding(sharing(roles), { ...within(roles), preemptions: 2 }), "data race");
   });
 
   test("is found: a link that is written after the push", () => {
@@ -199,6 +201,6 @@ describe("Spans with a planted bug", () => {
       ],
       view: (heap) => new LinksTooLate(heap),
     };
-    assert.equal(finding(sharing(roles), { ...roles, preemptions: 2 }), "data race");
+    assert.equal(finding(sharing(roles), { ...within(roles), preemptions: 2 }), "data race");
   });
 });
