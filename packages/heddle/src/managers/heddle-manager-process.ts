@@ -1,7 +1,9 @@
 /** What the process of a manager runs: a host for its objects, until whoever started it has no more use for it. */
+import { managing } from "#managing";
 import { Socket } from "node:net";
-import { loadHandlesBy } from "../wire/index.ts";
+import { loadHandlesBy, loadTicketsBy, REMOTE_TICKET } from "../wire/index.ts";
 import { FrameLink, LARGEST_FRAME_BYTES } from "../workers/net/index.ts";
+import { openDoor } from "./door.ts";
 import { Host, Root } from "./host.ts";
 import { SocketLink } from "./link.ts";
 import { Session } from "./session.ts";
@@ -14,21 +16,23 @@ loadHandlesBy(() =>
   Promise.all([import("../sync/index.ts"), import("../queues/index.ts"), import("../workers/index.ts")]),
 );
 
+loadTicketsBy(REMOTE_TICKET, () => managing().redeem);
+
 const socket = new Socket({ fd: LINK_DESCRIPTOR, readable: true, writable: true });
 const link = new FrameLink(socket, LARGEST_FRAME_BYTES);
 // It keeps the process alive.
 socket.ref();
 const host = new Host();
 let isAsked = false;
-Session.host(
-  new SocketLink(link),
-  new Root(host, () => {
-    isAsked = true;
-    host.clear();
-    socket.unref();
-  }),
-);
 socket.once("close", () => {
   // Nobody could call the objects any more. If that was not asked for, the other process is gone.
   if (!isAsked) process.exit(1);
 });
+const open = await openDoor(host);
+const root = new Root(host, () => {
+  isAsked = true;
+  open?.close();
+  host.clear();
+  socket.unref();
+});
+Session.host(new SocketLink(link), root, open?.door);

@@ -1,9 +1,12 @@
 /** What the thread of a manager runs, where the toolkit is not part of a bundle. */
+import { managing } from "#managing";
 import { workerData } from "node:worker_threads";
 import type { Beginning } from "../workers/index.ts";
 import { runManagerThread, type ThreadAssignment } from "./thread-host.ts";
+import { loadTicketsBy, REMOTE_TICKET } from "../wire/index.ts";
 
 /** Used at once. */
 export { FunctionTable } from "../portable/heddle-functions.ts";
 
+loadTicketsBy(REMOTE_TICKET, () => managing().redeem);
 runManagerThread(workerData as Beginning<ThreadAssignment>);

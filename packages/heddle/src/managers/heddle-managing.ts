@@ -1,5 +1,6 @@
 /** What managers do their work by: a part, see `portable/load-part.ts`. */
 export { copy } from "../portable/index.ts";
+export { redeem } from "./arrivals.ts";
 export { connectTo, serveAt } from "./connect.ts";
 export { behindProxy } from "./proxies.ts";
 export { startManagerProcess } from "./start-process.ts";

@@ -5,9 +5,12 @@
  */
 import { RegistrationError } from "./errors.ts";
 import { remote } from "./marks.ts";
+import { Sendings } from "./sendings.ts";
 
 /** Where objects live. */
 export class Host {
+  /** What is on its way to others. */
+  readonly sendings: Sendings = new Sendings();
   readonly #names = new Map<string, object>();
   /** Made here, and not yet asked for by who made them. */
   readonly #left = new Map<string, object>();
@@ -61,6 +64,7 @@ export class Host {
   clear(): void {
     this.#names.clear();
     this.#left.clear();
+    this.sendings.clear();
   }
 }
 
@@ -73,6 +77,10 @@ export class Root {
   constructor(host: Host, onShutdown?: () => void) {
     this.#host = host;
     this.#onShutdown = onShutdown;
+  }
+
+  get sendings(): Sendings {
+    return this.#host.sendings;
   }
 
   create(cls: new (...args: unknown[]) => object, ...args: unknown[]): object {
@@ -93,6 +101,11 @@ export class Root {
 
   take(key: string): object | undefined {
     return this.#host.take(key);
+  }
+
+  /** The object that a ticket is for. */
+  claim(token: string): Promise<object> {
+    return this.#host.sendings.claim(token);
   }
 
   shutdown(): void {

@@ -35,11 +35,12 @@ export interface Link {
 
 /** A link through a socket. */
 export class SocketLink implements Link {
-  readonly isAbroad = true;
+  readonly isAbroad: boolean;
   readonly #frames: FrameLink;
 
-  constructor(frames: FrameLink) {
+  constructor(frames: FrameLink, isAbroad: boolean = true) {
     this.#frames = frames;
+    this.isAbroad = isAbroad;
   }
 
   get lastHeardMs(): number {

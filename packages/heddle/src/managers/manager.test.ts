@@ -7,7 +7,6 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { toThread } from "../futures/index.ts";
 import { portable } from "../portable/index.ts";
 import { Lock } from "../sync/index.ts";
 import { Manager, remote, type Remote } from "./index.ts";
@@ -423,14 +422,6 @@ for (const [kind, begin] of Object.entries(KINDS)) {
 }
 
 describe("Manager.start()", () => {
-  test("says what to do where a proxy is sent to another thread", async () => {
-    await using manager = await Manager.start();
-    const counter = await manager.create(Counter);
-    const told =
-      /^WireError: Cannot send args\[0\]: it is a remote object, .*; serve that manager by Manager\.serve\(\)/;
-    await assert.rejects(async () => toThread((other: unknown) => typeof other, counter), told);
-  });
-
   test("refuses options that are none", async () => {
     await assert.rejects(() => Manager.start({ on: "moon" as never }), RangeError);
     await assert.rejects(() => Manager.start(null as never), TypeError);

@@ -7,11 +7,14 @@ import { managing } from "#managing";
 import type { ConnectionOptions, SecureContextOptions } from "node:tls";
 import { inspect, types } from "node:util";
 import { leavable } from "../scopes/index.ts";
+import { loadTicketsBy, REMOTE_TICKET } from "../wire/index.ts";
 import type { Backend, ManagerStatistics } from "./backend.ts";
 import { checkObject } from "./checks.ts";
 import { ManagerClosedError } from "./errors.ts";
 import { remote } from "./marks.ts";
 import type { Remote } from "./remote-type.ts";
+
+loadTicketsBy(REMOTE_TICKET, () => managing().redeem);
 
 /** How a manager is started. */
 export interface ManagerStartOptions {

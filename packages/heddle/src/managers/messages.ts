@@ -4,7 +4,7 @@
  * ```text
  * bytes  name     values
  * 0      kind     see below; bit 7: the sender keeps what the message only names, until it is acknowledged
- * 1      id       of a call, chosen by the caller; of a thing, for RELEASE
+ * 1      id       of a call, chosen by the caller; of a thing, for RELEASE and HOLD
  * 5      target   of a CALL or GET: the id of the thing; of a RELEASE: how many references
  * 9      path     length of the path, u16, and the path as JSON: names from the thing on
  * …      body     a message, see message-codec.ts
@@ -15,6 +15,7 @@
  * RELEASE   the receiver of references has let go of them
  * ACK       what was kept for the message with that id may go
  * PING      nothing: the sender is alive
+ * HOLD      path: a token, by which others may claim the thing with that id
  * ```
  *
  * All numbers are little endian. CALL, GET, RELEASE and PING go both ways: callbacks are calls.
@@ -32,6 +33,7 @@ export const Kind = {
   RELEASE: 6,
   ACK: 7,
   PING: 8,
+  HOLD: 9,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -77,7 +79,7 @@ export function unpackMessage(frame: Uint8Array): Head & { body: Uint8Array } {
   if (frame.length < HEAD_BYTES) throw new CorruptMessageError("it is too short for one of a session");
   const view = new DataView(frame.buffer, frame.byteOffset);
   const kind = frame[0]! & ~KEPT;
-  if (kind < Kind.SETTINGS || kind > Kind.PING) throw new CorruptMessageError(`${kind} is no kind of one`);
+  if (kind < Kind.SETTINGS || kind > Kind.HOLD) throw new CorruptMessageError(`${kind} is no kind of one`);
   const bodyAt = HEAD_BYTES + view.getUint16(9, true);
   if (bodyAt > frame.length) throw new CorruptMessageError("it ends in the middle of a path");
   return {

@@ -4,8 +4,9 @@
  * @packageDocumentation
  */
 import { leavable, needNoHandler } from "../scopes/index.ts";
-import { explainProxy, type ProxyStay } from "../wire/index.ts";
+import { explainProxy, type ProxyStay, REMOTE_TICKET } from "../wire/index.ts";
 import type { PathStep } from "./messages.ts";
+import type { RemoteTicket } from "./tickets.ts";
 
 /** What a proxy does to the thing behind it. */
 export interface Behind {
@@ -14,6 +15,11 @@ export interface Behind {
   /** Iterates over what a method of that name gives. */
   iterate(path: readonly PathStep[]): AsyncIterator<unknown>;
   release(): void;
+  readonly isReleased: boolean;
+  /** What the thing is known by where it lives, if its proxy was ever sent to another thread or has come from one. */
+  token: string | undefined;
+  /** What another thread gets for its proxy; `undefined` where it cannot get to the thing. */
+  issue(proxy: object, isAbroad: boolean): RemoteTicket | undefined;
 }
 
 /** What a task waits for that waits for an answer. */
@@ -25,7 +31,7 @@ const UNASKED: ReadonlySet<PathStep> = new Set(["toJSON", "toString", "valueOf"]
 /** What consoles show of a proxy. */
 const SHOWN = { [Symbol.toStringTag]: "Remote" };
 
-/** Why another thread cannot have one. */
+/** Why another thread cannot have one, where it cannot. */
 const STAYS: ProxyStay = {
   found: "it is a remote object, and belongs to the connection of this thread with its manager",
   remedy: "serve that manager by Manager.serve(), and have the other side connect to it",
@@ -51,7 +57,8 @@ export function makeProxy(thing: Behind, isFunction: boolean): object {
     setPrototypeOf: refuseWrite,
   });
   behind.set(proxy, thing);
-  explainProxy(proxy, STAYS);
+  const issue = (isAbroad: boolean): unknown => thing.issue(proxy, isAbroad);
+  explainProxy(proxy, { ...STAYS, travel: { kind: REMOTE_TICKET, issue } });
   return proxy;
 }
 

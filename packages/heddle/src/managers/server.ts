@@ -10,12 +10,11 @@ import { MessageChannel } from "node:worker_threads";
 import { Acceptor, type FrameLink } from "../workers/net/index.ts";
 import { type Address, addressText, listenAt } from "./address.ts";
 import type { Backend, ManagerStatistics } from "./backend.ts";
+import { type OpenDoor, openDoor, PURPOSE } from "./door.ts";
 import { Host, Root } from "./host.ts";
 import { PortLink, SocketLink } from "./link.ts";
 import { Session } from "./session.ts";
-
-/** What proofs for managers are for. */
-export const PURPOSE = "manager";
+import { forgetSession, knowSession } from "./sessions.ts";
 
 export interface ServerLimits {
   readonly maxMessageBytes: number;
@@ -33,6 +32,7 @@ export class ManagerServer implements Backend {
   readonly #acceptor: Acceptor;
   readonly #host: Host;
   readonly #sessions: Set<Session>;
+  readonly #inner: OpenDoor | undefined;
 
   private constructor(
     server: Server,
@@ -40,15 +40,17 @@ export class ManagerServer implements Backend {
     acceptor: Acceptor,
     host: Host,
     sessions: Set<Session>,
+    inner: OpenDoor | undefined,
   ) {
     this.#server = server;
     this.#acceptor = acceptor;
     this.#host = host;
     this.#sessions = sessions;
+    this.#inner = inner;
     this.address = addressText(address, server);
     const { port1, port2 } = new MessageChannel();
-    sessions.add(new Session(new PortLink(port1), { root: new Root(host) }));
-    this.session = new Session(new PortLink(port2));
+    sessions.add(Session.host(new PortLink(port1), new Root(host), inner?.door));
+    this.session = new Session(new PortLink(port2), { onOver: () => forgetSession(this.session) });
   }
 
   /** @throws `AddressInUseError`, and what the system says about the address. */
@@ -66,6 +68,7 @@ export class ManagerServer implements Backend {
         root: new Root(host),
         limitBytes: maxMessageBytes,
         leaseMs,
+        sendings: host.sendings,
         isCautious: true,
         onOver: () => sessions.delete(session),
       });
@@ -84,7 +87,10 @@ export class ManagerServer implements Backend {
       acceptor.accept(secured ? secured(socket) : socket);
     });
     await listenAt(server, address);
-    return new ManagerServer(server, address, acceptor, host, sessions);
+    const served = new ManagerServer(server, address, acceptor, host, sessions, await openDoor(host));
+    await served.session.settled;
+    knowSession(served.session);
+    return served;
   }
 
   createHere(cls: new (...args: never[]) => object, args: unknown[]): string {
@@ -98,8 +104,13 @@ export class ManagerServer implements Backend {
   statistics(): ManagerStatistics {
     const { links, halfOpen } = this.#acceptor.statistics();
     let lent = 0;
-    for (const session of this.#sessions) lent += session.counts().lent;
-    return { clients: links, halfOpen, lent, borrowed: this.session.counts().borrowed };
+    for (const session of this.#all()) lent += session.counts().lent;
+    return {
+      clients: links + (this.#inner?.sessions.size ?? 0),
+      halfOpen,
+      lent,
+      borrowed: this.session.counts().borrowed,
+    };
   }
 
   /** Takes no new clients; lets calls that run come to their end, for so long; then ends all connections. */
@@ -107,16 +118,21 @@ export class ManagerServer implements Backend {
     const closed = once(this.#server, "close");
     this.#server.close();
     const deadline = performance.now() + graceMs;
-    const isBusy = (): boolean => [...this.#sessions].some((session) => session.counts().running > 0);
+    const isBusy = (): boolean => this.#all().some((session) => session.counts().running > 0);
     while (isBusy() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
-    for (const session of this.#sessions) session.close();
+    for (const session of this.#all()) session.close();
     this.session.close();
     const timer = setTimeout(() => this.#acceptor.close(), Math.max(0, deadline - performance.now()));
     // Whoever stands on the doorstep is not waited for.
     this.#acceptor.dropHalfOpen();
     await closed;
     clearTimeout(timer);
+    this.#inner?.close();
     this.#host.clear();
+  }
+
+  #all(): Session[] {
+    return [...this.#sessions, ...(this.#inner?.sessions ?? [])];
   }
 }
 

@@ -18,12 +18,15 @@ import { NotLoadedError } from "../wire/index.ts";
 import { keepAlive, type Site, tellOrigin, thisSite } from "../workers/index.ts";
 import { type EncodedMessage, LARGEST_FRAME_BYTES, MessageCodec } from "../workers/net/index.ts";
 import { ManagerClosedError } from "./errors.ts";
+import type { Root } from "./host.ts";
 import { watchLink } from "./lease.ts";
 import type { Link } from "./link.ts";
+import type { Sendings } from "./sendings.ts";
 import { callMember, follow } from "./members.ts";
 import { type Head, Kind, packHead, type PathStep, shown, unpackMessage } from "./messages.ts";
 import { valuesOf } from "./streams.ts";
 import { type Calls, Things } from "./things.ts";
+import type { Door } from "./tickets.ts";
 
 export interface SessionOptions {
   /** What the other side may call from the start. */
@@ -36,6 +39,10 @@ export interface SessionOptions {
   readonly isCautious?: boolean;
   /** Why the session is over, for its calls, where more is known of that than the link says. */
   readonly whyOver?: (error: Error | undefined) => Promise<Error | undefined>;
+  /** How other threads of the program get to the objects. The other side is told, if they live on this one. */
+  readonly door?: Door | undefined;
+  /** Where objects are kept for others. Absent where none can live. */
+  readonly sendings?: Sendings;
   /** Called when it is over. */
   readonly onOver?: (error: Error | undefined) => void;
 }
@@ -44,6 +51,7 @@ export interface SessionOptions {
 interface Settings {
   readonly limitBytes: number;
   readonly leaseMs?: number | undefined;
+  readonly door?: Door | undefined;
 }
 
 /** A call that was not answered yet. */
@@ -79,6 +87,7 @@ export class Session implements Calls {
   /** Messages that wait for a module to be loaded. */
   #waiting: Uint8Array[] | undefined;
   #lastId = 0;
+  #door: Door | undefined;
   #peerLimitBytes = LARGEST_FRAME_BYTES;
   readonly #settled = Promise.withResolvers<void>();
   #stopWatching: (() => void) | undefined;
@@ -93,7 +102,8 @@ export class Session implements Calls {
     // Whoever waits for the other side's first word waits for no handle of the event loop.
     void this.#settled.promise.catch(() => undefined).finally(keepAlive());
     const { limitBytes = LARGEST_FRAME_BYTES, leaseMs } = options;
-    const settings: Settings = { limitBytes, leaseMs };
+    if (options.root === undefined) this.#door = options.door;
+    const settings: Settings = { limitBytes, leaseMs, door: options.root && options.door };
     this.#send({ kind: Kind.SETTINGS, id: 0 }, this.#codec.encode(settings, "settings", link.isAbroad));
     if (leaseMs !== undefined) this.#watch(leaseMs);
     link.listen({
@@ -104,13 +114,18 @@ export class Session implements Calls {
   }
 
   /** Serves `root` until the link ends. */
-  static host(link: Link, root: object): Session {
-    return new Session(link, { root });
+  static host(link: Link, root: Root, door: Door | undefined): Session {
+    return new Session(link, { root, door, sendings: root.sendings });
   }
 
   /** When the other side has said its settings. Throws when the session is over before. */
   get settled(): Promise<void> {
     return this.#settled.promise;
+  }
+
+  /** How other threads get to what the other side lends; `undefined` where they cannot, as to a client. */
+  get door(): Door | undefined {
+    return this.#door;
   }
 
   get isOver(): boolean {
@@ -145,6 +160,10 @@ export class Session implements Calls {
 
   release(target: number, count: number): void {
     if (this.#state === "open") this.#link.send(packHead({ kind: Kind.RELEASE, id: target, target: count }));
+  }
+
+  hold(target: number, token: string): void {
+    if (this.#state === "open") this.#link.send(packHead({ kind: Kind.HOLD, id: target, path: [token] }));
   }
 
   /** Ends the session, after what was sent has gone out. Calls that are under way fail. */
@@ -252,11 +271,14 @@ export class Session implements Calls {
         return this.#things.takeBack(head.id, head.target);
       case Kind.ACK:
         return void this.#kept.delete(head.id);
+      case Kind.HOLD:
+        return this.#options.sendings?.hold(String(head.path[0]), this.#things.thing(head.id));
       case Kind.PING:
     }
   }
 
-  #adopt({ limitBytes, leaseMs }: Settings): void {
+  #adopt({ limitBytes, leaseMs, door }: Settings): void {
+    this.#door ??= door;
     if (typeof limitBytes === "number") this.#peerLimitBytes = limitBytes;
     if (typeof leaseMs === "number" && leaseMs > 0 && this.#options.leaseMs === undefined)
       this.#watch(leaseMs);

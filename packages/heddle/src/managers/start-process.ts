@@ -12,6 +12,7 @@ import type { Backend } from "./backend.ts";
 import { processEntry } from "./entry.ts";
 import { SocketLink } from "./link.ts";
 import { Session } from "./session.ts";
+import { forgetSession, knowSession } from "./sessions.ts";
 import { elapsed, shutDown } from "./start-thread.ts";
 import { ROOT } from "./things.ts";
 
@@ -41,8 +42,10 @@ export async function startManagerProcess(): Promise<Backend> {
   let isAsked = false;
   const session: Session = new Session(new SocketLink(link), {
     whyOver: async () => (isAsked ? shutDown() : await whyGone(child, exited)),
+    onOver: () => forgetSession(session),
   });
   await session.settled;
+  knowSession(session);
   return {
     session,
     async stop(graceMs) {

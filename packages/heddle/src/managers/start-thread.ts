@@ -10,6 +10,7 @@ import type { Backend } from "./backend.ts";
 import { ManagerClosedError } from "./errors.ts";
 import { PortLink } from "./link.ts";
 import { Session } from "./session.ts";
+import { forgetSession, knowSession } from "./sessions.ts";
 import { ROOT } from "./things.ts";
 import { type ThreadAssignment, threadEntry } from "./thread-host.ts";
 
@@ -35,8 +36,10 @@ export async function startManagerThread(): Promise<Backend> {
   let isAsked = false;
   const session: Session = new Session(new PortLink(port1), {
     whyOver: async () => (isAsked ? shutDown() : await whyGone(ended.promise)),
+    onOver: () => forgetSession(session),
   });
   await session.settled;
+  knowSession(session);
   return {
     session,
     async stop(graceMs) {

@@ -14,8 +14,10 @@ import { RemoteReleasedError } from "./errors.ts";
 import { type PathStep, shown } from "./messages.ts";
 import { passingOf } from "./passing.ts";
 import { type Behind, behindProxy, makeProxy } from "./proxies.ts";
+import { HOLD_MS } from "./sendings.ts";
 import { imageOf, SignalSource } from "./signals.ts";
 import { lazily, StreamReader, StreamSource } from "./streams.ts";
+import { type Door, makeKnown, type RemoteTicket } from "./tickets.ts";
 
 /** The object whose methods are the first that can be called. */
 export const ROOT = 0;
@@ -27,6 +29,10 @@ const Form = { HOME: 0, OBJECT: 1, FUNCTION: 2, STREAM: 3, SIGNAL: 4 } as const;
 export interface Calls {
   call(target: number, path: readonly PathStep[], args: unknown[], isQuiet?: boolean): Promise<unknown>;
   get(target: number, path: readonly PathStep[]): Promise<unknown>;
+  /** How other threads get to the other side; `undefined` where they cannot. */
+  readonly door: Door | undefined;
+  /** Has the other side keep a thing for whoever has the token. */
+  hold(target: number, token: string): void;
   /** Says that the other side was sent a thing so often, and needs it no more. */
   release(target: number, count: number): void;
 }
@@ -45,6 +51,9 @@ class Borrowed implements Behind {
   /** How often it has come. */
   count = 0;
   isReleased = false;
+  token: string | undefined;
+  /** When the other side was last told to keep it for those who have the token, as `performance.now()` tells. */
+  #heldAtMs = -Infinity;
 
   constructor(id: number, owner: Things, calls: Calls) {
     this.id = id;
@@ -64,6 +73,21 @@ class Borrowed implements Behind {
 
   iterate(path: readonly PathStep[]): AsyncIterator<unknown> {
     return lazily(this.call([...path, ["asyncIterator"]], []) as Promise<AsyncIterator<unknown>>);
+  }
+
+  issue(proxy: object, isAbroad: boolean): RemoteTicket | undefined {
+    const { door } = this.#calls;
+    // The key of a server does not leave the program that was given it.
+    if (door === undefined || (isAbroad && door.origin === undefined)) return undefined;
+    if (this.isReleased) throw disposed();
+    const token = (this.token ??= crypto.randomUUID());
+    const now = performance.now();
+    if (now - this.#heldAtMs > HOLD_MS / 4) {
+      this.#heldAtMs = now;
+      this.#calls.hold(this.id, token);
+    }
+    makeKnown(token, proxy);
+    return { door, token };
   }
 
   release(): void {
@@ -203,7 +227,7 @@ export class Things implements Naming {
   /** T3. */
   #sendHome(borrowed: Borrowed): unknown {
     if (!borrowed.isReleased) return [Form.HOME, borrowed.id];
-    throw new RemoteReleasedError("Cannot send a remote object: its proxy was disposed");
+    throw disposed();
   }
 
   #lend(thing: object): unknown {
@@ -237,6 +261,10 @@ export class Things implements Naming {
     this.#borrowing.push(borrowed);
     return proxy;
   }
+}
+
+function disposed(): RemoteReleasedError {
+  return new RemoteReleasedError("Cannot send a remote object: its proxy was disposed");
 }
 
 /** A source may have to stop. Nobody is left to be told how that went. */

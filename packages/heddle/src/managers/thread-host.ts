@@ -6,6 +6,7 @@
 import { pathToFileURL } from "node:url";
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { begin, type Beginning, findEntry, takeOverAs, type WorkerEntry } from "../workers/index.ts";
+import { openDoor } from "./door.ts";
 import { Host, Root } from "./host.ts";
 import { PortLink } from "./link.ts";
 import { Session } from "./session.ts";
@@ -18,11 +19,20 @@ export interface ThreadAssignment {
 /** Serves until whoever started it has no more use for it. */
 export function runManagerThread(beginning: Beginning<ThreadAssignment>): void {
   begin(beginning, ({ port }) => {
-    const host = new Host();
-    Session.host(new PortLink(port), new Root(host, () => host.clear()));
+    void serve(new PortLink(port));
     // The listener keeps the thread alive until it is told to stop.
     parentPort!.once("message", () => parentPort!.unref());
   });
+}
+
+async function serve(link: PortLink): Promise<void> {
+  const host = new Host();
+  const open = await openDoor(host);
+  const root = new Root(host, () => {
+    open?.close();
+    host.clear();
+  });
+  Session.host(link, root, open?.door);
 }
 
 /** A bundle of CommonJS form has no `import.meta.url`. */

@@ -17,6 +17,7 @@ import { writeDictionary } from "./objects.ts";
 import { knownRefusal, writeCarried, writePort, writeShared } from "./platform.ts";
 import { writeBigint, writeSymbol } from "./primitives.ts";
 import { writeSignal } from "./signals.ts";
+import { isTraveller, writeProxy } from "./proxies.ts";
 import { writeStandIn } from "./stand-ins.ts";
 import * as tag from "../tags.ts";
 import type { Writer } from "../write/writer.ts";
@@ -55,7 +56,13 @@ export function writeOther(writer: Writer, value: unknown, at: number): number {
 function writeFunction(writer: Writer, fn: Function, at: number): number {
   const plain = writer.hooks.standIn?.(fn);
   if (plain !== undefined) return writeStandIn(writer, tag.STAND_IN_FUNCTION, plain, at);
+  if (types.isProxy(fn) && isTraveller(fn)) return writeTraveller(writer, fn, at);
   return writer.function(tag.FUNCTION, fn, at);
+}
+
+function writeTraveller(writer: Writer, proxy: Function, at: number): number {
+  const met = writer.identities.meet(proxy);
+  return met >= 0 ? writer.reference(met, at) : writeProxy(writer, proxy, at);
 }
 
 function writeOtherObject(writer: Writer, value: object, at: number): number {

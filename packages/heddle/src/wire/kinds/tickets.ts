@@ -18,7 +18,15 @@ export interface TicketForm<T> {
   redeem(ticket: unknown): T;
 }
 
-const forms = new Map<string, TicketForm<object>>();
+/** The tickets of remote objects. Workers know of them before they know of managers. */
+export const REMOTE_TICKET = "managers.Remote/1";
+
+/** What this thread has for a ticket, as in {@link TicketForm}. */
+export type Redeem = (ticket: unknown) => object;
+
+const forms = new Map<string, Redeem>();
+/** What loads that. */
+const loaders = new Map<string, () => Redeem>();
 
 /**
  * Declares how the objects of a class cross: both sides run this when they load the module of the class.
@@ -30,11 +38,16 @@ export function registerTicket<T extends object>(
   cls: HandleClass<T>,
   form: TicketForm<T>,
 ): void {
-  forms.set(kind, form);
+  forms.set(kind, (ticket) => form.redeem(ticket));
   writers.set(cls.prototype, (writer, thing, at) => {
     const ticket = form.issue(thing as T);
     return writer.value(ticket, writer.string(kind, writer.byte(tag.TICKET, at)));
   });
+}
+
+/** Says how to load, in place, what redeems a kind of tickets that proxies issue: done when the first one comes. */
+export function loadTicketsBy(kind: string, load: () => Redeem): void {
+  loaders.set(kind, load);
 }
 
 export function readTicket(reader: Reader): object {
@@ -43,12 +56,12 @@ export function readTicket(reader: Reader): object {
   const ticket = reader.part();
   return reader.fulfil(
     number,
-    reader.ask(() => formOf(kind).redeem(ticket)),
+    reader.ask(() => redeemOf(kind)(ticket)),
   );
 }
 
-function formOf(kind: string): TicketForm<object> {
-  const form = forms.get(kind);
+function redeemOf(kind: string): Redeem {
+  const form = forms.get(kind) ?? loaders.get(kind)?.();
   if (form !== undefined) return form;
   const loading = handleLoading();
   if (loading !== undefined) throw new NotLoadedError(loading);

@@ -16,7 +16,7 @@ import { Output } from "./output.ts";
 import type { Pack } from "../packet.ts";
 import { writeEmpty } from "./postpone.ts";
 import { MessageShapes } from "./shapes.ts";
-import { stayOfProxy } from "../kinds/proxies.ts";
+import { writeProxy } from "../kinds/proxies.ts";
 import { writeStandIn } from "../kinds/stand-ins.ts";
 import { Site } from "./site.ts";
 import * as tag from "../tags.ts";
@@ -187,15 +187,12 @@ export class Writer extends Output {
   /** @param site - Where it stands, if others like it may have stood there. */
   object(value: object, at: number, site?: Site): number {
     const met = this.identities.meet(value);
-    if (met >= 0) return this.#reference(met, at);
+    if (met >= 0) return this.reference(met, at);
     if (this.#hasStandIns) {
       const plain = this.hooks.standIn!(value);
       if (plain !== undefined) return writeStandIn(this, tag.STAND_IN, plain, at);
     }
-    if (isProxy(value)) {
-      const { found, remedy } = stayOfProxy(value);
-      throw this.refusal(found, remedy);
-    }
+    if (isProxy(value)) return writeProxy(this, value, at);
     if (this.trail.depth >= POSTPONE_DEPTH && this.mayPostpone) return this.#deepObject(value, at);
     return this.contents(value, at, site);
   }
@@ -239,7 +236,8 @@ export class Writer extends Output {
     return after;
   }
 
-  #reference(number: number, at: number): number {
+  /** An object that was met before. */
+  reference(number: number, at: number): number {
     this.hasReferences = true;
     return this.word(tag.REFERENCE, number, at);
   }

@@ -4,7 +4,9 @@
  * @packageDocumentation
  */
 export { Acceptor } from "./acceptor.ts";
+export { freshAddress } from "./addresses.ts";
 export { FrameLink } from "./frame-link.ts";
 export { LARGEST_FRAME_BYTES } from "./frames.ts";
 export { HANDSHAKE_LIMIT_BYTES, introduce } from "./handshake.ts";
 export { type EncodedMessage, MessageCodec, type Naming } from "./message-codec.ts";
+export { nonce } from "./nonces.ts";

@@ -1,0 +1,65 @@
+/**
+ * Proxies that come from other threads and processes: the receiver's side of `tickets.ts`.
+ *
+ * @packageDocumentation
+ */
+import { OUTSIDE, runIn } from "../scopes/index.ts";
+import { CorruptMessageError, NotLoadedError } from "../wire/index.ts";
+import { keepAlive } from "../workers/index.ts";
+import { enter } from "./connect.ts";
+import { behindProxy } from "./proxies.ts";
+import { entered } from "./sessions.ts";
+import { ROOT } from "./things.ts";
+import { type Door, knownBy, makeKnown, type RemoteTicket } from "./tickets.ts";
+
+/** A proxy that has come is kept so long for the message that it came in: others in that may still have to be claimed. */
+const KEPT_MS = 5000;
+
+/** Claims that are under way, by token. */
+const claims = new Map<string, Promise<void>>();
+/** Why a claim failed, for who asks next. */
+const failures = new Map<string, unknown>();
+
+/**
+ * What this thread has for a ticket.
+ *
+ * @throws `NotLoadedError` while it is being claimed. What kept it from being claimed, once; to ask again tries again.
+ */
+export function redeem(plain: unknown): object {
+  const { door, token } = plain as RemoteTicket;
+  if (typeof token !== "string" || typeof door?.address !== "string") {
+    throw new CorruptMessageError("it holds a ticket that is none");
+  }
+  const thing = knownBy(token);
+  if (thing !== undefined && behindProxy(thing)?.isReleased !== true) return thing;
+  if (failures.has(token)) {
+    const failure = failures.get(token);
+    failures.delete(token);
+    throw failure;
+  }
+  let claim = claims.get(token);
+  if (claim === undefined) claims.set(token, (claim = runIn(OUTSIDE, () => begin(door, token))));
+  throw new NotLoadedError(
+    claim,
+    "this thread is still connecting to the manager of a remote object in it, which it cannot while it blocks",
+  );
+}
+
+async function begin(door: Door, token: string): Promise<void> {
+  const letGo = keepAlive();
+  try {
+    const session = await entered(door, enter);
+    const thing = (await session.call(ROOT, ["claim"], [token])) as object;
+    const behind = behindProxy(thing);
+    // R1. Sent from here, it has the same ticket.
+    if (behind !== undefined) behind.token ??= token;
+    makeKnown(token, thing);
+    const kept = [thing];
+    setTimeout(() => kept.pop(), KEPT_MS).unref();
+  } catch (error) {
+    failures.set(token, error);
+  } finally {
+    claims.delete(token);
+    letGo();
+  }
+}
