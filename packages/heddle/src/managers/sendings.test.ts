@@ -43,4 +43,12 @@ describe("Objects whose proxies are on their way", () => {
     mock.timers.reset();
     await assert.rejects(claim, { code: "ERR_HEDDLE_REMOTE_RELEASED" });
   });
+
+  test("are refused at once when their manager is shut down", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const sendings = new Sendings();
+    const claims = [sendings.claim("token"), sendings.claim("token")];
+    sendings.clear();
+    for (const claim of claims) await assert.rejects(claim, { code: "ERR_HEDDLE_MANAGER_CLOSED" });
+  });
 });

@@ -6,7 +6,7 @@
  *
  * @packageDocumentation
  */
-import { RemoteReleasedError } from "./errors.ts";
+import { ManagerClosedError, RemoteReleasedError } from "./errors.ts";
 
 /** A message with a proxy in it may be so long on its way when everybody else has let go of the object. */
 export const HOLD_MS = 60_000;
@@ -55,7 +55,7 @@ export class Sendings {
   /**
    * The object that a token is for.
    *
-   * @throws `RemoteReleasedError` when it lives no more, or nobody has told of it.
+   * @throws `RemoteReleasedError` when it lives no more, or nobody has told of it. `ManagerClosedError` when the manager ends meanwhile.
    */
   async claim(token: string): Promise<object> {
     const object = this.#held.get(token)?.object.deref();
@@ -79,8 +79,10 @@ export class Sendings {
     }
   }
 
-  /** Keeps nothing any more. */
+  /** Keeps nothing any more, and has nobody wait. */
   clear(): void {
+    const closed = new ManagerClosedError("Cannot receive the remote object: its manager was shut down");
+    for (const claim of this.#claims.values()) claim.reject(closed);
     for (const { timer } of this.#held.values()) clearTimeout(timer);
     this.#held.clear();
   }
