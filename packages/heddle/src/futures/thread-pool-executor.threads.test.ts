@@ -108,6 +108,42 @@ describe("ThreadPoolExecutor.submit()", () => {
     assert.equal(await pool.submit(add, 1, 1), 2);
   });
 
+  test("fails one call, and no worker, for what cannot travel and throws what cannot when it is looked at", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const id = async (): Promise<number> => (await import("node:worker_threads")).threadId;
+    const worker = await pool.submit(id);
+    const bodies: (() => unknown)[] = [
+      () => {
+        const { proxy, revoke } = Proxy.revocable({}, {});
+        revoke();
+        throw proxy;
+      },
+      () => ({
+        get field() {
+          throw Symbol("mine");
+        },
+      }),
+      () =>
+        new Proxy(
+          {},
+          {
+            getPrototypeOf: () => {
+              throw Symbol("mine");
+            },
+          },
+        ),
+      () => {
+        throw {
+          get field() {
+            throw new WeakMap();
+          },
+        };
+      },
+    ];
+    for (const body of bodies) await assert.rejects(pool.submit(body), WireError);
+    assert.equal(await pool.submit(id), worker);
+  });
+
   test("copies a buffer, or moves it when told to, there and back", async () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 2 });
     const fill = (buffer: ArrayBuffer, value: number): Uint8Array => new Uint8Array(buffer).fill(value);
@@ -651,6 +687,32 @@ describe("map() on threads", () => {
       for await (const x of back) seen.push(x);
     }, AggregateError);
     assert.deepEqual(seen, [1, 3]);
+  });
+
+  test("fails the item that throws what cannot travel, itself or when its result is looked at, and only that one", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const results = pool.map(
+      (x: number) => {
+        if (x === 2) throw Symbol("mine");
+        return x === 3
+          ? {
+              get field() {
+                throw Symbol("mine");
+              },
+            }
+          : x;
+      },
+      [1, 2, 3, 4],
+      { chunkSize: 4, onError: "collect" },
+    );
+    const seen: unknown[] = [];
+    await assert.rejects(
+      async () => {
+        for await (const x of results) seen.push(x);
+      },
+      ({ errors }: AggregateError) => errors.every((error) => error instanceof WireError),
+    );
+    assert.deepEqual([seen, results.progress.failed], [[1, 4], 2]);
   });
 
   test("leaving the loop cancels the rest", async () => {

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { types } from "node:util";
 import { declareEverywhere, portable } from "../../portable/index.ts";
 import { throwIfCancelled } from "../../scopes/index.ts";
 
@@ -24,28 +25,14 @@ export interface ChunkOutcome {
   "heddle.chunk": true;
 }
 
-/**
- * Turns the results that cannot travel into failures of their items, so that the others arrive.
- *
- * @param trial - Throws for a value that cannot travel.
- */
-export function withoutUnsendable(outcome: ChunkOutcome, trial: (value: unknown) => void): ChunkOutcome {
-  const errors = new Map(outcome.errors);
-  const values = outcome.values.map((value, place) => {
-    try {
-      trial(value);
-      return value;
-    } catch (error) {
-      errors.set(place, error);
-      return undefined;
-    }
-  });
-  return { ...outcome, values, errors: [...errors].sort(([a], [b]) => a - b) };
-}
-
 /** Whether a worker's result is that of {@link runChunk}, and not of a function that a user submitted. */
 export function isChunkOutcome(result: unknown): result is ChunkOutcome {
-  return typeof result === "object" && result !== null && Object.hasOwn(result, CHUNK_MARK);
+  return (
+    typeof result === "object" &&
+    result !== null &&
+    !types.isProxy(result) &&
+    Object.hasOwn(result, CHUNK_MARK)
+  );
 }
 
 /** What its items have failed with, apart from being told to stop. */

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { types } from "node:util";
 
 /** An iterator that yields without waiting lets timers and sockets have their turn after so long, in milliseconds. */
 const SLICE_MS = 10;
@@ -34,7 +35,7 @@ type Step = IteratorResult<unknown, unknown>;
  * What has a way of its own to be iterated, such as an array or a queue, is sent as what it is.
  */
 export function isStreamed(result: unknown): result is AnyIterator {
-  if (typeof result !== "object" || result === null) return false;
+  if (typeof result !== "object" || result === null || types.isProxy(result)) return false;
   const prototype = Object.getPrototypeOf(result) as object | null;
   // Nearly all results are these.
   if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return false;

@@ -9,7 +9,7 @@ import type { Board } from "../board/board.ts";
 import { type BodyContext, BodyScopes } from "./body-scopes.ts";
 import type { Carried } from "../../scopes/index.ts";
 import { bodyName, CallScope } from "../board/call-context.ts";
-import { isChunkOutcome, withoutUnsendable } from "../map/chunk.ts";
+import { isChunkOutcome } from "../map/chunk.ts";
 import type { ParcelPort } from "../board/parcels.ts";
 import { Payloads } from "../board/payload.ts";
 import {
@@ -33,6 +33,7 @@ import {
 import { isStreamed } from "../streams/stream-pull.ts";
 import { type StreamHost, StreamRun } from "../streams/stream-run.ts";
 import { nowMs } from "../task-limits.ts";
+import { reasonToSend, withoutUnsendable } from "./unsendable.ts";
 
 const NO_ITEMS: readonly unknown[] = [];
 
@@ -278,9 +279,10 @@ export class CallRunner implements StreamHost {
 
   /** The outcome cannot travel: an error goes in its place, or as many results of a chunk as can. Gives the flags. */
   #finishUnsendable(slot: number, outcome: unknown, error: unknown): number {
-    if (!isChunkOutcome(outcome)) return this.#write(slot, error, FAILED);
-    const rest = withoutUnsendable(outcome, (value) => this.#payloads.tryResult(slot, value, "result"));
-    return this.#write(slot, rest, 0);
+    const trial = (value: unknown, path: string): void => this.#payloads.tryResult(slot, value, path);
+    return isChunkOutcome(outcome)
+      ? this.#write(slot, withoutUnsendable(outcome, trial), 0)
+      : this.#write(slot, reasonToSend(error, trial), FAILED);
   }
 
   /** Writes an outcome and posts what belongs to it. Gives the flags. */
