@@ -162,6 +162,9 @@ describe("an instance of a subclass of a built-in", () => {
   class Bytes extends ArrayBuffer {
     origin = "disk";
   }
+  class Word extends String {
+    language = "en";
+  }
 
   const values = [
     Object.assign(new Registry([["a", 1]]), { self: "s" }),
@@ -171,6 +174,7 @@ describe("an instance of a subclass of a built-in", () => {
     new Vector([1, 2]),
     new Pattern("a", "g"),
     new Bytes(4),
+    new Word("loom"),
   ];
   for (const value of values)
     test(`such as ${value.constructor.name} extends ${(Object.getPrototypeOf(value.constructor) as Function).name} comes back`, () => {

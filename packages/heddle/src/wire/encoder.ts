@@ -74,7 +74,7 @@ export class Encoder {
    * getter throws. The encoder can be used again; the bytes of the region are of no use.
    */
   encode(value: unknown, region: Region, path: string): number {
-    return this.#encode(value, region, path, false);
+    return this.#encode(value, region, path, false, false);
   }
 
   /**
@@ -83,15 +83,15 @@ export class Encoder {
    * @param isForSeveral - The same is sent to several threads: what would be moved is refused.
    */
   encodeArguments(args: readonly unknown[], region: Region, isForSeveral = false): number {
-    this.#writer.isForSeveral = isForSeveral;
-    return this.#encode(args, region, "args", true);
+    return this.#encode(args, region, "args", true, isForSeveral);
   }
 
-  #encode(value: unknown, region: Region, path: string, isRest: boolean): number {
+  #encode(value: unknown, region: Region, path: string, isRest: boolean, isForSeveral: boolean): number {
     if (this.#isBusy)
       throw new Error(`Cannot encode ${path}: this encoder is in the middle of another message`);
     this.#isBusy = true;
     const writer = this.#writer;
+    writer.isForSeveral = isForSeveral;
     let isSent = false;
     try {
       const start = writer.begin(region, path, false);

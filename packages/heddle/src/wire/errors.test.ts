@@ -199,6 +199,61 @@ describe("an error that cannot travel whole", () => {
     assert.equal((back.cause as Error).message, "9998");
   });
 
+  test("arrives whatever the getters and proxies in it throw", () => {
+    class Computed extends Error {
+      #parts = "none";
+      override get name(): string {
+        throw new Error(this.#parts);
+      }
+      override get message(): string {
+        throw new Error(this.#parts);
+      }
+    }
+    const back = wire.send(new Computed());
+    assert.deepEqual([back.name, back.message], ["[its getter failed]", "[its getter failed]"]);
+
+    const revoked = (target: object): object => {
+      const { proxy, revoke } = Proxy.revocable(target, {});
+      revoke();
+      return proxy;
+    };
+    const failing = (): never => {
+      throw new Error("no");
+    };
+    const unnamed = Object.defineProperties(new WeakMap(), {
+      constructor: { get: failing },
+      [Symbol.toStringTag]: { get: failing },
+    });
+    const value = Object.assign(new Error("x"), {
+      object: revoked({}),
+      fn: revoked(() => 1),
+      list: revoked([]),
+      watched: new Proxy([1], { get: failing }),
+      unnamed,
+    });
+    assert.deepEqual(Object.fromEntries(Object.entries(wire.send(value))), {
+      object: "[Proxy: cannot travel]",
+      fn: "[Proxy: cannot travel]",
+      list: "[Proxy: cannot travel]",
+      watched: "[Proxy: cannot travel]",
+      unnamed: "[Object: cannot travel]",
+    });
+  });
+
+  test("arrives as a DOMException whatever somebody has put in place of its name and message", () => {
+    const value = Object.defineProperties(new DOMException("m", "AbortError"), {
+      name: { value: 5 },
+      message: {
+        get: () => {
+          throw new Error("no");
+        },
+      },
+    });
+    const back = wire.send([value, Object.create(DOMException.prototype) as DOMException, { after: 1 }]);
+    assert.ok(back[0] instanceof DOMException && back[1] instanceof DOMException);
+    assert.deepEqual([back[0].name, back[0].message, back[2]], [5, "[its getter failed]", { after: 1 }]);
+  });
+
   test("arrives when its class can be neither named nor found", () => {
     const nameless = Object.setPrototypeOf(
       new TypeError("x"),

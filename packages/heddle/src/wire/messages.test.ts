@@ -24,6 +24,15 @@ describe("a message", () => {
     assert.throws(() => wire.encoder.encodeArguments([Symbol("x")], region), { path: "args[0]" });
   });
 
+  test("moves a port, though the one before it went to several threads, and could not", () => {
+    const { port1, port2 } = new MessageChannel();
+    const region = { bytes: new Uint8Array(100), start: 0, end: 100 };
+    assert.throws(() => wire.encoder.encodeArguments([port1], region, true), { path: "args[0]" });
+    wire.encode(port1);
+    assert.deepEqual(wire.encoder.transferList, [port1]);
+    port2.close();
+  });
+
   test("of hundreds of kinds of records is read back, first and later", () => {
     const kinds = Array.from({ length: 300 }, (_, i) => ({
       id: i,

@@ -67,7 +67,7 @@ export const SPARSE_ARRAY = 0xc7;
 export const REFERENCE = 0xc8;
 /** Closes a run whose length was not known beforehand. */
 export const END = 0xc9;
-/** u32 number of 64-bit words, u8 sign, words from the lowest. */
+/** u32 number of 64-bit words, u8 sign, words from the highest, each with its highest byte first. */
 export const BIGINT = 0xca;
 /** u32 number of keys and values together, key and value by turns. */
 export const MAP = 0xcb;
@@ -77,7 +77,7 @@ export const SET = 0xcc;
 export const DATE = 0xcd;
 /** Source, flags, last index. */
 export const REGEXP = 0xce;
-/** u8 kind, u8 whether a class follows, its record; hidden fields up to END, enumerable ones up to END. */
+/** u8 kind, u8 whether a class follows, its record; message and name of a DOMException; hidden fields up to END, enumerable ones up to END. */
 export const ERROR = 0xcf;
 /** A symbol of `Symbol.for`: its key. */
 export const REGISTERED_SYMBOL = 0xd0;
@@ -121,6 +121,10 @@ export const SHARED_BUFFER = 0xe2;
 export const LARGE_DICTIONARY = 0xe3;
 /** An empty container. Its contents follow after the value of the message. */
 export const POSTPONED = 0xe4;
+/** u8 length: a string of so many characters, the next ones of the text. */
+export const TEXT_STRING = 0xe5;
+/** Longest string that stands in the text. */
+export const TEXT_STRING_MAX = 255;
 /** The kind, where its heap is found, the address. */
 export const FOREIGN_HANDLE = 0xe6;
 /** A shared heap: where it is found. */
@@ -133,7 +137,3 @@ export const STAND_IN = 0xf0;
 export const STAND_IN_FUNCTION = 0xf1;
 /** The kind, then a plain value by which any thread of any process can get at the thing. */
 export const TICKET = 0xf2;
-/** u8 length: a string of so many characters, the next ones of the text. */
-export const TEXT_STRING = 0xe5;
-/** Longest string that stands in the text. */
-export const TEXT_STRING_MAX = 255;

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { describe, test } from "node:test";
+import { promisify } from "node:util";
 import { TestWire } from "./fixture.test.ts";
 
 const wire = new TestWire();
@@ -163,6 +165,23 @@ describe("plain objects", () => {
     assert.equal(Object.getPrototypeOf(wire.send(value)), null);
   });
 
+  test("come back with such keys though what all objects have was frozen meanwhile", async () => {
+    const program = `
+      import assert from "node:assert/strict";
+      import { TestWire } from ${JSON.stringify(import.meta.resolve("./fixture.test.ts"))};
+      const wire = new TestWire();
+      Object.freeze(Object.prototype);
+      const value = { toString: 1, list: [{ constructor: "x", __proto__: null }], valueOf: { hasOwnProperty: 2 } };
+      for (let i = 0; i < 100; i++) assert.deepStrictEqual(wire.send(value), value);
+      console.log("same");
+    `;
+    const flags = ["--conditions=@heddle/source", "--input-type=module"];
+    const { stdout } = await promisify(execFile)(process.execPath, [...flags, "-e", program], {
+      timeout: 20_000,
+    });
+    assert.equal(stdout, "same\n");
+  });
+
   test("keep no symbols and no hidden properties, as with structuredClone", () => {
     const value = Object.defineProperty({ a: 1, [Symbol.for("s")]: 2 }, "hidden", {
       value: 3,
@@ -314,6 +333,13 @@ describe("built-in objects", () => {
     assert.equal(wire.send(expression).lastIndex, 7);
   });
 
+  test("come back as they are, whatever somebody has put in place of what says so", () => {
+    const expression = Object.defineProperties(/x/g, { source: { value: 3 }, flags: { value: "" } });
+    const url = Object.defineProperty(new URL("https://example.com/"), "href", { value: 5 });
+    const [source, href, last] = wire.send([expression, url, "last"] as const);
+    assert.deepEqual([String(source), href.href, last], ["/x/g", "https://example.com/", "last"]);
+  });
+
   test("headers come back, cookies one by one", () => {
     const back = wire.send(
       new Headers([
@@ -338,6 +364,11 @@ describe("built-in objects", () => {
       DataView,
       Number,
       Buffer,
+      URL,
+      URLSearchParams,
+      Headers,
+      AbortSignal,
+      MessagePort,
     ]) {
       assert.throws(() => wire.send([Object.create(type.prototype as object)]), {
         code: "ERR_HEDDLE_NOT_CLONEABLE",

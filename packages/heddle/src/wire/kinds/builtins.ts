@@ -23,8 +23,9 @@ export function readDate(reader: Reader): Date {
 export function writeRegExp(writer: Writer, value: object, at: number): number {
   if (!types.isRegExp(value)) throw writer.impostor("RegExp");
   const { lastIndex } = value;
-  at = writer.string(value.source, writer.byte(tag.REGEXP, at));
-  at = writer.string(value.flags, at);
+  // By the getters of the class: the object may have properties of these names itself.
+  at = writer.string(Reflect.get(RegExp.prototype, "source", value), writer.byte(tag.REGEXP, at));
+  at = writer.string(Reflect.get(RegExp.prototype, "flags", value), at);
   return writer.number(typeof lastIndex === "number" ? lastIndex : 0, at);
 }
 
@@ -61,7 +62,8 @@ export function readBoxed(reader: Reader): object {
 }
 
 export function writeUrl(writer: Writer, value: object, at: number): number {
-  return writer.string((value as URL).href, writer.byte(tag.URL_TAG, at));
+  const href = writer.askAs("URL", () => Reflect.get(URL.prototype, "href", value));
+  return writer.string(href, writer.byte(tag.URL_TAG, at));
 }
 
 export function readUrl(reader: Reader): URL {
@@ -70,7 +72,8 @@ export function readUrl(reader: Reader): URL {
 }
 
 export function writeSearchParams(writer: Writer, value: object, at: number): number {
-  return writer.string((value as URLSearchParams).toString(), writer.byte(tag.SEARCH_PARAMS, at));
+  const text = writer.askAs("URLSearchParams", () => URLSearchParams.prototype.toString.call(value));
+  return writer.string(text, writer.byte(tag.SEARCH_PARAMS, at));
 }
 
 export function readSearchParams(reader: Reader): URLSearchParams {
@@ -78,8 +81,9 @@ export function readSearchParams(reader: Reader): URLSearchParams {
 }
 
 export function writeHeaders(writer: Writer, value: object, at: number): number {
+  const pairs = writer.askAs("Headers", () => [...Headers.prototype.entries.call(value)]);
   at = writer.byte(tag.HEADERS, at);
-  for (const [name, text] of value as Headers) at = writer.string(text, writer.string(name, at));
+  for (const [name, text] of pairs) at = writer.string(text, writer.string(name, at));
   return writer.byte(tag.END, at);
 }
 

@@ -6,6 +6,7 @@
  *
  * @packageDocumentation
  */
+import { types } from "node:util";
 import { describe } from "../describe.ts";
 import { CorruptMessageError } from "../errors.ts";
 import type { FunctionRecord } from "../hooks.ts";
@@ -34,6 +35,8 @@ const DOM_EXCEPTION = KINDS.indexOf(DOMException);
 /** The prototypes of the built-in classes of errors. */
 export const ERROR_PROTOTYPES: readonly object[] = KINDS.map((kind) => kind.prototype as object);
 
+const GETTER_FAILED = "[its getter failed]";
+
 /** Own properties that errors have without listing them. */
 const HIDDEN = ["name", "message", "stack", "code", "cause", "errors", "error", "suppressed"];
 
@@ -55,8 +58,8 @@ export function writeError(writer: Writer, error: object, at: number): number {
   at = writer.byte(record === undefined ? BUILT_IN : OWN_CLASS, at + 2);
   if (record !== undefined) at = writer.record(record, at);
   if (kind === DOM_EXCEPTION) {
-    const { message, name } = error as DOMException;
-    at = writer.string(name, writer.string(message, at));
+    at = writer.string(textOf(error, "message"), at);
+    at = writer.string(textOf(error, "name"), at);
   }
   const isItself = isExact || record !== undefined || kind === DOM_EXCEPTION;
   return writeProperties(writer, error, isItself ? [] : inherited(error, kind), at);
@@ -80,26 +83,38 @@ function recordOf(writer: Writer, prototype: object | null): FunctionRecord | un
   }
 }
 
+/** A property of a DOMException, which is text unless somebody has put something else there. */
+function textOf(error: object, key: "message" | "name"): string {
+  try {
+    return String(Reflect.get(error, key));
+  } catch {
+    return GETTER_FAILED;
+  }
+}
+
 /** What an error that loses its class had from it. */
-function inherited(error: object, kind: number): [key: string, value: unknown][] {
-  const fields: [string, unknown][] = [];
-  const { name, message } = error as Error;
-  if (!Object.hasOwn(error, "name"))
-    fields.push(["name", name === KINDS[kind]!.name ? describe(error) : name]);
-  if (!Object.hasOwn(error, "message")) fields.push(["message", message]);
+function inherited(error: object, kind: number): [key: string, read: () => unknown][] {
+  const fields: [string, () => unknown][] = [];
+  if (!Object.hasOwn(error, "name")) fields.push(["name", () => nameOf(error, kind)]);
+  if (!Object.hasOwn(error, "message")) fields.push(["message", () => (error as Error).message]);
   return fields;
+}
+
+function nameOf(error: object, kind: number): unknown {
+  const { name } = error as Error;
+  return name === KINDS[kind]!.name ? describe(error) : name;
 }
 
 /** Hidden properties, END, enumerable ones, END. */
 function writeProperties(
   writer: Writer,
   error: object,
-  extra: readonly [string, unknown][],
+  extra: readonly [string, () => unknown][],
   at: number,
 ): number {
   const depth = writer.enter(error);
   const shown = Object.keys(error);
-  for (const [key, value] of extra) at = writeSafely(writer, () => value, writer.string(key, at));
+  for (const [key, read] of extra) at = writeSafely(writer, read, writer.string(key, at));
   for (const key of HIDDEN) {
     if (Object.hasOwn(error, key) && !shown.includes(key)) at = writeProperty(writer, error, key, depth, at);
   }
@@ -120,7 +135,7 @@ function writeSafely(writer: Writer, read: () => unknown, at: number, isElement 
   try {
     value = read();
   } catch {
-    return writer.string("[its getter failed]", at);
+    return writer.string(GETTER_FAILED, at);
   }
   const mark = writer.mark(at);
   const { mayPostpone } = writer;
@@ -130,7 +145,7 @@ function writeSafely(writer: Writer, read: () => unknown, at: number, isElement 
   } catch (failure) {
     if (writer.isOutOfRoom || failure instanceof KeysChanged) throw failure;
     at = writer.rewind(mark);
-    if (Array.isArray(value) && !isElement && mark.depth < MAX_DEPTH)
+    if (!types.isProxy(value) && Array.isArray(value) && !isElement && mark.depth < MAX_DEPTH)
       return writeListSafely(writer, value, at);
     return writer.string(`[${describe(value)}: cannot travel]`, at);
   } finally {

@@ -52,11 +52,12 @@ export function writeSubclass(
   return writePairs(writer, value, fieldsBeside(value), at);
 }
 
-/** An array is written with all its keys; a typed array lists its elements among them, first. */
+/** An array is written with all its keys; typed arrays and strings list their elements among them, first. */
 function fieldsBeside(value: object): string[] {
   if (Array.isArray(value)) return [];
   const keys = Object.keys(value);
-  return types.isTypedArray(value) ? keys.slice(value.length) : keys;
+  if (types.isTypedArray(value)) return keys.slice(value.length);
+  return types.isStringObject(value) ? keys.slice(String.prototype.valueOf.call(value).length) : keys;
 }
 
 export function readSubclass(reader: Reader): object {

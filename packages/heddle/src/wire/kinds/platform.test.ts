@@ -191,6 +191,19 @@ describe("the path of what stays", () => {
         assert.throws(() => wire.encode(value, "result"), { path, code: "ERR_HEDDLE_NOT_CLONEABLE" });
     });
 
+  test("leads through maps and sets of other realms, and asks no method of a subclass", async () => {
+    const { runInNewContext } = await import("node:vm");
+    const [map, set] = runInNewContext("[new Map(), new Set()]") as [Map<unknown, unknown>, Set<unknown>];
+    assert.throws(() => wire.encode(map.set("k", bad)), { path: 'args.get("k")' });
+    assert.throws(() => wire.encode(set.add(bad)), { path: "args.values()[0]" });
+    class Locked extends Map<string, unknown> {
+      override keys(): MapIterator<string> {
+        throw new Error("no");
+      }
+    }
+    assert.throws(() => wire.encode(new Locked([["k", bad]])), { path: 'args.get("k")' });
+  });
+
   test("leads through instances and subclasses", () => {
     class Job {
       input = { list: [bad] };

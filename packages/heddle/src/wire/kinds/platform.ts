@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { types } from "node:util";
+import type { MessagePort } from "node:worker_threads";
 import { describeOne } from "../describe.ts";
 import { classOf, isNative } from "./instances.ts";
 import type { Reader } from "../read/reader.ts";
@@ -36,6 +37,7 @@ export function readShared(reader: Reader): SharedArrayBuffer {
 
 /** A port cannot be copied, so to send one is to move it, marked or not. */
 export function writePort(writer: Writer, value: object, at: number): number {
+  writer.askAs("MessagePort", () => (value as MessagePort).hasRef());
   return writer.moved(value, at);
 }
 

@@ -375,12 +375,14 @@ const NONE: readonly unknown[] = [];
 /** Arrays up to this length are made with their elements in place. */
 const LITERAL_MAX = 6;
 
-/** A frozen `Object.prototype` lets no assignment shadow what it has. */
-const IS_FROZEN = Object.isFrozen(Object.prototype);
-
 function assign(object: object, key: string, value: unknown): void {
-  if (key === "__proto__" || IS_FROZEN) defineField(object, key, value);
-  else (object as Record<string, unknown>)[key] = value;
+  if (key === "__proto__") return defineField(object, key, value);
+  try {
+    (object as Record<string, unknown>)[key] = value;
+  } catch {
+    // A frozen `Object.prototype` lets no assignment shadow what it has.
+    defineField(object, key, value);
+  }
 }
 
 /** Makes an own field, past any setter or read-only property of that name on the prototype. */

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { types } from "node:util";
 
 /** Encoder and decoder recurse. So deep, and the contents of what can wait are put off to the end of the message. */
 export const POSTPONE_DEPTH = 400;
@@ -79,8 +80,8 @@ function stepsOf(
 }
 
 function step(container: object, entry: unknown): string {
-  if (container instanceof Map) return mapStep(container, entry as number);
-  if (container instanceof Set) return `.values()[${String(entry)}]`;
+  if (types.isMap(container)) return mapStep(container, entry as number);
+  if (types.isSet(container)) return `.values()[${String(entry)}]`;
   if (typeof entry === "number") return `[${entry}]`;
   const key = String(entry);
   if (Array.isArray(container) && String(Number(key)) === key) return `[${key}]`;
@@ -91,7 +92,7 @@ function step(container: object, entry: unknown): string {
 function mapStep(map: Map<unknown, unknown>, entry: number): string {
   const position = entry >>> 1;
   if (entry % 2 === 0) return `.keys()[${position}]`;
-  const key = map.keys().drop(position).next().value;
+  const key: unknown = Map.prototype.keys.call(map).drop(position).next().value;
   switch (typeof key) {
     case "string":
       return `.get(${JSON.stringify(key)})`;

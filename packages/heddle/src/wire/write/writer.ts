@@ -6,7 +6,7 @@
 import { types } from "node:util";
 import type { Transferable } from "node:worker_threads";
 import { writeArray, writeDense } from "../kinds/arrays.ts";
-import { describeOne } from "../describe.ts";
+import { describeOne, oneOf } from "../describe.ts";
 import { WireError } from "../errors.ts";
 import type { FunctionRecord, Grow, Region, WireHooks } from "../hooks.ts";
 import { Identities } from "./identities.ts";
@@ -323,7 +323,16 @@ export class Writer extends Output {
 
   /** For an object whose prototype promises what it has not got. */
   impostor(kind: string): WireError {
-    return this.refusal(`it has the prototype of a ${kind} but is none`, "send the data that it holds");
+    return this.refusal(`it has the prototype of ${oneOf(kind)} but is none`, "send the data that it holds");
+  }
+
+  /** Asks an object something that only objects of its kind can answer. */
+  askAs<T>(kind: string, question: () => T): T {
+    try {
+      return question();
+    } catch {
+      throw this.impostor(kind);
+    }
   }
 
   refusal(found: string, remedy: string): WireError {
