@@ -3,7 +3,10 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
-import { TestWire } from "../fixture.test.ts";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { Decoder } from "../decoder.ts";
+import { NotLoadedError } from "../errors.ts";
+import { deliver, TestWire } from "../fixture.test.ts";
 
 const wire = new TestWire();
 
@@ -90,6 +93,43 @@ describe("an abort signal", () => {
     controller.abort(Symbol("mine"));
     await aborted;
     assert.equal((back.reason as DOMException).name, "AbortError");
+  });
+
+  test("aborts all images though its reason can be moved to one of them only", async () => {
+    const controller = new AbortController();
+    const images = [wire.send(controller.signal), wire.send(controller.signal)];
+    const all = Promise.all(images.map((image) => once(image, "abort")));
+    const { port1, port2 } = new MessageChannel();
+    controller.abort(port1);
+    await all;
+    const names = images.map(({ reason }) => (reason as object).constructor.name);
+    assert.deepEqual(names, ["MessagePort", "DOMException"]);
+    (images[0]!.reason as MessagePort).close();
+    port2.close();
+  });
+
+  test("aborts though its reason cannot be read, or what that needs cannot be loaded", async () => {
+    class Reason {
+      why = "because";
+    }
+    const cannotLoad = (): Error => new NotLoadedError(Promise.reject(new Error("no")));
+    for (const fail of [() => new Error("no"), cannotLoad]) {
+      const controller = new AbortController();
+      const { bytes, start, end } = wire.encode(controller.signal);
+      let asked = 0;
+      const decoder = new Decoder({
+        publishFunction: () => assert.fail(),
+        resolveFunction: () => {
+          throw asked++ === 0 ? fail() : new Error("no");
+        },
+      });
+      const signal = decoder.decode(bytes, start, end, deliver(wire.encoder)) as AbortSignal;
+      const aborted = once(signal, "abort");
+      controller.abort(new Reason());
+      await aborted;
+      const { name, cause } = signal.reason as DOMException;
+      assert.deepEqual([name, (cause as Error).message], ["AbortError", "no"]);
+    }
   });
 
   test("is not linked when the message fails, or a part of it is given up", () => {

@@ -21,7 +21,7 @@ const collected = new FinalizationRegistry<MessagePort>((port) => port.close());
 
 export function writeSignal(writer: Writer, value: object, at: number): number {
   const signal = value as AbortSignal;
-  if (signal.aborted) {
+  if (writer.askAs("AbortSignal", () => signal.aborted)) {
     const depth = writer.enter(signal);
     writer.trail.entries[depth] = "reason";
     at = writer.value(signal.reason, writer.byte(tag.ABORTED_SIGNAL, at));
@@ -42,8 +42,7 @@ export function writeSignal(writer: Writer, value: object, at: number): number {
 function sendAbort(pack: Pack, signal: AbortSignal, port: MessagePort): void {
   const weak = new WeakRef(signal);
   const abort = (): void => {
-    const [packet, transferList] = packReason(pack, weak.deref()?.reason);
-    port.postMessage(packet, transferList);
+    sendReason(pack, weak.deref()?.reason, port);
     port.close();
   };
   signal.addEventListener("abort", abort, { once: true });
@@ -53,15 +52,17 @@ function sendAbort(pack: Pack, signal: AbortSignal, port: MessagePort): void {
 }
 
 /** A reason that cannot travel must not keep the abort from doing so. */
-function packReason(pack: Pack, reason: unknown): ReturnType<Pack> {
+function sendReason(pack: Pack, reason: unknown, port: MessagePort): void {
   try {
-    return pack(reason, "signal.reason");
-  } catch (error) {
-    return pack(
-      new DOMException("This operation was aborted", { name: "AbortError", cause: error }),
-      "signal.reason",
-    );
+    port.postMessage(...pack(reason, "signal.reason"));
+  } catch (cause) {
+    port.postMessage(...pack(withoutReason(cause), "signal.reason"));
   }
+}
+
+/** Instead of a reason that has not come over. */
+function withoutReason(cause: unknown): DOMException {
+  return new DOMException("This operation was aborted", { name: "AbortError", cause });
 }
 
 export function readAbortedSignal(reader: Reader): AbortSignal {
@@ -129,9 +130,13 @@ class Link {
     try {
       reason = this.#unpack(packet);
     } catch (error) {
-      if (!(error instanceof NotLoadedError)) throw error;
-      void error.ready.finally(() => this.#abort(packet));
-      return;
+      if (error instanceof NotLoadedError) {
+        // A module that cannot be loaded is found out when the packet is read again.
+        const again = (): void => this.#abort(packet);
+        error.ready.then(again, again);
+        return;
+      }
+      reason = withoutReason(error);
     }
     this.#controller.deref()?.abort(reason);
     this.#letGo();
