@@ -1,8 +1,8 @@
 /**
- * The floor of dispatch: one spinning thread and two words of shared memory, on bare `Atomics`. How fast a task and its promise can
- * be on this machine. No functions, errors, kinds of value, sleep, cancellation, or answers out of order.
+ * The floor of dispatch: one spinning thread and two words of shared memory, on bare `Atomics`, with a port for buffers. How fast a
+ * task and its promise can be on this machine. No functions, errors, kinds of value, sleep, cancellation, or answers out of order.
  */
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { SampleRecord } from "../work.ts";
 import { Answer } from "./bare-ring/answer.ts";
 import {
@@ -11,9 +11,9 @@ import {
   type Lanes,
   method,
   RECORDS,
-  type RingMemory,
   SENT,
   SLOTS,
+  type ThreadData,
 } from "./bare-ring/layout.ts";
 import { readRecord, writeRecord } from "./bare-ring/record.ts";
 import { type BenchPool, CannotError, type OpenOptions } from "./pool.ts";
@@ -23,6 +23,7 @@ const LOOKS = 4096;
 
 class Caller {
   readonly #lanes: Lanes;
+  readonly #port: MessagePort;
   readonly #givesFutures: boolean;
   readonly #resolvers: ((value: never) => void)[] = new Array(SLOTS).fill(undefined) as never[];
   readonly #read: (slot: number) => unknown;
@@ -31,12 +32,21 @@ class Caller {
   #isLooking = false;
   readonly #look = (): void => this.#lookForAnswers();
 
-  constructor(lanes: Lanes, givesFutures: boolean) {
+  constructor(lanes: Lanes, port: MessagePort, givesFutures: boolean) {
     this.#lanes = lanes;
+    this.#port = port;
     this.#givesFutures = givesFutures;
     const { a, methods, records } = lanes;
-    this.#read = (slot) =>
-      methods[slot] === method.echo ? readRecord(records, slot & (RECORDS - 1)) : a[slot];
+    this.#read = (slot) => {
+      if (methods[slot] === method.echo) return readRecord(records, slot & (RECORDS - 1));
+      return methods[slot]! < method.copy ? a[slot] : receiveMessageOnPort(port)!.message;
+    };
+  }
+
+  /** The buffer goes there through the port, and the ring says so: both sides look at the ring only, and for one call at a time. */
+  move<T>(what: number, buffer: ArrayBuffer): PromiseLike<T> {
+    this.#port.postMessage(buffer, [buffer]);
+    return this.call(what, 0, 0);
   }
 
   call<T>(what: number, a: number, b: number, record?: SampleRecord): PromiseLike<T> {
@@ -87,24 +97,30 @@ class Caller {
 
 export async function open({ workers, settings }: OpenOptions): Promise<BenchPool> {
   if (workers !== 1) throw new CannotError("a bare ring has one worker");
-  const memory: RingMemory = layOut();
-  const thread = new Worker(new URL("./bare-ring/thread.ts", import.meta.url), { workerData: memory.shared });
-  const caller = new Caller(memory.lanes, settings["futures"] === true);
+  const { shared, lanes } = layOut();
+  const { port1, port2: port } = new MessageChannel();
+  const workerData: ThreadData = { shared, port };
+  const thread = new Worker(new URL("./bare-ring/thread.ts", import.meta.url), {
+    workerData,
+    transferList: [port],
+  });
+  const caller = new Caller(lanes, port1, settings["futures"] === true);
   const cannot = (): never => {
-    throw new CannotError("a bare ring knows three kinds of task");
+    throw new CannotError("a bare ring knows five kinds of task");
   };
   return {
     add: (a, b) => caller.call(method.add, a, b),
     echo: (record) => caller.call(method.echo, 0, 0, record),
     turn: (value) => caller.call(method.turn, value, 0),
     send: cannot,
-    copy: cannot,
-    move: cannot,
+    copy: (buffer) => caller.move(method.copy, buffer.slice(0)),
+    move: (buffer) => caller.move(method.move, buffer),
     burn: cannot,
     job: cannot,
     startTicking: cannot,
     map: cannot,
     close: async () => {
+      port1.close();
       await thread.terminate();
     },
   };

@@ -94,7 +94,7 @@ export const plain: ContenderSpec = {
 export const bareRing: ContenderSpec = {
   id: "bare-ring",
   role: "floor",
-  settings: "one spinning thread on bare Atomics, three kinds of task, the record by hand",
+  settings: "one spinning thread on bare Atomics, five kinds of task, the record by hand, buffers by a port",
   run: { module: "bare-ring.ts" },
 };
 

@@ -65,7 +65,7 @@ const javascript = ids([...heddle, ...pools, raw]);
 const tuned = javascript.filter((id) => id !== "piscina" && id !== "tinypool" && id !== "poolifier-queue");
 /** The fastest of them, for questions that have no target. */
 const few = ids([...heddle, raw]).concat("piscina-sync", "piscina-async", "poolifier");
-/** For cases of the three kinds of task that a bare ring knows. */
+/** For cases of the kinds of task that a bare ring knows. */
 const floors = [bareRing.id, bareRingWithFutures.id];
 const floored = [...tuned, ...floors];
 const executors = ["java-fixed-pool", "java-fork-join", "python-threads", "python-processes"];
@@ -159,7 +159,7 @@ const cases: readonly CaseSpec[] = [
     run: "megabyte-copied",
     question: "an ArrayBuffer of 1 MiB copied there and a copy of it back",
     metrics: latency,
-    contenders: tuned,
+    contenders: floored,
     load: { ...sampling, bytes: MEGABYTE },
     quickLoad: quickSampling,
   },
@@ -178,7 +178,7 @@ const cases: readonly CaseSpec[] = [
     question:
       "an ArrayBuffer of 1 MiB transferred there and back (poolifier: back by copy, it has no other way)",
     metrics: latency,
-    contenders: tuned,
+    contenders: floored,
     load: { ...sampling, bytes: MEGABYTE },
     quickLoad: quickSampling,
   },

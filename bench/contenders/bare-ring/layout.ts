@@ -1,5 +1,7 @@
 /** The memory of a bare ring: a count of calls, a count of answers, and a lane for each thing a call says. */
 
+import type { MessagePort } from "node:worker_threads";
+
 /** How many calls may be under way; a power of two. */
 export const SLOTS = 16_384;
 /** How many of them may carry records at once; a power of two. */
@@ -11,7 +13,7 @@ export const SENT = 0;
 export const DONE = 32;
 const HEADER_WORDS = 64;
 
-export const method = { add: 0, turn: 1, echo: 2 } as const;
+export const method = { add: 0, turn: 1, echo: 2, copy: 3, move: 4 } as const;
 
 export interface Lanes {
   readonly words: Int32Array;
@@ -19,6 +21,12 @@ export interface Lanes {
   readonly a: Float64Array;
   readonly b: Float64Array;
   readonly records: Buffer;
+}
+
+/** What the thread is given: the ring, and a port for buffers, which memory cannot carry. */
+export interface ThreadData {
+  readonly shared: SharedArrayBuffer;
+  readonly port: MessagePort;
 }
 
 export interface RingMemory {

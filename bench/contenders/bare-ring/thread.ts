@@ -1,10 +1,11 @@
 /** The thread of a bare ring: looks for calls without end. */
-import { workerData } from "node:worker_threads";
+import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { add, echo, turn } from "../../work.ts";
-import { DONE, lanesOf, method, RECORDS, SENT, SLOTS } from "./layout.ts";
+import { DONE, lanesOf, method, RECORDS, SENT, SLOTS, type ThreadData } from "./layout.ts";
 import { readRecord, writeRecord } from "./record.ts";
 
-const { words, methods, a, b, records } = lanesOf(workerData as SharedArrayBuffer);
+const { shared, port } = workerData as ThreadData;
+const { words, methods, a, b, records } = lanesOf(shared);
 /** Looks in one turn of the event loop. */
 const LOOKS = 4096;
 let taken = 0;
@@ -20,7 +21,12 @@ function run(slot: number): void {
   else if (methods[slot] === method.echo) {
     const at = slot & (RECORDS - 1);
     writeRecord(records, at, echo(readRecord(records, at)));
-  } else return void turn(a[slot]!).then(finish);
+  } else if (methods[slot] === method.turn) return void turn(a[slot]!).then(finish);
+  else {
+    const buffer = (receiveMessageOnPort(port) as { message: ArrayBuffer }).message;
+    const answer = methods[slot] === method.copy ? buffer.slice(0) : buffer;
+    port.postMessage(answer, [answer]);
+  }
   finish();
 }
 
