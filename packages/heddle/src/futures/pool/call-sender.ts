@@ -81,8 +81,7 @@ export class CallSender {
         // Others are not held: bursts of short-lived arrays would outlive their generation.
         call.args = sent;
         flags |= SIDE_ITEMS;
-        const parcel = { sequence: call.sequence, items: side.items };
-        worker = this.#queue.place(call, parcel, side.transferList, worker);
+        worker = this.#queue.place(call, [call.sequence, ...side.items], side.transferList, worker);
       }
     } catch (thrown) {
       const error = carried === undefined ? thrown : ofVariable(thrown, `args[${args.length}]`, carried);

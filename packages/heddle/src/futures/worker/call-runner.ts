@@ -291,9 +291,8 @@ export class CallRunner implements StreamHost {
     const side = payloads.writeResult(slot, outcome, flags === FAILED ? "error" : "result");
     const all = flags | (payloads.claims ? CLAIMS : 0);
     if (side === undefined) return all;
-    const sequence = this.#heap.peek(slot + SEQUENCE);
     try {
-      this.#parcels.post({ sequence, items: side.items }, side.transferList);
+      this.#parcels.post([this.#heap.peek(slot + SEQUENCE), ...side.items], side.transferList);
     } catch (error) {
       if (payloads.claims) payloads.giveUpClaims(slot);
       throw error;
