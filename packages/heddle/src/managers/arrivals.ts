@@ -12,13 +12,18 @@ import { entered } from "./sessions.ts";
 import { ROOT } from "./things.ts";
 import { type Door, knownBy, makeKnown, type RemoteTicket } from "./tickets.ts";
 
-/** A proxy that has come is kept so long for the message that it came in: others in that may still have to be claimed. */
+/**
+ * What a claim has come to is kept so long for the message that its ticket came in: a proxy, as others in that may still have to be
+ * claimed; an error, for who reads it again.
+ */
 const KEPT_MS = 5000;
 
 /** Claims that are under way, by token. */
 const claims = new Map<string, Promise<void>>();
-/** Why a claim failed, for who asks next. */
-const failures = new Map<string, unknown>();
+/** What claims have come to a moment ago, by token. */
+const outcomes = new Map<string, Outcome>();
+
+type Outcome = { readonly thing: object } | { readonly error: unknown };
 
 /**
  * What this thread has for a ticket.
@@ -32,10 +37,10 @@ export function redeem(plain: unknown): object {
   }
   const thing = knownBy(token);
   if (thing !== undefined && behindProxy(thing)?.isReleased !== true) return thing;
-  if (failures.has(token)) {
-    const failure = failures.get(token);
-    failures.delete(token);
-    throw failure;
+  const outcome = outcomes.get(token);
+  if (outcome !== undefined && "error" in outcome) {
+    outcomes.delete(token);
+    throw outcome.error;
   }
   let claim = claims.get(token);
   if (claim === undefined) claims.set(token, (claim = runIn(OUTSIDE, () => begin(door, token))));
@@ -54,12 +59,19 @@ async function begin(door: Door, token: string): Promise<void> {
     // R1. Sent from here, it has the same ticket.
     if (behind !== undefined) behind.token ??= token;
     makeKnown(token, thing);
-    const kept = [thing];
-    setTimeout(() => kept.pop(), KEPT_MS).unref();
+    keep(token, { thing });
   } catch (error) {
-    failures.set(token, error);
+    keep(token, { error });
   } finally {
     claims.delete(token);
     letGo();
   }
+}
+
+function keep(token: string, outcome: Outcome): void {
+  outcomes.set(token, outcome);
+  const forget = (): void => {
+    if (outcomes.get(token) === outcome) outcomes.delete(token);
+  };
+  setTimeout(forget, KEPT_MS).unref();
 }
