@@ -28,6 +28,7 @@ type Outcome = { readonly thing: object } | { readonly error: unknown };
 /**
  * What this thread has for a ticket.
  *
+ * @returns A proxy whose session is over, where that is all there is.
  * @throws `NotLoadedError` while it is being claimed. What kept it from being claimed, once; to ask again tries again.
  */
 export function redeem(plain: unknown): object {
@@ -36,10 +37,12 @@ export function redeem(plain: unknown): object {
     throw new CorruptMessageError("it holds a ticket that is none");
   }
   const thing = knownBy(token);
-  if (thing !== undefined && behindProxy(thing)?.isReleased !== true) return thing;
+  const behind = thing && behindProxy(thing);
+  if (thing !== undefined && behind?.isOver !== true) return thing;
   const outcome = outcomes.get(token);
   if (outcome !== undefined && "error" in outcome) {
     outcomes.delete(token);
+    if (thing !== undefined && behind?.isReleased !== true) return thing;
     throw outcome.error;
   }
   let claim = claims.get(token);

@@ -14,11 +14,14 @@ import { ManagerClosedError } from "./errors.ts";
 import { SocketLink } from "./link.ts";
 import type { ManagerConnectOptions, ManagerServeOptions } from "./manager.ts";
 import { PURPOSE } from "./door.ts";
+import { relay } from "./relay.ts";
 import { ManagerServer } from "./server.ts";
 import { Session } from "./session.ts";
 import { forgetSession, knowSession } from "./sessions.ts";
 import { shutDown } from "./start-thread.ts";
-import type { Door } from "./tickets.ts";
+import { type Door, relayBy } from "./tickets.ts";
+
+relayBy(relay);
 
 /** The options of each door. */
 const CONNECT = ["address", "authKey", "tls", "maxMessageBytes", "handshakeTimeoutMs"];

@@ -3,12 +3,11 @@
  *
  * @packageDocumentation
  */
-import { once } from "node:events";
 import { processOrigin } from "../portable/index.ts";
 import { Acceptor, type FrameLink, freshAddress, LARGEST_FRAME_BYTES, nonce } from "../workers/net/index.ts";
-import { type Host, Root } from "./host.ts";
 import { SocketLink } from "./link.ts";
-import { Session } from "./session.ts";
+import type { Sendings } from "./sendings.ts";
+import { Session, type SessionOptions } from "./session.ts";
 import type { Door } from "./tickets.ts";
 
 /** What proofs for managers are for. */
@@ -25,8 +24,13 @@ export interface OpenDoor {
   close(): void;
 }
 
-/** Opens a door to the objects of a host; `undefined` where the system has no socket for it: their proxies stay in one thread then. */
-export async function openDoor(host: Host): Promise<OpenDoor | undefined> {
+/**
+ * Opens a door; `undefined` where the system has no socket for it: proxies of what is behind it stay in one thread then.
+ *
+ * @param root - What everybody who enters may call from the start.
+ * @param sendings - What tickets are for that lead here.
+ */
+export function openDoor(root: object, sendings: Sendings): OpenDoor | undefined {
   const path = freshAddress("manager");
   const key = nonce(32);
   const door: Door = { address: `unix:${path}`, key: key.toString("hex"), origin: processOrigin() };
@@ -37,16 +41,14 @@ export async function openDoor(host: Host): Promise<OpenDoor | undefined> {
     maxHalfOpen: MAX_HALF_OPEN,
     maxLinks: Infinity,
     limitBytes: LARGEST_FRAME_BYTES,
-    onLink: (link) => void serve(link, host, door, sessions),
+    onLink: (link) => void serve(link, { root, sendings, door }, sessions),
   });
   const { createServer } = process.getBuiltinModule("node:net");
   const server = createServer({ pauseOnConnect: true }, (socket) => acceptor.accept(socket));
-  try {
-    server.listen(path);
-    await once(server, "listening");
-  } catch {
-    return undefined;
-  }
+  server.on("error", () => undefined);
+  // It listens when this returns: no process that has others listen for it is asked.
+  server.listen({ path, exclusive: true });
+  if (!server.listening) return undefined;
   server.unref();
   return {
     door,
@@ -59,7 +61,11 @@ export async function openDoor(host: Host): Promise<OpenDoor | undefined> {
 }
 
 /** The first that comes is the name of the process that the other side is in. */
-async function serve(link: FrameLink, host: Host, door: Door, sessions: Set<Session>): Promise<void> {
+async function serve(
+  link: FrameLink,
+  behind: Required<Pick<SessionOptions, "root" | "sendings" | "door">>,
+  sessions: Set<Session>,
+): Promise<void> {
   let origin: string;
   try {
     origin = Buffer.from(await link.next()).toString();
@@ -67,9 +73,7 @@ async function serve(link: FrameLink, host: Host, door: Door, sessions: Set<Sess
     return link.destroy();
   }
   const session: Session = new Session(new SocketLink(link, origin !== processOrigin()), {
-    root: new Root(host),
-    door,
-    sendings: host.sendings,
+    ...behind,
     isCautious: true,
     onOver: () => sessions.delete(session),
   });

@@ -6,8 +6,10 @@ import { FrameLink, LARGEST_FRAME_BYTES } from "../workers/net/index.ts";
 import { openDoor } from "./door.ts";
 import { Host, Root } from "./host.ts";
 import { SocketLink } from "./link.ts";
+import { relay } from "./relay.ts";
 import { Session } from "./session.ts";
 import { LINK_DESCRIPTOR } from "./start-process.ts";
+import { relayBy } from "./tickets.ts";
 
 /** Used at once. */
 export { FunctionTable } from "../portable/heddle-functions.ts";
@@ -17,6 +19,7 @@ loadHandlesBy(() =>
 );
 
 loadTicketsBy(REMOTE_TICKET, () => managing().redeem);
+relayBy(relay);
 
 const socket = new Socket({ fd: LINK_DESCRIPTOR, readable: true, writable: true });
 const link = new FrameLink(socket, LARGEST_FRAME_BYTES);
@@ -28,7 +31,7 @@ socket.once("close", () => {
   // Nobody could call the objects any more. If that was not asked for, the other process is gone.
   if (!isAsked) process.exit(1);
 });
-const open = await openDoor(host);
+const open = openDoor(new Root(host), host.sendings);
 const root = new Root(host, () => {
   isAsked = true;
   open?.close();

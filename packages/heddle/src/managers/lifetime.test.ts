@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { Manager } from "./index.ts";
+import { enter } from "./connect.ts";
+import { Manager, type Remote } from "./index.ts";
+import { behindProxy } from "./proxies.ts";
+import { HOLD_MS } from "./sendings.ts";
+import { ROOT } from "./things.ts";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
@@ -49,5 +53,25 @@ describe("Proxies of a manager", () => {
     })();
     await collectUntil(() => client.statistics().borrowed === 0);
     await collectUntil(() => server.statistics().lent === 0);
+  });
+
+  test("that others were served through are let go of when those have let go", async (t) => {
+    await using server = await Manager.serve({ address: "tcp:127.0.0.1:0", authKey: "key" });
+    await using client = await Manager.connect({ address: server.address!, authKey: "key" });
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    let thing: Remote<Thing> | undefined = await client.create(Thing);
+    const { door, token } = behindProxy(thing)!.issue(thing, true)!;
+    thing[Symbol.dispose]();
+    thing = undefined;
+    const session = await enter(door);
+    let other = (await session.call(ROOT, ["claim"], [token])) as Remote<Thing> | undefined;
+    // Nothing but that one has it any more.
+    t.mock.timers.tick(HOLD_MS);
+    collect();
+    assert.equal(await other!.value, 1);
+    assert.equal(server.statistics().lent, 1);
+    other = undefined;
+    await collectUntil(() => server.statistics().lent === 0);
+    session.close();
   });
 });

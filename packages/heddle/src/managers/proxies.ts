@@ -16,8 +16,12 @@ export interface Behind {
   iterate(path: readonly PathStep[]): AsyncIterator<unknown>;
   release(): void;
   readonly isReleased: boolean;
+  /** It can be called no more: it was released, or the session that it belongs to is over. */
+  readonly isOver: boolean;
   /** What the thing is known by where it lives, if its proxy was ever sent to another thread or has come from one. */
   token: string | undefined;
+  /** The proxy that others get at the thing by who go through this thread, if there is one. */
+  readonly relayed: object | undefined;
   /** What another thread gets for its proxy; `undefined` where it cannot get to the thing. */
   issue(proxy: object, isAbroad: boolean): RemoteTicket | undefined;
 }

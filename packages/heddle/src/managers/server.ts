@@ -87,7 +87,8 @@ export class ManagerServer implements Backend {
       acceptor.accept(secured ? secured(socket) : socket);
     });
     await listenAt(server, address);
-    const served = new ManagerServer(server, address, acceptor, host, sessions, await openDoor(host));
+    const inner = openDoor(new Root(host), host.sendings);
+    const served = new ManagerServer(server, address, acceptor, host, sessions, inner);
     await served.session.settled;
     knowSession(served.session);
     return served;

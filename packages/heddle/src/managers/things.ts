@@ -5,6 +5,8 @@
  * - T2: a borrowed thing has one proxy as long as anybody here has that. When the proxy is disposed or collected, the other side is
  *   told how often it had come until then.
  * - T3: what is sent home is the thing itself.
+ * - T4: what others get at through this thread has another proxy, for them: it is there until nobody has that, whatever becomes of the one
+ *   that was sent.
  *
  * @packageDocumentation
  */
@@ -17,7 +19,7 @@ import { type Behind, behindProxy, makeProxy } from "./proxies.ts";
 import { HOLD_MS } from "./sendings.ts";
 import { imageOf, SignalSource } from "./signals.ts";
 import { lazily, StreamReader, StreamSource } from "./streams.ts";
-import { type Door, makeKnown, type RemoteTicket } from "./tickets.ts";
+import { type Door, knownBy, makeKnown, relayed, type RemoteTicket } from "./tickets.ts";
 
 /** The object whose methods are the first that can be called. */
 export const ROOT = 0;
@@ -31,6 +33,7 @@ export interface Calls {
   get(target: number, path: readonly PathStep[]): Promise<unknown>;
   /** How other threads get to the other side; `undefined` where they cannot. */
   readonly door: Door | undefined;
+  readonly isOver: boolean;
   /** Has the other side keep a thing for whoever has the token. */
   hold(target: number, token: string): void;
   /** Says that the other side was sent a thing so often, and needs it no more. */
@@ -54,11 +57,16 @@ class Borrowed implements Behind {
   token: string | undefined;
   /** When the other side was last told to keep it for those who have the token, as `performance.now()` tells. */
   #heldAtMs = -Infinity;
+  relayed: object | undefined;
 
   constructor(id: number, owner: Things, calls: Calls) {
     this.id = id;
     this.owner = owner;
     this.#calls = calls;
+  }
+
+  get isOver(): boolean {
+    return this.isReleased || this.#calls.isOver;
   }
 
   async call(path: readonly PathStep[], args: unknown[]): Promise<unknown> {
@@ -76,11 +84,15 @@ class Borrowed implements Behind {
   }
 
   issue(proxy: object, isAbroad: boolean): RemoteTicket | undefined {
-    const { door } = this.#calls;
-    // The key of a server does not leave the program that was given it.
-    if (door === undefined || (isAbroad && door.origin === undefined)) return undefined;
     if (this.isReleased) throw disposed();
+    const { door } = this.#calls;
     const token = (this.token ??= crypto.randomUUID());
+    // The key of a server does not leave the program that was given it.
+    if (door === undefined || (isAbroad && door.origin === undefined)) {
+      makeKnown(token, proxy);
+      this.relayed ??= this.owner.twin(this, typeof proxy === "function");
+      return relayed(token, this.relayed);
+    }
     const now = performance.now();
     if (now - this.#heldAtMs > HOLD_MS / 4) {
       this.#heldAtMs = now;
@@ -92,6 +104,8 @@ class Borrowed implements Behind {
 
   release(): void {
     this.owner.release(this);
+    if (this.relayed !== undefined) makeKnown(this.token!, this.relayed);
+    this.relayed = undefined;
   }
 
   #check(verb: string, path: readonly PathStep[]): void {
@@ -118,7 +132,7 @@ export class Things implements Naming {
   /** @param root - What the other side may call from the start. */
   constructor(calls: Calls, root: object | undefined) {
     this.#calls = calls;
-    this.#collected = new FinalizationRegistry((borrowed) => this.release(borrowed));
+    this.#collected = new FinalizationRegistry((borrowed) => borrowed.release());
     if (root !== undefined) this.#lent.set(ROOT, { thing: root, count: Infinity });
   }
 
@@ -157,7 +171,7 @@ export class Things implements Naming {
     if (thing === this.#asCode) return undefined;
     const behind = behindProxy(thing);
     if (behind instanceof Borrowed && behind.owner === this) return this.#sendHome(behind);
-    if (behind !== undefined) return this.#lend(thing);
+    if (behind !== undefined) return this.#lend(behind.relayed ?? thing);
     const passing = passingOf(thing);
     if (passing === "lend") return this.#lend(thing);
     if (passing === "stream") return this.#lendNew(Form.STREAM, new StreamSource(thing));
@@ -170,7 +184,7 @@ export class Things implements Naming {
       throw new CorruptMessageError("it names a thing by no id");
     const [form, id] = plain as [unknown, unknown];
     if (typeof id !== "number") throw new CorruptMessageError("it names a thing by no id");
-    if (form === Form.HOME) return this.thing(id);
+    if (form === Form.HOME) return this.#own(id);
     if (form === Form.OBJECT || form === Form.FUNCTION) return this.#borrow(id, form === Form.FUNCTION);
     const borrowed = new Borrowed(id, this, this.#calls);
     let image: object;
@@ -222,6 +236,24 @@ export class Things implements Naming {
     // What was borrowed stays in use, to say that the session is over.
     for (const { thing } of lent) void endOf(thing);
     this.#borrowed.clear();
+  }
+
+  /** T4. Another proxy of a thing: it takes over the times that the thing has come. */
+  twin(borrowed: Borrowed, isFunction: boolean): object {
+    const twin = new Borrowed(borrowed.id, this, this.#calls);
+    twin.token = borrowed.token;
+    twin.count = borrowed.count;
+    borrowed.count = 0;
+    const proxy = makeProxy(twin, isFunction);
+    this.#collected.register(proxy, twin);
+    return proxy;
+  }
+
+  /** T3. What came home; the proxy that this thread has, if it was lent by another one. */
+  #own(id: number): object {
+    const thing = this.thing(id);
+    const token = behindProxy(thing)?.token;
+    return (token === undefined ? undefined : knownBy(token)) ?? thing;
   }
 
   /** T3. */

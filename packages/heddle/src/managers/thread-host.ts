@@ -9,7 +9,11 @@ import { begin, type Beginning, findEntry, takeOverAs, type WorkerEntry } from "
 import { openDoor } from "./door.ts";
 import { Host, Root } from "./host.ts";
 import { PortLink } from "./link.ts";
+import { relay } from "./relay.ts";
 import { Session } from "./session.ts";
+import { relayBy } from "./tickets.ts";
+
+relayBy(relay);
 
 /** What the thread is given. */
 export interface ThreadAssignment {
@@ -19,15 +23,15 @@ export interface ThreadAssignment {
 /** Serves until whoever started it has no more use for it. */
 export function runManagerThread(beginning: Beginning<ThreadAssignment>): void {
   begin(beginning, ({ port }) => {
-    void serve(new PortLink(port));
+    serve(new PortLink(port));
     // The listener keeps the thread alive until it is told to stop.
     parentPort!.once("message", () => parentPort!.unref());
   });
 }
 
-async function serve(link: PortLink): Promise<void> {
+function serve(link: PortLink): void {
   const host = new Host();
-  const open = await openDoor(host);
+  const open = openDoor(new Root(host), host.sendings);
   const root = new Root(host, () => {
     open?.close();
     host.clear();

@@ -11,6 +11,8 @@
  *                                 ── a proxy of its own ───────▶
  * ```
  *
+ * Where others have no way to the manager, or only one by a key that is not theirs, the ticket leads to this thread: see `relay.ts`.
+ *
  * - R1: a ticket may be redeemed as often as it is read, or never: it is the same however often its proxy is sent.
  * - R2: a thread has one session with a manager, and one proxy of an object, whatever tickets that came by.
  *
@@ -33,6 +35,20 @@ export interface Door {
 export interface RemoteTicket {
   readonly door: Door;
   readonly token: string;
+}
+
+/** Gives a ticket for a proxy that leads through this thread; `undefined` where nobody else could get here. */
+type Relay = (token: string, proxy: object) => RemoteTicket | undefined;
+
+let relaying: Relay | undefined;
+
+/** Says how others get at things through this thread. */
+export function relayBy(relay: Relay): void {
+  relaying = relay;
+}
+
+export function relayed(token: string, proxy: object): RemoteTicket | undefined {
+  return relaying?.(token, proxy);
 }
 
 /** What this thread has, by token: proxies; an object that lives here is that object. */

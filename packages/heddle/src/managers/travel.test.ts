@@ -1,11 +1,15 @@
 /** Proxies that are sent to other threads and processes. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { heapFor } from "../heap/fixtures/processes.ts";
 import { ProcessPoolExecutor, ThreadPoolExecutor, toThread } from "../futures/index.ts";
 import { Queue } from "../queues/index.ts";
 import { Lock } from "../sync/index.ts";
 import { Thread } from "../workers/index.ts";
+import { enter } from "./connect.ts";
 import { Manager, remote, type Remote } from "./index.ts";
+import { behindProxy } from "./proxies.ts";
+import { ROOT } from "./things.ts";
 
 const CLOSED = { name: "ManagerClosedError", code: "ERR_HEDDLE_MANAGER_CLOSED" };
 
@@ -140,30 +144,6 @@ describe("A proxy that is sent to another thread", () => {
     }
   });
 
-  test("is refused on its way to another process, where its manager is a server that this one has connected to", async () => {
-    await using server = await Manager.serve({ address: "tcp:127.0.0.1:0", authKey: "key" });
-    await using client = await Manager.connect({ address: server.address!, authKey: "key" });
-    const counter = await client.create(Counter);
-    assert.equal(await toThread((given: Remote<Counter>) => given.increment(4), counter), 4);
-    await using pool = new ProcessPoolExecutor({ maxWorkers: 1 });
-    await assert.rejects(
-      async () => pool.submit((given: Remote<Counter>) => given.increment(), counter),
-      /^WireError: Cannot send args\[0\]: it is a remote object, .*; serve that manager by Manager\.serve\(\)/,
-    );
-  });
-
-  test("is refused where it is of a client's callback", async () => {
-    await using server = await Manager.serve({ address: "tcp:127.0.0.1:0", authKey: "key" });
-    await using client = await Manager.connect({ address: server.address!, authKey: "key" });
-    const heard: (() => number)[] = [];
-    await server.register("box", { keep: (callback: () => number) => void heard.push(callback) });
-    await (await client.get<{ keep(callback: () => number): void }>("box")).keep(() => 1);
-    await assert.rejects(async () => toThread((fn: () => number) => fn(), heard[0]!), { name: "WireError" });
-    await assert.rejects(async () => toThread((all: (() => number)[]) => all.length, heard), {
-      name: "WireError",
-    });
-  });
-
   test("takes locks with it to where they can go, and functions that are remote", async () => {
     await using manager = await Manager.start();
     const counter = await manager.create(Counter);
@@ -229,5 +209,185 @@ describe("A proxy that is sent to another thread", () => {
     while (server.statistics().clients > 0) await new Promise((resolve) => setImmediate(resolve));
     assert.equal(server.statistics().lent, lent);
     assert.equal(await counter.count, 1);
+  });
+});
+
+describe("A proxy of a server that this program has connected to", () => {
+  let server: Manager;
+  let client: Manager;
+  before(async () => {
+    server = await Manager.serve({ address: "tcp:127.0.0.1:0", authKey: "a long secret" });
+    client = await Manager.connect({ address: server.address!, authKey: "a long secret" });
+  });
+  after(async () => {
+    await client.shutdown();
+    await server.shutdown();
+  });
+
+  test("goes to threads, and to processes through this one", async () => {
+    const counter = await client.create(Counter);
+    assert.equal(await toThread((given: Remote<Counter>) => given.increment(4), counter), 4);
+    await using pool = new ProcessPoolExecutor({ maxWorkers: 2 });
+    await Promise.all([1, 2, 3, 4].map(() => pool.submit(incrementOften, counter, 24)));
+    assert.equal(await counter.count, 100);
+  });
+
+  test("calls back from a process, throws as it does here, and is itself wherever it comes back", async () => {
+    await using pool = new ProcessPoolExecutor({ maxWorkers: 1 });
+    const counter = await client.create(Counter);
+    const [given, ...seen] = await pool.submit(async (given: Remote<Counter>) => {
+      const doubled = await given.each([1, 2, 3], (n) => n * 2);
+      let code: unknown;
+      try {
+        await given.fail();
+      } catch (error) {
+        code = (error as TooMuchError).code;
+      }
+      const itself = (await given.self()) as unknown;
+      return [given, doubled, code, itself === given, await given.sum(given, given)] as const;
+    }, counter);
+    assert.equal(given, counter);
+    assert.deepEqual(seen, [[2, 4, 6], "E_TOO_MUCH", true, 0]);
+  });
+
+  test("may be of an object that was made from a process", async () => {
+    await using pool = new ProcessPoolExecutor({ maxWorkers: 1 });
+    const counter = await client.create(Counter);
+    const made = await pool.submit((given: Remote<Counter>) => given.other(), counter);
+    assert.equal(await made.increment(3), 3);
+    assert.equal(await counter.sum(made as never, counter), 3);
+  });
+
+  test("does not say the key of the server, nor where that is", async () => {
+    const counter = await client.create(Counter);
+    const { door } = behindProxy(counter)!.issue(counter, true)!;
+    assert.notEqual(door.key, Buffer.from("a long secret").toString("hex"));
+    assert.notEqual(door.address, server.address);
+    assert.equal(door.tls, undefined);
+  });
+
+  test("lets a process that it was sent to do nothing here but call it", async () => {
+    const counter = await client.create(Counter);
+    const { door } = behindProxy(counter)!.issue(counter, true)!;
+    const session = await enter(door);
+    await assert.rejects(session.call(ROOT, ["create"], [Counter], false, Counter), TypeError);
+    await assert.rejects(session.call(ROOT, ["get"], ["name"]), TypeError);
+    session.close();
+  });
+
+  test("can be disposed of when it was sent: others have theirs", async () => {
+    await using pool = new ProcessPoolExecutor({ maxWorkers: 1 });
+    const counter = await client.create(Counter);
+    const sent = pool.submit(incrementOften, counter, 3);
+    counter[Symbol.dispose]();
+    assert.equal(await sent, 3);
+    await assert.rejects(async () => pool.submit(incrementOften, counter, 1), {
+      code: "ERR_HEDDLE_REMOTE_RELEASED",
+    });
+  });
+
+  test("fails its calls in a process when the connection of this one is closed", async () => {
+    const other = await Manager.connect({ address: server.address!, authKey: "a long secret" });
+    const counter = await other.create(Counter);
+    await using pool = new ProcessPoolExecutor({ maxWorkers: 1 });
+    assert.equal(await pool.submit(incrementOften, counter, 2), 2);
+    await other.shutdown();
+    await assert.rejects(async () => await pool.submit(incrementOften, counter, 1), CLOSED);
+  });
+
+  test("goes another way when the thread is gone through which it came", async (context) => {
+    const heap = heapFor(context);
+    const sent = new Queue<Remote<Counter>>({ heap });
+    const counted = new Queue<number>({ heap });
+    await using pool = new ProcessPoolExecutor({ maxWorkers: 1 });
+    const counter = await client.create(Counter);
+    const counting = pool.submit(
+      async (from: Queue<Remote<Counter>>, to: Queue<number>) => {
+        const first = await from.get();
+        await to.put(await first.increment());
+        const second = await from.get();
+        return [await second.increment(), first === second];
+      },
+      sent,
+      counted,
+    );
+    const thread = new Thread(
+      async (given: Remote<Counter>, to: Queue<Remote<Counter>>, told: Queue<number>) => {
+        await to.put(given);
+        return await told.get();
+      },
+      { args: [counter, sent, counted] },
+    ).start();
+    assert.equal(await thread.result, 1);
+    await thread.terminate();
+    await sent.put(counter);
+    assert.deepEqual(await counting, [2, false]);
+  });
+});
+
+describe("A proxy of what a client has lent", () => {
+  test("goes to other threads and processes", async () => {
+    await using server = await Manager.serve({ address: "tcp:127.0.0.1:0", authKey: "key" });
+    await using client = await Manager.connect({ address: server.address!, authKey: "key" });
+    const heard: ((n: number) => Promise<number>)[] = [];
+    await server.register("box", { keep: (callback: () => Promise<number>) => void heard.push(callback) });
+    const box = await client.get<{ keep(callback: (n: number) => number): void }>("box");
+    await box.keep((n) => n * 2);
+    const call = async (fn: (n: number) => Promise<number>, all: unknown[]): Promise<unknown[]> => [
+      await fn(21),
+      all[0] === fn,
+    ];
+    assert.deepEqual(await toThread(call, heard[0]!, heard), [42, true]);
+    await using pool = new ProcessPoolExecutor({ maxWorkers: 1 });
+    assert.deepEqual(await pool.submit(call, heard[0]!, heard), [42, true]);
+  });
+});
+
+describe("A thread that blocks", () => {
+  test("is told that it cannot connect to a manager, and finds the message where it was", async () => {
+    await using manager = await Manager.start();
+    const counter = await manager.create(Counter);
+    const queue = new Queue<Remote<Counter>>();
+    await queue.put(counter);
+    const seen = await toThread(async (from: Queue<Remote<Counter>>) => {
+      let error: Error | undefined;
+      try {
+        from.getSync();
+      } catch (thrown) {
+        error = thrown as Error;
+      }
+      const { size } = from;
+      return [error?.name, error?.message, size, await (await from.get()).increment()] as const;
+    }, queue);
+    assert.deepEqual([seen[0], ...seen.slice(2)], ["NotLoadedError", 1, 1]);
+    assert.match(
+      seen[1]!,
+      /still connecting to the manager of a remote object in it, which it cannot while it blocks$/,
+    );
+  });
+
+  test("gets the proxies of a manager that it knows", async () => {
+    await using manager = await Manager.start();
+    const [first, second] = [await manager.create(Counter), await manager.create(Counter)];
+    const queue = new Queue<Remote<Counter>>();
+    await queue.put(first);
+    await queue.put(first);
+    const isSame = await toThread(
+      async (from: Queue<Remote<Counter>>) => (await from.get()) === from.getSync(),
+      queue,
+    );
+    assert.equal(isSame, true);
+    await queue.put(second);
+    assert.equal(queue.getSync(), second);
+  });
+
+  test("may have a proxy among the arguments of a synchronous body, and pass it on", async () => {
+    await using manager = await Manager.start();
+    const counter = await manager.create(Counter);
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    assert.equal(await pool.submit((given: Remote<Counter>) => given, counter), counter);
+    const thread = new Thread((given: Remote<Counter>) => given, { args: [counter] }).start();
+    thread.joinSync();
+    assert.equal(await thread.result, counter);
   });
 });
