@@ -305,6 +305,13 @@ describe("A proxy of a server that this program has connected to", () => {
       async (from: Queue<Remote<Counter>>, to: Queue<number>) => {
         const first = await from.get();
         await to.put(await first.increment());
+        // The thread that it came through ends now.
+        for (let isThere = true; isThere;) {
+          isThere = await first.count.then(
+            () => true,
+            () => false,
+          );
+        }
         const second = await from.get();
         return [await second.increment(), first === second];
       },
