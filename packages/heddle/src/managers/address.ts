@@ -34,12 +34,10 @@ export function parseAddress(address: string): Address {
   return { kind: "tcp", host: (tcp[1] ?? tcp[2])!, port };
 }
 
-/** The address as text, with the port that the system chose. */
-export function addressText(address: Address, server: Server): string {
-  if (address.kind === "unix") return `unix:${address.path}`;
-  const { port } = server.address() as AddressInfo;
-  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
-  return `tcp:${host}:${port}`;
+/** The address of a server as text, with the port that the system chose. */
+export function servedAt(address: Address, server: Server): string {
+  if (address.kind === "unix") return textOf(address);
+  return textOf({ ...address, port: (server.address() as AddressInfo).port });
 }
 
 /**
@@ -85,5 +83,7 @@ async function isLeftOver(path: string): Promise<boolean> {
 }
 
 function textOf(address: Address): string {
-  return address.kind === "unix" ? address.path : `${address.host}:${address.port}`;
+  if (address.kind === "unix") return `unix:${address.path}`;
+  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
+  return `tcp:${host}:${address.port}`;
 }

@@ -15,11 +15,6 @@ export class Host {
   /** Made here, and not yet asked for by who made them. */
   readonly #left = new Map<string, object>();
 
-  /** The names under which objects are registered. */
-  get names(): string[] {
-    return [...this.#names.keys()];
-  }
-
   register(name: string, object: unknown): void {
     if (typeof name !== "string")
       throw new TypeError(`Cannot register an object: its name is ${String(name)}, no string`);

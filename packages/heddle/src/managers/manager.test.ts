@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, writeFileSync } from "node:fs";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -523,7 +522,10 @@ describe("Manager.serve()", () => {
     await once(spawn(process.execPath, ["--eval", script]), "exit");
     assert.equal(existsSync(path), true);
     const first = await Manager.serve({ address, authKey });
-    await assert.rejects(() => Manager.serve({ address, authKey }), { code: "ERR_HEDDLE_ADDRESS_IN_USE" });
+    await assert.rejects(() => Manager.serve({ address, authKey }), {
+      code: "ERR_HEDDLE_ADDRESS_IN_USE",
+      message: `Cannot serve at ${address}: it is in use`,
+    });
     await first.register("n", new Counter(1));
     for (let round = 0; round < 3; round++) {
       const client = await Manager.connect({ address, authKey });

@@ -22,19 +22,12 @@ interface Held {
 }
 
 export class Sendings {
-  readonly #holdMs: number;
-  readonly #patienceMs: number;
   readonly #held = new Map<string, Held>();
   /** H2. */
   readonly #claims = new Map<string, PromiseWithResolvers<object>>();
   readonly #gone = new FinalizationRegistry<string>((token) => {
     if (this.#held.get(token)?.object.deref() === undefined) this.#held.delete(token);
   });
-
-  constructor(holdMs: number = HOLD_MS, patienceMs: number = PATIENCE_MS) {
-    this.#holdMs = holdMs;
-    this.#patienceMs = patienceMs;
-  }
 
   /** How many objects are kept though nobody may have a proxy of them. */
   get kept(): number {
@@ -46,7 +39,7 @@ export class Sendings {
     const before = this.#held.get(token);
     clearTimeout(before?.timer);
     if (before === undefined) this.#gone.register(object, token);
-    const timer = setTimeout(() => (held.kept = undefined), this.#holdMs).unref();
+    const timer = setTimeout(() => (held.kept = undefined), HOLD_MS).unref();
     const held: Held = { object: new WeakRef(object), kept: object, timer };
     this.#held.set(token, held);
     this.#claims.get(token)?.resolve(object);
@@ -70,7 +63,7 @@ export class Sendings {
           "Cannot receive the remote object: it was released, and is not there any more",
         ),
       );
-    }, this.#patienceMs);
+    }, PATIENCE_MS);
     try {
       return await claim.promise;
     } finally {

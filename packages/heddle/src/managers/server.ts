@@ -8,7 +8,7 @@ import type { Server, Socket } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import { MessageChannel } from "node:worker_threads";
 import { Acceptor, type FrameLink } from "../workers/net/index.ts";
-import { type Address, addressText, listenAt } from "./address.ts";
+import { type Address, listenAt, servedAt } from "./address.ts";
 import type { Backend, ManagerStatistics } from "./backend.ts";
 import { type OpenDoor, openDoor, PURPOSE } from "./door.ts";
 import { Host, Root } from "./host.ts";
@@ -47,7 +47,7 @@ export class ManagerServer implements Backend {
     this.#host = host;
     this.#sessions = sessions;
     this.#inner = inner;
-    this.address = addressText(address, server);
+    this.address = servedAt(address, server);
     const { port1, port2 } = new MessageChannel();
     sessions.add(Session.host(new PortLink(port1), new Root(host), inner?.door));
     this.session = new Session(new PortLink(port2), { onOver: () => forgetSession(this.session) });

@@ -7,6 +7,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
+import { inheritedFlags } from "../workers/index.ts";
 import { FrameLink, LARGEST_FRAME_BYTES } from "../workers/net/index.ts";
 import type { Backend } from "./backend.ts";
 import { processEntry } from "./entry.ts";
@@ -21,10 +22,6 @@ export const LINK_DESCRIPTOR = 3;
 
 /** A process whose stream has ended is waited for so long, to say how it ended. */
 const PATIENCE_MS = 2000;
-
-/** Flags of this process that say what it runs, or would have both listen at one port. */
-const OWN_FLAGS = /^--?(?:e|eval|p|print|i|interactive|c|check|test|watch|inspect|input-type)(?:[-=].*)?$/;
-const OWN_FLAGS_WITH_VALUE = /^--?(?:e|eval|p|print|pe)$/;
 
 /** Starts the process. It is there when it can be called. */
 export async function startManagerProcess(): Promise<Backend> {
@@ -77,15 +74,4 @@ async function whyGone(child: ChildProcess, exited: Promise<Error | undefined>):
   if (exitCode === null && signalCode === null) return undefined;
   const how = signalCode === null ? `exit code ${exitCode}` : `signal ${signalCode}`;
   return new Error(`the manager's process has ended: ${how}`);
-}
-
-function inheritedFlags(): string[] {
-  const flags: string[] = [];
-  const all = process.execArgv;
-  for (let i = 0; i < all.length; i++) {
-    const flag = all[i]!;
-    if (OWN_FLAGS_WITH_VALUE.test(flag)) i++;
-    else if (!OWN_FLAGS.test(flag)) flags.push(flag);
-  }
-  return flags;
 }

@@ -10,6 +10,7 @@ export { ConnectionClosedError, ConnectionStateError } from "./pipe/errors.ts";
 export { FrameTooLongError } from "./net/frames.ts";
 export { AuthenticationError } from "./net/authentication-error.ts";
 export { keepAlive } from "./net/keep-alive.ts";
+export { inheritedFlags } from "./processes/inherited-flags.ts";
 export { Process } from "./processes/process.ts";
 export { ProcessEndedError, ProcessStateError } from "./processes/process-errors.ts";
 export { callSiteOf, type Site, tellOrigin, thisSite } from "./sites.ts";

@@ -12,6 +12,7 @@ import { entryModules, workFor } from "../../portable/index.ts";
 import { loadHandlesBy } from "../../wire/index.ts";
 import { hideCompileCache, workerEnvironment } from "../compile-cache.ts";
 import { takeOver, type WorkerEntry } from "../entry.ts";
+import { inheritedFlags } from "./inherited-flags.ts";
 import type { ThreadEnd, WorkerThread } from "../threads/worker-thread.ts";
 
 /** A worker that was told to stop has so long to leave by itself. */
@@ -19,10 +20,6 @@ const LEAVE_MS = 500;
 
 /** Where a worker finds the heap that it shares with its owner. */
 const HEAP_DESCRIPTOR = 3;
-
-/** Flags that say what this process runs, or would have others listen at its port. */
-const OWN_FLAGS = /^--?(?:e|eval|p|print|pe|i|interactive|c|check|test|watch|inspect|input-type)(?:[-=].*)?$/;
-const OWN_FLAGS_WITH_VALUE = /^--?(?:e|eval|p|print|pe)$/;
 
 /** What a worker process is started with. */
 export interface ProcessStart {
@@ -162,15 +159,5 @@ function memoryFlags({
     flags.push(`--max-semi-space-size=${Math.max(1, Math.round(maxYoungGenerationSizeMb / 3))}`);
   }
   if (stackSizeMb !== undefined) flags.push(`--stack-size=${Math.round(stackSizeMb * 1000)}`);
-  return flags;
-}
-
-function inheritedFlags(): string[] {
-  const flags: string[] = [];
-  const all = process.execArgv;
-  for (let i = 0; i < all.length; i++) {
-    if (OWN_FLAGS_WITH_VALUE.test(all[i]!)) i++;
-    else if (!OWN_FLAGS.test(all[i]!)) flags.push(all[i]!);
-  }
   return flags;
 }
