@@ -3,7 +3,7 @@ import type * as Path from "node:path";
 import { describe, test } from "node:test";
 import { fromModule, portable } from "./explicit.ts";
 import { here, send } from "./fixtures/two-tables.ts";
-import type * as Recent from "./publish/recent-map.ts";
+import type * as Recent from "./recent-map.ts";
 
 class Point {
   x = 1;
@@ -85,7 +85,7 @@ describe("fromModule()", () => {
   test("gives functions that other threads take from the module", async () => {
     const { basename } = fromModule<typeof Path>("node:path");
     assert.equal((await send(basename))("/a/b"), "b");
-    const { RecentMap } = fromModule<typeof Recent>(new URL("./publish/recent-map.ts", import.meta.url));
+    const { RecentMap } = fromModule<typeof Recent>(new URL("./recent-map.ts", import.meta.url));
     const Sent = await send(RecentMap);
     assert.equal(new Sent<number, number>(3).set(1, 2), undefined);
   });

@@ -23,7 +23,7 @@ import { declaredName, isUnbundled, type Name } from "./declared.ts";
 import { builtinName } from "./names.ts";
 import { pathOf } from "../text/script-path.ts";
 import { notInitialised, refuse, refuseObstacle } from "../refusals.ts";
-import { RecentMap } from "./recent-map.ts";
+import { RecentMap } from "../recent-map.ts";
 import { requiredExports } from "../revive/required.ts";
 
 /** What a function is, as far as sending it goes. */

@@ -7,7 +7,7 @@
 import { standsAlone } from "./capture.ts";
 import type { FunctionNode } from "./nodes.ts";
 import type { HeapRecord } from "../records.ts";
-import { RecentMap } from "./recent-map.ts";
+import { RecentMap } from "../recent-map.ts";
 
 /** How many texts are known at least. */
 const KNOWN_TEXTS = 256;

@@ -14,7 +14,7 @@ import { importFrom, metaOf, Modules, noSuchExport } from "./modules.ts";
 import type { Name } from "../publish/declared.ts";
 import { thingNamed } from "../publish/names.ts";
 import { boundShell, compile, type Shell, type ShellFactory } from "./rebuild.ts";
-import { RecentMap } from "../publish/recent-map.ts";
+import { RecentMap } from "../recent-map.ts";
 import { RecordKind, type HeapRecord, type RecordStore, type RecordView } from "../records.ts";
 import { FUNCTION_HEAD_WORDS, PROPERTY_WORDS, PropertyOwner, SLOT_WORDS, SlotTag } from "../publish/slots.ts";
 import type { Sources } from "../publish/sources.ts";

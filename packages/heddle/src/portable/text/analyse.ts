@@ -5,7 +5,7 @@
  */
 import { parser } from "#parser";
 import type * as acorn from "acorn";
-import { RecentMap } from "../publish/recent-map.ts";
+import { RecentMap } from "../recent-map.ts";
 import type { LexicalUse, Use } from "./scope.ts";
 import { analyseScopes } from "./scopes.ts";
 

@@ -6,18 +6,15 @@
  */
 export class RecentMap<K, V> {
   readonly #limit: number;
-  readonly #onForget: ((key: K, value: V) => void) | undefined;
   #young = new Map<K, V>();
   #youngWeight = 0;
   #old = new Map<K, V>();
+  /** Of those that weigh other than 1. */
+  readonly #weights = new Map<K, number>();
 
-  /**
-   * @param limit - Entries of this weight in all are remembered at least; at most twice that is held.
-   * @param onForget - Told of each entry that is let go for want of room.
-   */
-  constructor(limit: number, onForget?: (key: K, value: V) => void) {
+  /** @param limit - Entries of this weight in all are remembered at least; at most twice that is held. */
+  constructor(limit: number) {
     this.#limit = limit;
-    this.#onForget = onForget;
   }
 
   get(key: K): V | undefined {
@@ -25,8 +22,7 @@ export class RecentMap<K, V> {
     if (value !== undefined) return value;
     const old = this.#old.get(key);
     if (old === undefined) return undefined;
-    this.#old.delete(key);
-    this.set(key, old);
+    this.set(key, old, this.#weights.get(key));
     return old;
   }
 
@@ -37,17 +33,18 @@ export class RecentMap<K, V> {
   set(key: K, value: V, weight: number = 1): void {
     this.#old.delete(key);
     this.#young.set(key, value);
+    if (weight !== 1) this.#weights.set(key, weight);
+    else if (this.#weights.size > 0) this.#weights.delete(key);
     this.#youngWeight += weight;
     if (this.#youngWeight <= this.#limit) return;
-    const forgotten = this.#old;
+    if (this.#weights.size > 0) for (const forgotten of this.#old.keys()) this.#weights.delete(forgotten);
     this.#old = this.#young;
     this.#young = new Map();
     this.#youngWeight = 0;
-    if (this.#onForget !== undefined)
-      for (const [oldKey, oldValue] of forgotten) this.#onForget(oldKey, oldValue);
   }
 
   delete(key: K): boolean {
+    this.#weights.delete(key);
     return this.#young.delete(key) || this.#old.delete(key);
   }
 }
