@@ -33,6 +33,15 @@ const object = {
   ["comp" + "uted"](): number {
     return rate;
   },
+  async /* a comment */ commented(): Promise<number> {
+    return rate;
+  },
+  [/* [ */ "bracketed"](): number {
+    return rate;
+  },
+  async(): number {
+    return rate;
+  },
   arrow: (): number => rate,
 };
 class Shapes {
@@ -84,6 +93,9 @@ const cases: Case[] = [
   ["a getter", Object.getOwnPropertyDescriptor(object, "size")!.get!, [], 1.5],
   ["a method with a quoted name", object["quoted name"], [], 1.5],
   ["a method with a computed name", object["computed"] as () => number, [], 1.5],
+  ["a method with comments around its name", object.commented, [], 1.5],
+  ["a method with a bracket in a comment before its name", object.bracketed, [], 1.5],
+  ["a method called async", object.async, [], 1.5],
   ["a helper that uses helpers", viaHelpers, [4], 11.5],
   ["recursion", factorial, [5], 120],
   ["mutual recursion", isEven, [10], true],

@@ -343,7 +343,7 @@ class Names {
       this.#edits.push({ start, end, replacement: this.#special("import") });
     for (const { start, end } of text.metas)
       this.#edits.push({ start, end, replacement: this.#special("meta") });
-    if (text.key) this.#edits.push({ ...text.key, replacement: '"method"' });
+    if (text.head) this.#edits.push(text.head);
   }
 
   apply(text: string): string {

@@ -9,6 +9,7 @@
  * @packageDocumentation
  */
 import type { CodeDescription } from "../publish/code.ts";
+import { nameIn } from "../text/method-head.ts";
 
 /** A function that is not bound to what it captures yet. */
 export interface Shell {
@@ -62,8 +63,7 @@ export function boundShell(): Shell {
 /** What stands around the text to make it an expression with the right name. */
 function expression({ form, name, text }: CodeDescription): [before: string, after: string] {
   if (form === "method") {
-    const key = /^(?:async\b)?[\s*]*(?:"method"|([\w$\u0080-\uffff]+))/.exec(text)?.[1] ?? "method";
-    return ["{", `}[${JSON.stringify(key)}]`];
+    return ["{", `}[${JSON.stringify(nameIn(text))}]`];
   }
   // A function without a name takes that of the property it is written for.
   return name === "" ? ["", ""] : [`{${JSON.stringify(name)}:`, `}[${JSON.stringify(name)}]`];

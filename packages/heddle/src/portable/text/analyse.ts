@@ -6,6 +6,7 @@
 import { parser } from "#parser";
 import type * as acorn from "acorn";
 import { RecentMap } from "../recent-map.ts";
+import { headOf, type MethodHead } from "./method-head.ts";
 import type { LexicalUse, Use } from "./scope.ts";
 import { analyseScopes } from "./scopes.ts";
 
@@ -40,8 +41,8 @@ export interface FunctionText {
   readonly metas: readonly Range[];
   /** The keyword of `import(…)`. */
   readonly dynamicImports: readonly Range[];
-  /** For a method: everything of its key that must become a plain name. */
-  readonly key: Range | undefined;
+  /** For a method: everything before its parameters, and what to write instead where that is more than a plain name. */
+  readonly head: MethodHead | undefined;
   /** For a class: what it extends, an expression that was evaluated when the class was made. */
   readonly heritage: Range | undefined;
   /** For a class: names in computed keys, which were evaluated then, too, and perhaps not kept. */
@@ -127,7 +128,7 @@ function analyse(text: string): FunctionText | undefined {
     dynamicImports: scopes.dynamicImports.filter(isKept).map(move),
     heritage: heritage && move(heritage),
     keyNames,
-    key: method && keyOf(method, text, shift),
+    head: method && headOf(text, method, method.start - shift, method.value.start - shift),
     hasPrivateInstanceNames: root.type === "ClassExpression" && root.body.body.some(isPrivateInstanceMember),
     ownName: own.length === 0 ? undefined : freeName(own[0]!.name, own),
     sloppy,
@@ -157,20 +158,6 @@ function freeName(name: string, uses: readonly Use[]): FreeName {
     members.add(member);
   }
   return { name, uses, members: [...members] };
-}
-
-/** The key of a method is replaced unless it is a plain name. The `get` of a getter goes with it. */
-function keyOf(
-  method: acorn.MethodDefinition | acorn.Property,
-  text: string,
-  shift: number,
-): Range | undefined {
-  const accessor = method.kind === "get" || method.kind === "set";
-  if (!accessor && !method.computed && method.key.type === "Identifier") return undefined;
-  let start = (accessor ? method.start : method.key.start) - shift;
-  // A computed key stands in brackets, outside of its node.
-  if (method.computed && !accessor) start = text.lastIndexOf("[", start - 1);
-  return { start, end: method.value.start - shift };
 }
 
 function isPrivateInstanceMember(
