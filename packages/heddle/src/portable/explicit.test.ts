@@ -90,6 +90,24 @@ describe("fromModule()", () => {
     assert.equal(new Sent<number, number>(3).set(1, 2), undefined);
   });
 
+  test("takes the name of a built-in module with and without its prefix", async () => {
+    assert.equal((await send(fromModule<typeof Path>("path").basename))("/a/b"), "b");
+  });
+
+  test("gives what can be the result of an asynchronous function", async () => {
+    const path = await Promise.resolve(fromModule<typeof Path>("node:path"));
+    assert.equal(path.join.name, "join");
+  });
+
+  test("gives what cannot be captured as a whole, and says what to do", () => {
+    const path = fromModule<typeof Path>("node:path");
+    assert.throws(() => here.publish(() => path.join("a", "b")), {
+      name: "PortabilityError",
+      variable: "path",
+      message: /it is all that fromModule\(\) gives of a module; take what is used out of it before/,
+    });
+  });
+
   test("gives the same handle each time", () => {
     const path = fromModule<typeof Path>("node:path");
     assert.equal(path.join, path.join);
@@ -106,6 +124,10 @@ describe("fromModule()", () => {
     assert.throws(() => fromModule("./recent-map.ts"), {
       name: "TypeError",
       message: /it is relative; write new URL\("\.\/recent-map\.ts", import\.meta\.url\)/,
+    });
+    assert.throws(() => fromModule("acorn"), {
+      name: "TypeError",
+      message: /it may be another package elsewhere; write import\.meta\.resolve\("acorn"\)/,
     });
   });
 

@@ -3,9 +3,11 @@
  *
  * @packageDocumentation
  */
+import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import * as util from "node:util";
 import { inspect } from "node:util";
+import { explainProxy, type ProxyStay } from "../wire/index.ts";
 import { importFrom, moduleAt, type ModuleName, noSuchExport } from "./revive/modules.ts";
 import { pathOf } from "./text/script-path.ts";
 
@@ -94,15 +96,16 @@ const isObject = (value: unknown): boolean =>
  * A handle called in this thread imports the module here and gives a promise.
  *
  * @param url - `new URL("./tasks.ts", import.meta.url)`, an absolute path, or the name of a built-in module.
- * @throws `TypeError` when `url` is relative, as nobody could tell to what.
+ * @throws `TypeError` when `url` is relative, or names a package, as nobody could tell to what, or from where.
  */
 export function fromModule<M>(url: URL | string): { [K in keyof M]: M[K] } {
   const specifier = absolute(url);
   const handles = new Map<string, Function>();
   const target: object = Object.freeze({ __proto__: null });
-  return new Proxy(target as { [K in keyof M]: M[K] }, {
+  const module = new Proxy(target as { [K in keyof M]: M[K] }, {
     get(_target, name) {
-      if (typeof name === "symbol") return undefined;
+      // A promise that is to be fulfilled with it would call a `then`, and wait for ever.
+      if (typeof name === "symbol" || name === "then") return undefined;
       let handle = handles.get(name);
       if (handle === undefined) {
         handle = makeHandle(specifier, name);
@@ -111,7 +114,14 @@ export function fromModule<M>(url: URL | string): { [K in keyof M]: M[K] } {
       return handle;
     },
   });
+  explainProxy(module, WHOLE_MODULE);
+  return module;
 }
+
+const WHOLE_MODULE: ProxyStay = {
+  found: "it is all that fromModule() gives of a module",
+  remedy: "take what is used out of it before: const { name } = fromModule(url)",
+};
 
 function makeHandle(specifier: string, name: string): Function {
   const handle = async (...args: unknown[]): Promise<unknown> => {
@@ -131,8 +141,11 @@ function absolute(url: URL | string): string {
     if (text.startsWith("file:")) fileURLToPath(text);
     return text;
   }
-  if (pathOf(text) !== undefined) return text;
+  if (pathOf(text) !== undefined || isBuiltin(text)) return text;
+  const isRelative = text.startsWith(".");
   throw new TypeError(
-    `Cannot take functions from ${text}: it is relative; write new URL("${text}", import.meta.url)`,
+    isRelative
+      ? `Cannot take functions from ${text}: it is relative; write new URL("${text}", import.meta.url)`
+      : `Cannot take functions from ${text}: it may be another package elsewhere; write import.meta.resolve("${text}")`,
   );
 }
