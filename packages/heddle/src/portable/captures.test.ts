@@ -51,6 +51,26 @@ describe("captured variables", () => {
     assert.equal((await send(ping))(4), 6);
   });
 
+  test("keep their methods and what those use, also where they look like modules", async () => {
+    const counter = {
+      default: 2,
+      times(n: number): number {
+        return n * this.default;
+      },
+    };
+    class Settings {
+      default = 3;
+      times(n: number): number {
+        return n * this.default;
+      }
+    }
+    const settings = new Settings();
+    const { only } = { only: { default: 4 } };
+    assert.equal((await send(() => counter.times(2)))(), 4);
+    assert.equal((await send(() => settings.times(2)))(), 6);
+    assert.equal((await send(() => only.default))(), 4);
+  });
+
   test("are copies: what a function does to them stays where it runs", async () => {
     const sent = await send(readSettings);
     sent().retries = 100;
@@ -160,6 +180,18 @@ describe("captured variables", () => {
       return this.base + a + b + constant;
     }.bind({ base: 100 }, 10);
     assert.equal((await send(bound))(1), 112);
+  });
+
+  test("may be bound to a function that the program has made global", async () => {
+    const double = function (this: { factor: number }, n: number): number {
+      return n * this.factor;
+    }.bind({ factor: 2 });
+    Object.assign(globalThis, { double });
+    // Globals are listed anew when Node has loaded another module.
+    await import("node:trace_events");
+    const sent = await send(double);
+    assert.deepEqual([sent === double, sent(4)], [false, 8]);
+    Reflect.deleteProperty(globalThis, "double");
   });
 
   test("may be objects with functions that are bound to them", async () => {

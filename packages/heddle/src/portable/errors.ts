@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { types } from "node:util";
 import { helpOn } from "#heap";
 
 /** What a {@link PortabilityError} says, apart from its message. */
@@ -73,7 +74,7 @@ export class PortabilityError extends Error {
 
 /** What a function is called in messages. */
 export function describeFunction(fn: Function): string {
-  const name = typeof fn.name === "string" ? fn.name : "";
-  if (name === "") return "an anonymous function";
+  const name = types.isProxy(fn) ? "" : fn.name;
+  if (typeof name !== "string" || name === "") return "an anonymous function";
   return /^class\b/.test(Function.prototype.toString.call(fn)) ? `class "${name}"` : `function "${name}"`;
 }

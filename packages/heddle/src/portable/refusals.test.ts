@@ -138,6 +138,24 @@ describe("functions that cannot travel", () => {
     ["a native function without a name", () => Promise.withResolvers().resolve, /native code with no name/],
     ["a native function that holds something", () => new Intl.Collator().compare, /native code with no name/],
     [
+      "a captured Proxy, of which no trap is called",
+      () => {
+        const fail = (): never => assert.fail("a trap was called");
+        const watched = new Proxy({ a: 1 }, { get: fail, has: fail, ownKeys: fail, getPrototypeOf: fail });
+        return () => watched.a;
+      },
+      /"watched" cannot travel: it is a Proxy/,
+    ],
+    [
+      "a captured Proxy of a function, of which no trap is called",
+      () => {
+        const fail = (): never => assert.fail("a trap was called");
+        const watched = new Proxy(() => 1, { get: fail, has: fail });
+        return () => watched();
+      },
+      /it is a Proxy/,
+    ],
+    [
       "a captured server",
       () => {
         const server = createServer();

@@ -66,9 +66,12 @@ export function capture(fn: Function): Captured {
 
 function captureNative(fn: Function): Captured {
   const name = builtinName(fn);
-  if (name !== undefined) return { kind: "named", name };
+  // None of the platform's global functions is a bound one: the program has put it there.
+  const isGlobal = name?.length === 2 && name[0] === "";
+  if (name !== undefined && !isGlobal) return { kind: "named", name };
   const bound = inspector()?.inspect(fn).bound;
   if (bound !== undefined) return { kind: "bound", bound };
+  if (name !== undefined) return { kind: "named", name };
   throw refuse(
     fn,
     "it is native code with no name that other threads know",

@@ -254,6 +254,11 @@ export function isRunnersName(name: string): boolean {
   return RUNNERS_NAMES.has(name);
 }
 
+/** Whether a name is one that vite, and so vitest, gives a module that is imported. It may hold a proxy of the namespace. */
+export function isRunnersImport(name: string): boolean {
+  return /^__vi(?:te_ssr)?_import_\d+__$/.test(name);
+}
+
 /** The file that vite means by `specifier` in the module at `path`. */
 function projectPath(specifier: string, path: string): string {
   if (specifier.startsWith("/@fs/")) return specifier.slice("/@fs".length);

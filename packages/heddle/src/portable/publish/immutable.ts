@@ -8,6 +8,7 @@ const known = new WeakSet<object>();
 export function isImmutable(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
   if (known.has(value)) return true;
+  if (types.isProxy(value)) return false;
   const immutable = isShared(value) || isFrozenDeep(value, new Set());
   if (immutable) known.add(value);
   return immutable;

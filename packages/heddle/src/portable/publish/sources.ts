@@ -5,7 +5,7 @@
  */
 import { type Heap, SharedHeap } from "#heap";
 import { types } from "node:util";
-import type { Code } from "./code.ts";
+import { isRunnersImport, type CapturedName, type Code } from "./code.ts";
 import { isEntry, keyOf, moduleAt, type ModuleName } from "../revive/modules.ts";
 import type { Name } from "./declared.ts";
 import { builtinObjectName } from "./names.ts";
@@ -99,7 +99,7 @@ export class Sources {
       return this.#functions.get(value) ?? this.#required(value) ?? this.functionNode(value);
     }
     if (typeof value === "object") {
-      return value === null ? undefined : this.#object(value, code?.variables[index]?.members);
+      return value === null ? undefined : this.#object(value, code?.variables[index]);
     }
     if (typeof value === "string") {
       return value.length <= INLINE_STRING_MAX ? undefined : this.#string(value, code, index);
@@ -112,7 +112,13 @@ export class Sources {
 
   /** Whether `value` is the `require` of a CommonJS module. */
   isRequire(value: unknown): boolean {
-    return typeof value === "function" && "resolve" in value && "cache" in value && "extensions" in value;
+    return (
+      typeof value === "function" &&
+      !types.isProxy(value) &&
+      "resolve" in value &&
+      "cache" in value &&
+      "extensions" in value
+    );
   }
 
   module(name: ModuleName): FixedNode {
@@ -172,7 +178,7 @@ export class Sources {
     return (nodes[index] = new ValueNode(value));
   }
 
-  #object(value: object, members: readonly string[] | undefined): Node {
+  #object(value: object, variable: CapturedName | undefined): Node {
     const known = this.#values.get(value);
     if (known !== undefined) return known;
     const namespace = this.#namespaces.get(value);
@@ -181,8 +187,14 @@ export class Sources {
     if (name !== undefined) return this.#thing(value, name);
     const required = this.#required(value);
     if (required !== undefined) return required;
+    const members = variable?.members;
+    // Any other proxy is refused when it is encoded, and none of its traps called before.
+    if (types.isProxy(value))
+      return members !== undefined && isRunnersImport(variable!.name)
+        ? this.#view(value, members)
+        : this.#value(value);
     if (isModuleObject(value)) return this.#view(value, members ?? MODULE_OBJECT_MEMBERS);
-    if (members !== undefined && isModuleLike(value)) return this.#view(value, members);
+    if (members !== undefined && isModuleLike(value, members)) return this.#view(value, members);
     return this.#value(value);
   }
 
@@ -224,19 +236,20 @@ const MODULE_OBJECT_MEMBERS = ["id", "filename", "path", "exports", "loaded"];
 /** Whether `value` is what a CommonJS module calls `module`. */
 function isModuleObject(value: object): boolean {
   return (
-    value.constructor?.name === "Module" && "exports" in value && "filename" in value && "paths" in value
+    "exports" in value && "filename" in value && "paths" in value && value.constructor?.name === "Module"
   );
 }
 
-/** Whether `value` is what a loader, bundler or test runner has in place of a module's namespace. */
-function isModuleLike(value: object): boolean {
-  if (types.isModuleNamespaceObject(value)) return true;
-  const descriptors = Object.values(Object.getOwnPropertyDescriptors(value));
-  const isMadeOfAccessors = descriptors.length > 0 && descriptors.every((descriptor) => "get" in descriptor);
-  return (
-    isMadeOfAccessors ||
-    "default" in value ||
-    "__esModule" in value ||
-    Reflect.get(value, Symbol.toStringTag) === "Module"
+/**
+ * Whether `value` is what a loader, bundler or test runner has in place of a module's namespace. What is used of it is sent without the
+ * rest, so it must be nothing that has methods which use `this`.
+ */
+function isModuleLike(value: object, members: readonly string[]): boolean {
+  if (types.isModuleNamespaceObject(value) || "__esModule" in value) return true;
+  if (Object.getPrototypeOf(value) === null)
+    return "default" in value || Reflect.get(value, Symbol.toStringTag) === "Module";
+  const isStandIn = Object.entries(Object.getOwnPropertyDescriptors(value)).every(
+    ([name, descriptor]) => name === "default" || "get" in descriptor,
   );
+  return isStandIn && members.every((member) => Object.hasOwn(value, member));
 }
