@@ -6,6 +6,7 @@
 import { CorruptMessageError, isStackOverflow } from "./errors.ts";
 import type { WireHooks } from "./hooks.ts";
 import type { Unpack } from "./packet.ts";
+import { NOT_FLAT, readFlat } from "./read/flat.ts";
 import { Reader } from "./read/reader.ts";
 import { FLAG_REFERENCES, FLAG_TEXT, FLAG_WIDE_TEXT, HEADER_BYTES, WIRE_VERSION } from "./tags.ts";
 
@@ -33,6 +34,10 @@ export class Decoder {
   decode(bytes: Uint8Array, start: number, end: number, sideItems: readonly unknown[]): unknown {
     // A hook that decodes something else meanwhile finds no reader here, and gets one of its own.
     const reader = this.#reader ?? new Reader(this.#hooks, this.#unpack);
+    if (bytes === reader.bytes) {
+      const flat = readFlat(bytes, reader.view, start, end);
+      if (flat !== NOT_FLAT) return flat;
+    }
     this.#reader = undefined;
     reader.begin(bytes, start, end, sideItems);
     let isRead = false;

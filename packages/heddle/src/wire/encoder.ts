@@ -9,6 +9,7 @@ import type { Grow, Region, WireHooks } from "./hooks.ts";
 import type { Pack } from "./packet.ts";
 import { KeysChanged } from "./write/shapes.ts";
 import { FLAG_REFERENCES, WIRE_VERSION } from "./tags.ts";
+import { areFlat, FLAT_BYTES, FLAT_LIST_BYTES, isFlat, writeFlat, writeFlatList } from "./write/flat.ts";
 import { Writer } from "./write/writer.ts";
 
 /** What becomes of values that are not written as bytes, or need not be. */
@@ -74,6 +75,7 @@ export class Encoder {
    * getter throws. The encoder can be used again; the bytes of the region are of no use.
    */
   encode(value: unknown, region: Region, path: string): number {
+    if (isFlat(value) && this.#mayBeFlat(region, FLAT_BYTES)) return writeFlat(this.#writer, value, region);
     return this.#encode(value, region, path, false, false);
   }
 
@@ -83,7 +85,16 @@ export class Encoder {
    * @param isForSeveral - The same is sent to several threads: what would be moved is refused.
    */
   encodeArguments(args: readonly unknown[], region: Region, isForSeveral = false): number {
+    if (areFlat(args) && this.#mayBeFlat(region, FLAT_LIST_BYTES))
+      return writeFlatList(this.#writer, args, region);
     return this.#encode(args, region, "args", true, isForSeveral);
+  }
+
+  /** Whether a message that is no more than a few bytes can be written at once. If so, nothing goes beside it. */
+  #mayBeFlat({ start, end }: Region, sizeBytes: number): boolean {
+    if (this.#isBusy || end - start < sizeBytes) return false;
+    this.#writer.dropItems();
+    return true;
   }
 
   #encode(value: unknown, region: Region, path: string, isRest: boolean, isForSeveral: boolean): number {

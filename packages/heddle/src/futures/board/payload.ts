@@ -83,7 +83,14 @@ export class Payloads {
    * @throws What the encoder throws. The slot holds nothing of use then, and can be written again.
    */
   writeArguments(slot: number, args: readonly unknown[], isForSeveral: boolean): SideItems | undefined {
-    return this.#write(slot, (region) => this.#encoder.encodeArguments(args, region, isForSeveral));
+    const region = this.#begin(slot);
+    try {
+      return this.#end(slot, this.#encoder.encodeArguments(args, region, isForSeveral));
+    } catch (error) {
+      throw this.#failed(error);
+    } finally {
+      this.#writing = false;
+    }
   }
 
   /** How much of the heap the large buffers of the message take that was just written; until it is given to {@link letGo}. */
@@ -108,7 +115,7 @@ export class Payloads {
    * {@link claims} says so, the message holds what it refers to itself, until {@link giveUpClaims}.
    */
   writeResult(slot: number, value: unknown, path: string): SideItems | undefined {
-    const side = this.#write(slot, (region) => this.#encoder.encode(value, region, path));
+    const side = this.#write(slot, value, path);
     // Shared memory that is on its way is not lost at once: see shared-buffers.ts.
     this.claims = !this.#cargo.isEmpty;
     if (this.claims) this.#listClaims(slot);
@@ -117,7 +124,7 @@ export class Payloads {
 
   /** Throws if a value cannot be written. The slot holds nothing of use afterwards. */
   tryResult(slot: number, value: unknown, path: string): void {
-    this.#write(slot, (region) => this.#encoder.encode(value, region, path));
+    this.#write(slot, value, path);
     this.#cargo.clear();
   }
 
@@ -141,7 +148,19 @@ export class Payloads {
     return Math.ceil(end / LIST_ALIGNMENT) * LIST_ALIGNMENT;
   }
 
-  #write(slot: number, encode: (region: Region) => number): SideItems | undefined {
+  #write(slot: number, value: unknown, path: string): SideItems | undefined {
+    const region = this.#begin(slot);
+    try {
+      return this.#end(slot, this.#encoder.encode(value, region, path));
+    } catch (error) {
+      throw this.#failed(error);
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  /** Where the message of a slot is to be written. */
+  #begin(slot: number): Region {
     if (this.#writing) {
       throw new Error(
         "Cannot submit a call while another is being sent: a getter among its arguments does so; read it before",
@@ -154,20 +173,23 @@ export class Payloads {
     region.end = region.start + heap.peek(slot + CAPACITY);
     region.bytes = heap.bytesTo(region.end);
     this.#writing = true;
-    try {
-      heap.poke(slot + LENGTH, encode(region));
-    } catch (error) {
-      this.#cargo.clear();
-      this.#heldNow = 0;
-      throw error;
-    } finally {
-      this.#writing = false;
-    }
+    return region;
+  }
+
+  #end(slot: number, length: number): SideItems | undefined {
+    this.#heap.poke(slot + LENGTH, length);
     const { sideItems: items, transferList } = this.#encoder;
     if (items.length > 0) return { items, transferList };
     // What was to be moved was copied, as nothing goes beside the message.
     if (transferList.length > 0) endMove(transferList as ArrayBuffer[]);
     return undefined;
+  }
+
+  /** The error of a message that was not written. */
+  #failed(error: unknown): unknown {
+    this.#cargo.clear();
+    this.#heldNow = 0;
+    return error;
   }
 
   /** Gives the value that a slot holds. What the decoder throws, `NotLoadedError` among it, leaves the slot as it is. */

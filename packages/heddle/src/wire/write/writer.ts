@@ -99,7 +99,7 @@ export class Writer extends Output {
     this.hasReferences = false;
     this.isOutOfRoom = false;
     this.forgetText();
-    this.#drop(0, 0);
+    this.dropItems();
     this.shapes.begin();
     this.spellsOut = spellsOut;
     for (const _ in EMPTY) this.spellsOut = true;
@@ -119,7 +119,7 @@ export class Writer extends Output {
   /** Ends a message, written to its end or not: uses up the marks of what is moved, lets go of every object. */
   finish(isSent: boolean): void {
     if (isSent) for (const moved of this.transferList) unmark(moved);
-    else this.#drop(0, 0);
+    else this.dropItems();
     if (this.#settlers.length > 0) this.#settle(0, isSent);
     if (this.#postponed.length > 0) this.#postponed.length = 0;
     if (this.identities.count > 0) this.identities.rewind(0);
@@ -152,6 +152,11 @@ export class Writer extends Output {
     this.#drop(mark.sideItems, mark.transfers);
     this.#settle(mark.settlers, false);
     return this.start + mark.used;
+  }
+
+  /** Lets go of all that the last message had beside its bytes. */
+  dropItems(): void {
+    this.#drop(0, 0);
   }
 
   #drop(sideItems: number, transfers: number): void {
