@@ -99,7 +99,8 @@ export class Parking {
    */
   wakeForWork(): boolean {
     if (this.#maskCount > 1) return this.spinningCount === 0 && this.wakeOne();
-    return this.#words.load(this.#spinning) === 0 && this.#words.load(this.#asleep) !== 0 && this.wakeOne();
+    // Who sleeps is asked first: while all work, as in a burst of calls, that is the only look.
+    return this.#words.load(this.#asleep) !== 0 && this.#words.load(this.#spinning) === 0 && this.wakeOne();
   }
 
   /** Wakes the first sleeper. Gives whether there was one. */
