@@ -50,7 +50,7 @@ export class Express {
 
   /** How many hints there are. */
   get size(): number {
-    const current = this.#current;
+    const current = this.#current();
     return current === 0 ? 0 : this.#rings[current - 1]!.size;
   }
 
@@ -60,11 +60,11 @@ export class Express {
    * @param from - Claims from a ring. Gives what it has claimed; 0 for nothing.
    */
   claim(from: (ring: HintRing) => number): number {
-    for (let current = this.#current; current !== 0;) {
+    for (let current = this.#current(); current !== 0;) {
       const claimed = from(this.#rings[current - 1]!);
       if (claimed !== 0) return claimed;
       // It may have been emptied for another to count.
-      const now = this.#current;
+      const now = this.#current();
       if (now === current) return 0;
       current = now;
     }
@@ -93,7 +93,7 @@ export class Express {
     this.#empty(this.#written);
   }
 
-  get #current(): number {
+  #current(): number {
     return this.#words.load(this.#address + CURRENT);
   }
 

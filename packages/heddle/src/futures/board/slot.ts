@@ -13,12 +13,15 @@
  * 28     capacity   bytes that the message may have there               as flags
  * 32     length     bytes of the message                                as flags
  * 36     sequence   number of the call, names its side items            the owner, while FREE
- * 40     started    when it was claimed, ms since 1970 (float64)         the owner: Infinity; then the claimant, if TIMED
- * 48     stop       not 0: the body is asked to stop; where the reason is,   the owner
+ * 40     …          the message itself, when it is short
+ * 176    started    when it was claimed, ms since 1970 (float64)         the owner: Infinity; then the claimant, if TIMED
+ * 184    stop       not 0: the body is asked to stop; where the reason is,   the owner
  *                   by sync/objects/stored-values.ts, or 1
- * 52     ran        how long the body ran, ms (float32)                   the claimant, when finished, if TIMED
- * 52     flow       how a stream may go on: see stream-flow.ts          the claimant, 0; from its first batch on the owner
- * 56     …          the message itself, when it is short
+ * 188    ran        how long the body ran, ms (float32)                   the claimant, when finished, if TIMED
+ * 188    flow       how a stream may go on: see stream-flow.ts          the claimant, 0; from its first batch on the owner
+ *
+ * A slot begins where a cache line does. All that a short call needs is in the first one, a message of up to 24 bytes included: so that is the only
+ * one that goes to and fro.
  *
  * If CLAIMS is set, a list of claims follows the message, at a multiple of 4: see sync/objects/cargo.ts.
  *
@@ -50,13 +53,13 @@ export const PAYLOAD = 24;
 export const CAPACITY = 28;
 export const LENGTH = 32;
 export const SEQUENCE = 36;
-export const STARTED = 40;
-export const STOP = 48;
-export const FLOW = 52;
-export const RAN = 52;
-export const INLINE = 56;
+export const INLINE = 40;
+export const STARTED = 176;
+export const STOP = 184;
+export const FLOW = 188;
+export const RAN = 188;
 export const SLOT_BYTES = 192;
-export const INLINE_BYTES: number = SLOT_BYTES - INLINE;
+export const INLINE_BYTES: number = STARTED - INLINE;
 
 /** The kinds of state: the lowest bits of the word. Above them stands the worker, where there is one. */
 export const FREE = 0;

@@ -15,7 +15,7 @@ import type { ObservedCall } from "../observe/observer.ts";
 import { rankOf } from "./ranked-heap.ts";
 import type { Payloads } from "../board/payload.ts";
 import type { Poller } from "./poller.ts";
-import { CARRIES, FLAGS, FUNCTION, SEQUENCE, SERIAL, SIDE_ITEMS, STOP, TIMED } from "../board/slot.ts";
+import { CARRIES, FLAGS, FUNCTION, SEQUENCE, SERIAL, SIDE_ITEMS, TIMED } from "../board/slot.ts";
 import { SubmissionSites, tellSite } from "./submission-sites.ts";
 import { limitRun, linkScope, linkSignal } from "../task-limits.ts";
 import type { TaskOptions } from "../task-options.ts";
@@ -93,7 +93,6 @@ export class CallSender {
       return rejectedFuture(error);
     }
     this.#heap.poke(slot + FLAGS, flags);
-    this.#heap.poke(slot + STOP, 0);
     this.#heap.poke(slot + SEQUENCE, call.sequence);
     const future = new Future<unknown>(call);
     call.future = future;

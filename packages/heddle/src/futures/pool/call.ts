@@ -25,6 +25,7 @@ import {
   SLOT_BYTES,
   STARTED,
   STATE,
+  STOP,
   WITHDRAWN,
   workerOf,
 } from "../board/slot.ts";
@@ -86,6 +87,8 @@ export class Call implements TaskControl {
   wasGivenAgain = false;
   /** Why its body was asked to stop, while its future waits for what comes of it. */
   stopReason: { readonly reason: unknown } | undefined = undefined;
+  /** Its body was asked to stop. */
+  #isTold = false;
   /** Where the reason is that its body was told; 0 for nowhere. */
   #toldReason = 0;
   /** How long its body may go on after it was told to stop, where `cancel` does not say that. */
@@ -117,13 +120,13 @@ export class Call implements TaskControl {
     this.address = address;
   }
 
-  get #state(): number {
+  #state(): number {
     return this.#heap.load(this.address + STATE);
   }
 
   /** The kind of its state. */
   get kind(): number {
-    return kindOf(this.#state);
+    return kindOf(this.#state());
   }
 
   get isClaimed(): boolean {
@@ -146,7 +149,7 @@ export class Call implements TaskControl {
 
   /** The worker that runs it or ran it; -1 while none has. */
   get worker(): number {
-    const state = this.#state;
+    const state = this.#state();
     return kindOf(state) === PINNED ? -1 : workerOf(state);
   }
 
@@ -348,8 +351,7 @@ export class Call implements TaskControl {
     this.site = undefined;
     this.name = undefined;
     this.stopReason = undefined;
-    if (this.#toldReason !== 0) storedValuesIn(this.#heap).drop(this.#toldReason);
-    this.#toldReason = 0;
+    if (this.#isTold) this.#forgetStop();
     this.graceMs = DEFAULT_GRACE_MS;
     this.isRanked = false;
     this.affinity = undefined;
@@ -366,7 +368,7 @@ export class Call implements TaskControl {
 
   /** Takes it out of the queue; false if its body has begun. */
   #withdraw(): boolean {
-    const state = this.#state;
+    const state = this.#state();
     const kind = kindOf(state);
     if (kind !== READY && kind !== PINNED) return false;
     const left = kind === PINNED ? WITHDRAWN : FREE;
@@ -379,7 +381,16 @@ export class Call implements TaskControl {
     if (this.kind === FREE) this.#owner.withdrawn(this);
   }
 
+  /** The slot goes to a body that nobody has asked yet. */
+  #forgetStop(): void {
+    if (this.#toldReason !== 0) storedValuesIn(this.#heap).drop(this.#toldReason);
+    this.#toldReason = 0;
+    this.#isTold = false;
+    this.#heap.poke(this.address + STOP, 0);
+  }
+
   #askToStop(reason: unknown): void {
+    this.#isTold = true;
     this.#toldReason ||= askToStop(this.#heap, this.address, reason);
     if (this.isClaimed) this.#owner.askedToStop(this.worker);
   }

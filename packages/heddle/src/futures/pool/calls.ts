@@ -6,7 +6,7 @@
 import type { Heap } from "#heap";
 import { Call, type CallOwner } from "./call.ts";
 import type { Payloads } from "../board/payload.ts";
-import { CLAIMS, FINISHED, FLAGS, FREE, INDEX, SLOT_BYTES, STATE } from "../board/slot.ts";
+import { CLAIMS, FINISHED, FLAGS, FREE, INDEX, SLOT_BYTES, STATE, STOP } from "../board/slot.ts";
 
 /** The slots of one executor, and which of them are free. */
 export class Calls {
@@ -95,7 +95,8 @@ export class Calls {
     this.#payloads.release(call.address);
     this.#payloads.letGo(call.heldBytes);
     call.heldBytes = 0;
-    this.#heap.store(call.address + STATE, FREE);
+    // A plain write: a worker that follows a stale hint finds a slot that is not READY either way.
+    this.#heap.poke(call.address + STATE, FREE);
     if (call.pinnedTo >= 0) this.#pinned[call.pinnedTo]!--;
     if (call.isForgotten) this.#abandoned--;
     this.setUnread(call, false);
@@ -147,6 +148,7 @@ export class Calls {
     const address = this.#heap.allocate(SLOT_BYTES);
     this.#heap.poke(address + INDEX, this.#all.length);
     this.#heap.store(address + STATE, FREE);
+    this.#heap.poke(address + STOP, 0);
     this.#payloads.reset(address);
     const call = new Call(this.#heap, this.#owner, address);
     this.#all.push(call);

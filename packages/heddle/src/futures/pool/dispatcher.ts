@@ -74,7 +74,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
   /** Why all calls are cancelled, the future ones included. */
   #cancelledBy: unknown;
   readonly #room = new Room(
-    () => this.#limit - this.#calls.active,
+    () => this.#limit() - this.#calls.active,
     () => {
       this.#checkOpen();
       this.#checkWorking();
@@ -244,7 +244,7 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
     for (let slot = firstSlot; slot !== 0;) {
       const next = this.#heap.peek(slot + NEXT) >>> 0;
       const call = this.#calls.at(slot);
-      const state = this.#heap.load(slot + STATE);
+      const state = this.#heap.peek(slot + STATE);
       const kind = kindOf(state);
       if (kind === WITHDRAWN) this.withdrawn(call);
       else if (kind === FINISHED) this.#settler.finish(call);
@@ -422,11 +422,11 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
   #checkRoom(): void {
     this.#checkOpen();
     const { name, maxQueued } = this.#options;
-    if (this.#calls.active >= this.#limit) throw new QueueFullError(name, maxQueued);
+    if (this.#calls.active >= this.#limit()) throw new QueueFullError(name, maxQueued);
     this.#room.taken();
   }
 
-  get #limit(): number {
+  #limit(): number {
     const { maxWorkers, concurrency, maxQueued } = this.#options;
     return maxWorkers * concurrency + maxQueued;
   }

@@ -149,7 +149,7 @@ export class WorkerLoop implements RunnerOwner {
     let sliceEnd = performance.now() + SLICE_MS;
     let untilReading = this.#stride;
     let untilTurn = CALLS_PER_TURN;
-    while (this.#runner.busy < this.#capacity) {
+    while (this.#runner.busy < this.#capacity()) {
       const slot = this.#claim();
       if (slot === 0) {
         if (this.#retired) return this.#stayOrLeave();
@@ -189,12 +189,12 @@ export class WorkerLoop implements RunnerOwner {
     if (leaves) this.#onLeft!();
   }
 
-  get #capacity(): number {
+  #capacity(): number {
     return this.isInitialized ? this.#options.concurrency : 1;
   }
 
   /** Whether there is something to claim, or to pass over. */
-  get #workReady(): boolean {
+  #workReady(): boolean {
     return this.#lane.ready || (this.#serves && this.#board.offered > 0);
   }
 
@@ -278,7 +278,7 @@ export class WorkerLoop implements RunnerOwner {
   #glance(): boolean {
     if (SPIN_LIMIT === 0) return false;
     for (let i = 0; i < LOOKS_PER_READING; i++) {
-      if (this.#workReady) return true;
+      if (this.#workReady()) return true;
       this.#heap.pause();
     }
     return false;
@@ -295,7 +295,7 @@ export class WorkerLoop implements RunnerOwner {
     let found = false;
     do {
       for (let i = 0; i < LOOKS_PER_READING && !found; i++) {
-        found = this.#workReady;
+        found = this.#workReady();
         if (!found) this.#heap.pause();
       }
     } while (!found && performance.now() < end);
@@ -324,7 +324,7 @@ export class WorkerLoop implements RunnerOwner {
     const { parking } = this.#board;
     const { worker } = this.#options;
     const ticket = parking.prepareSleep(worker);
-    if (this.#workReady) {
+    if (this.#workReady()) {
       this.#stayAwake();
       return false;
     }
