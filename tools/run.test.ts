@@ -30,6 +30,18 @@ describe("the scripts of package.json", () => {
       /^Cannot test tools\/lint\/nowhere: it does not exist/,
     );
     assert.match(run("test", "docs").stderr, /^Cannot test docs: it holds no \*\.test\.ts/);
+    assert.match(run("test", "tools/test.ts").stderr, /^Cannot test tools\/test\.ts: it is no \*\.test\.ts/);
+  });
+
+  test("refuse a soak that they do not know, rather than bear nothing", () => {
+    for (const args of [["kils"], ["kills", "many"], ["0"]]) {
+      const { status, stderr } = run("soak", ...args);
+      assert.equal(status, 2);
+      assert.match(
+        stderr,
+        /^Cannot soak ".*": write how much and from which seed, .* after kills or steps$/m,
+      );
+    }
   });
 
   test("refuse an example that is not there, and say which are", () => {

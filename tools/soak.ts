@@ -14,8 +14,16 @@ const KINDS: Readonly<Record<string, { file: string; variable: string; amount: s
 
 const source = "--conditions=@heddle/source";
 const args = process.argv.slice(2);
-const kind = KINDS[args[0] ?? ""];
-const [amount = kind?.amount, seed = String(Date.now() % 100_000)] = args.slice(1);
+const kind = Object.hasOwn(KINDS, args[0] ?? "") ? KINDS[args[0]!] : undefined;
+const numbers = kind === undefined ? args : args.slice(1);
+const wrong = numbers.find((text) => !/^[1-9]\d*$/.test(text));
+if (wrong !== undefined) {
+  console.error(
+    `Cannot soak "${wrong}": write how much and from which seed, in whole numbers, alone or after ${Object.keys(KINDS).join(" or ")}`,
+  );
+  process.exit(2);
+}
+const [amount = kind?.amount, seed = String(Date.now() % 100_000)] = numbers;
 const { status } = spawnSync(
   process.execPath,
   kind === undefined

@@ -21,9 +21,7 @@ const files = places.flatMap(testFiles);
 
 const missing = asked.find((place) => testFiles(place).length === 0);
 if (missing !== undefined) {
-  console.error(
-    `Cannot test ${missing}: ${existsSync(join(root, missing)) ? "it holds no *.test.ts" : "it does not exist"}`,
-  );
+  console.error(`Cannot test ${missing}: ${whyNone(missing)}`);
   process.exit(2);
 }
 
@@ -43,9 +41,18 @@ const { status } = spawnSync(process.execPath, [...runner, ...options, ...files]
 });
 process.exit(status ?? 1);
 
-/** The test files in a folder, or the one file. */
+function whyNone(place: string): string {
+  if (!existsSync(join(root, place))) return "it does not exist";
+  return isFile(place) ? "it is no *.test.ts" : "it holds no *.test.ts";
+}
+
+function isFile(place: string): boolean {
+  return statSync(join(root, place), { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** The test files in a folder, or the one file. Node would take any other for a test that passes. */
 function testFiles(place: string): string[] {
-  if (statSync(join(root, place), { throwIfNoEntry: false })?.isFile()) return [place];
+  if (isFile(place)) return place.endsWith(".test.ts") ? [place] : [];
   return globSync(join(place, "**/*.test.ts"), {
     cwd: root,
     exclude: ["**/node_modules/**", "**/dist/**", "**/.cache/**"],
