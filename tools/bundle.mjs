@@ -36,7 +36,7 @@ const TOGETHER = [
 ];
 
 /**
- * Writes the JavaScript of a package; leaves it alone if no source is newer.
+ * Writes the JavaScript of a package; leaves it alone if no source is newer, nor what is written here.
  *
  * @param {string} folder - Of the package.
  * @param {string} out - Where to.
@@ -47,9 +47,12 @@ export async function bundle(folder, out) {
   const sources = readdirSync(src, { recursive: true, encoding: "utf8" }).filter(
     (file) => file.endsWith(".ts") && !/\.test(-d)?\.ts$|\bfixtures\b/.test(file),
   );
-  const newest = Math.max(
-    ...[...sources, "../package.json"].map((file) => statSync(join(src, file)).mtimeMs),
-  );
+  const made = [
+    ...sources.map((file) => join(src, file)),
+    join(folder, "package.json"),
+    import.meta.filename,
+  ];
+  const newest = Math.max(...made.map((file) => statSync(file).mtimeMs));
   // The last that is written.
   const sign = statSync(join(outdir, "index.js"), { throwIfNoEntry: false });
   if (sign !== undefined && sign.mtimeMs > newest) return;

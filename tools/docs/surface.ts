@@ -295,7 +295,7 @@ function namespaceOf(source: Source, statement: Node, from: ReadonlyMap<string, 
   };
 }
 
-/** The first docstring of a file, if it is not that of its first statement. */
+/** The docstring with which a file begins: what can be imported has one. */
 function fileDocstring(source: Source): string | undefined {
   const [text] = source.docstrings.values();
   return text;
