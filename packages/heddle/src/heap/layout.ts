@@ -1,6 +1,6 @@
 /**
- * Where things stand in the heap's first page, and how pages are cut. All of it is shared between
- * threads, and between processes later: a change here is a new {@link LAYOUT_VERSION}.
+ * Where things stand in the heap's first page, and how pages are cut. All of it is shared between threads,
+ * and most of it between processes: a change here is a new {@link LAYOUT_VERSION}.
  *
  * ```text
  * bytes          name         values                                      written by
@@ -8,7 +8,7 @@
  * 4              version      LAYOUT_VERSION                              the creator, once
  * 8              frontier     index of the first page never handed out    any thread, by CAS
  * 12             serial       the next serial number                      any thread, by add
- * 16             seats        how many seats have ever been taken               any thread, by CAS
+ * 16             seats        how many seats have ever been taken         any thread, by CAS
  * 20 … 63                     of a heap of processes only, see segment-layout.ts
  * 64  + 4·order  span stack   tag (16 bits) | page index (16 bits)        any thread, by CAS
  * 128            threads      address of the roster of threads, 0: none   who first needs it, by CAS
