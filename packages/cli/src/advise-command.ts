@@ -3,8 +3,8 @@
  *
  * @packageDocumentation
  */
-import { writeFileSync } from "node:fs";
-import { basename, extname } from "node:path";
+import { accessSync, constants, existsSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, extname } from "node:path";
 import { explain } from "./advise/explain.ts";
 import { measure } from "./advise/measure.ts";
 import { choose, predict, spreadOf } from "./advise/predict.ts";
@@ -13,9 +13,11 @@ import { reportOf } from "./advise/report.ts";
 import { takeSample } from "./advise/sample.ts";
 import type { AdviseArguments } from "./advise-arguments.ts";
 import { CommandError, systemReason, usageError } from "./errors.ts";
+import { ALL_DONE, INTERRUPTED } from "./exit-status.ts";
 import { openSource } from "./inputs/source.ts";
-import { INTERRUPTED_STATUS, onInterruption } from "./interruption.ts";
+import { onInterruption } from "./interruption.ts";
 import { loadFunction } from "./load-module.ts";
+import { refuseSharedFiles } from "./shared-files.ts";
 
 /** Identifiers, as code has them. */
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
@@ -27,7 +29,9 @@ const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
  * @throws `CommandError` when there is nothing to measure, or the function fails.
  */
 export async function adviseCommand(given: AdviseArguments): Promise<number> {
-  const { module, exportName, report } = given;
+  const { module, exportName, input, report } = given;
+  refuseSharedFiles({ MODULE: module, "--input": input }, { "--report": report });
+  refuseUnwritable(report);
   const target = await loadFunction(module, exportName);
   const source = await openSource(given);
   let sample;
@@ -44,7 +48,7 @@ export async function adviseCommand(given: AdviseArguments): Promise<number> {
   using _interruption = onInterruption(() => {
     say("");
     process.stderr.write("heddle: stopped; there is no advice\n");
-    process.exit(INTERRUPTED_STATUS);
+    process.exit(INTERRUPTED);
   });
   say("looking at the function");
   const nature = await probe(target.fn, items);
@@ -69,8 +73,26 @@ export async function adviseCommand(given: AdviseArguments): Promise<number> {
   try {
     writeFileSync(report, reportOf(advice));
   } catch (error) {
-    throw new CommandError("ERR_HEDDLE_OUTPUT", `Cannot write ${report}: ${systemReason(error)}`);
+    throw unwritable(report, error);
   }
   process.stderr.write(`the report with a chart is in ${report}\n`);
-  return 0;
+  return ALL_DONE;
+}
+
+/** Who waits for the measurement does so for a report that can be written. */
+function refuseUnwritable(report: string): void {
+  try {
+    if (!existsSync(report)) accessSync(dirname(report), constants.W_OK);
+    else if (statSync(report).isDirectory())
+      throw Object.assign(new Error("a directory"), { code: "EISDIR" });
+    else accessSync(report, constants.W_OK);
+  } catch (error) {
+    throw unwritable(report, error);
+  }
+}
+
+function unwritable(report: string, error: unknown): CommandError {
+  return new CommandError("ERR_HEDDLE_OUTPUT", `Cannot write ${report}: ${systemReason(error)}`, {
+    cause: error,
+  });
 }

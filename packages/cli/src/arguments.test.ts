@@ -73,6 +73,8 @@ describe("parseCommandLine()", () => {
     for (const words of [["--help"], ["-h"], ["help"], ["map", "--help"], ["map", "m.ts", "-h"]]) {
       assert.equal(parseCommandLine(words).kind, "help");
     }
+    assert.deepEqual(parseCommandLine(["help", "bench"]), { kind: "help", of: "bench" });
+    refused(["help", "bnech"], /^Cannot run "bnech": there is no such command; did you mean heddle bench\?$/);
     assert.equal(parseCommandLine(["--version"]).kind, "version");
     assert.equal(parseCommandLine(["map", "--version"]).kind, "version");
   });
@@ -97,6 +99,7 @@ describe("parseCommandLine()", () => {
     refused(["map", "m.ts", "x", "--retries", "1.5"], /^Cannot use --retries 1.5: /);
     refused(["map", "m.ts", "x", "--timeout", "soon"], /^Cannot use --timeout soon: it takes milliseconds/);
     refused(["map", "m.ts", "x", "--timeout", "0"], /above 0/);
+    refused(["map", "m.ts", "x", "--timeout", "0x10"], /^Cannot use --timeout 0x10: it takes milliseconds/);
     refused(["map", "m.ts", "x", "--format", "jsn"], /^Cannot use --format jsn: did you mean json\?$/);
     refused(["map", "m.ts", "x", "--halt", "perhaps"], /it is one of never, soon, now$/);
   });

@@ -43,15 +43,21 @@ const HELP_WORDS: readonly string[] = ["--help", "-h", "help"];
 export function parseCommandLine(words: readonly string[]): Command {
   const [command, ...rest] = words;
   if (command === undefined) throw usageError("Cannot run: no command given; try heddle --help");
-  if (HELP_WORDS.includes(command)) return { kind: "help", of: COMMANDS.find((name) => name === rest[0]) };
+  if (HELP_WORDS.includes(command))
+    return { kind: "help", of: rest.length > 0 ? commandNamed(rest[0]!) : undefined };
   if (command === "--version") return { kind: "version" };
-  const known = COMMANDS.find((name) => name === command);
-  if (known === undefined) throw unknownCommand(command);
+  const known = commandNamed(command);
 
   const options = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : undefined);
   if (options.some((word) => word === "--help" || word === "-h")) return { kind: "help", of: known };
   if (options.includes("--version")) return { kind: "version" };
   return READERS[known](rest);
+}
+
+function commandNamed(command: string): CommandName {
+  const known = COMMANDS.find((name) => name === command);
+  if (known === undefined) throw unknownCommand(command);
+  return known;
 }
 
 function unknownCommand(command: string): Error {

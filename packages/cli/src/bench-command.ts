@@ -10,8 +10,9 @@ import type { BenchArguments } from "./bench-arguments.ts";
 import type { CaseName } from "./bench/case-names.ts";
 import { type Case, CASES } from "./bench/cases.ts";
 import { type Figures, measure } from "./bench/measure.ts";
+import { ALL_DONE, INTERRUPTED } from "./exit-status.ts";
 import { counted, shortTime } from "./figures.ts";
-import { INTERRUPTED_STATUS, onInterruption } from "./interruption.ts";
+import { onInterruption } from "./interruption.ts";
 
 /** What is shown in place of figures. */
 interface Row {
@@ -39,9 +40,9 @@ export async function benchCommand({ cases, timeMs, json }: BenchArguments): Pro
     process.stdout.write(`${json ? JSON.stringify(row) : line(row, width)}\n`);
     // Signals, and the end of whoever reads this, are heard of between cases.
     await setImmediate();
-    if (isInterrupted) return INTERRUPTED_STATUS;
+    if (isInterrupted) return INTERRUPTED;
   }
-  return 0;
+  return ALL_DONE;
 }
 
 async function figuresOf(each: Case, timeMs: number): Promise<Figures | string> {

@@ -86,6 +86,19 @@ describe("heddle advise", () => {
         /^heddle: Cannot advise: there is no item in /,
       ],
       [["advise", `${FUNCTIONS}#tiny`, "--inptu", "x"], /did you mean --input\?$/m],
+      [
+        ["advise", `${FUNCTIONS}#tiny`, "--input", texts, "--report", texts],
+        /for both --input and --report$/m,
+      ],
+      [["advise", `${FUNCTIONS}#says`, "1", "--report", FUNCTIONS], /for both MODULE and --report$/m],
+      [
+        ["advise", `${FUNCTIONS}#says`, "1", "--report", folder],
+        /^heddle: Cannot write .*: it is a directory$/m,
+      ],
+      [
+        ["advise", `${FUNCTIONS}#says`, "1", "--report", join(folder, "no/where")],
+        /^heddle: Cannot write .*: no such file$/m,
+      ],
     ] as const) {
       const { status, stderr } = await heddle(words);
       assert.equal(status, 2);

@@ -52,6 +52,12 @@ describe("heddle", () => {
         ["map", `${FUNCTIONS}#echo`, "--input", FUNCTIONS, "--output", FUNCTIONS],
         /for both --input and --output/,
       ],
+      [["map", FUNCTIONS, "1", "--output", FUNCTIONS], /for both MODULE and --output/],
+      [["map", folder, "1"], /^heddle: Cannot use \S+: it is a directory$/m],
+      [
+        ["map", `${FUNCTIONS}#echo`, "1", "--journal", folder],
+        /Cannot use the journal \S+: it is a directory$/m,
+      ],
     ];
     for (const [words, message] of commands) {
       const { status, stdout, stderr } = await heddle(words);
@@ -326,6 +332,18 @@ describe("heddle map", () => {
       byIndex(lines).map(({ result }) => result),
       [2, 4],
     );
+  });
+
+  test("may read the very module whose function it calls", async () => {
+    const { status, stderr } = await heddle([
+      "map",
+      `${FUNCTIONS}#kind`,
+      "--on",
+      "inline",
+      "--input",
+      FUNCTIONS,
+    ]);
+    assert.equal(status, 0, stderr);
   });
 
   test("does nothing, and says so, when the input is empty", async () => {

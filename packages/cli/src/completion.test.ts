@@ -36,6 +36,8 @@ const offered: readonly (readonly [words: readonly string[], offers: readonly st
   ],
   [["map", "f.ts", "--input", "num"], ["numbers.txt"]],
   [["map", "num"], ["numbers.txt"]],
+  [["map", "two"], ["two words.txt"]],
+  [["map", "f.ts", "--input", "two"], ["two words.txt"]],
   [["map", "f.ts", "--jobs", ""], []],
   [["bench", "lo"], ["lock"]],
   [["completion", "f"], ["fish"]],
@@ -49,6 +51,7 @@ for (const shell of Object.keys(asking) as Shell[]) {
       folder = mkdtempSync(join(tmpdir(), "heddle-completion-"));
       writeFileSync(join(folder, "script"), completionFor(shell));
       writeFileSync(join(folder, "numbers.txt"), "");
+      writeFileSync(join(folder, "two words.txt"), "");
     });
     after(() => rmSync(folder, { recursive: true }));
 
@@ -60,7 +63,11 @@ for (const shell of Object.keys(asking) as Shell[]) {
           env: { ...process.env, HOME: folder },
         });
         assert.equal(stderr, "");
-        const found = stdout.split("\n").filter((word) => word !== "");
+        const found = stdout
+          .split("\n")
+          .filter((word) => word !== "")
+          // As some shells write a space in a name.
+          .map((word) => word.replace("\\ ", " "));
         assert.deepEqual(found.sort(), offers, words.join(" "));
       }
     });

@@ -16,15 +16,21 @@ export type Shell = "bash" | "zsh" | "fish";
 const SCRIPTS: Readonly<Record<Shell, () => string>> = { bash, zsh, fish };
 const SHELLS = Object.keys(SCRIPTS) as readonly Shell[];
 
-/** What can stand behind each command: its options, and its other words if they are of a fixed set. */
-const COMMANDS: Readonly<
-  Record<string, { readonly options: OptionTable; readonly words?: readonly string[] }>
-> = {
+/** What can stand behind a command: its options, and its other words if they are of a fixed set. */
+interface Following {
+  readonly options: OptionTable;
+  readonly words?: readonly string[];
+}
+
+const WITH_HELP: Readonly<Record<string, Following>> = {
   map: { options: MAP_OPTIONS },
   advise: { options: ADVISE_OPTIONS },
   bench: { options: BENCH_OPTIONS, words: CASE_NAMES },
   completion: { options: {}, words: SHELLS },
-  help: { options: {}, words: ["map", "advise", "bench", "completion"] },
+};
+const COMMANDS: Readonly<Record<string, Following>> = {
+  ...WITH_HELP,
+  help: { options: {}, words: Object.keys(WITH_HELP) },
 };
 
 /** The script for a shell. */
@@ -55,6 +61,9 @@ function valuesOf(value: string | undefined): readonly string[] | "files" | "any
 const optionsOf = (options: OptionTable): string[] =>
   [...Object.keys(options), "help"].map((name) => `--${name}`);
 
+/** A name may have spaces in it, so only the ends of lines part names. */
+const BASH_FILES = `local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$word"))`;
+
 function bash(): string {
   const cases = Object.entries(COMMANDS).flatMap(([command, { options, words }]) => [
     ...Object.entries(options).flatMap(([name, { value }]) => {
@@ -63,13 +72,13 @@ function bash(): string {
       const reply = Array.isArray(values)
         ? `COMPREPLY=($(compgen -W '${values.join(" ")}' -- "$word"))`
         : values === "files"
-          ? `COMPREPLY=($(compgen -f -- "$word"))`
+          ? BASH_FILES
           : "COMPREPLY=()";
       return `    ${command}:*:--${name}) ${reply} ;;`;
     }),
     `    ${command}:-*:*) COMPREPLY=($(compgen -W '${optionsOf(options).join(" ")}' -- "$word")) ;;`,
     words === undefined
-      ? `    ${command}:*) COMPREPLY=($(compgen -f -- "$word")) ;;`
+      ? `    ${command}:*) ${BASH_FILES} ;;`
       : `    ${command}:*) COMPREPLY=($(compgen -W '${words.join(" ")}' -- "$word")) ;;`,
   ]);
   return `# heddle: eval "$(heddle completion bash)" in ~/.bashrc

@@ -3,11 +3,9 @@
  *
  * @packageDocumentation
  */
+import { CANNOT_GO_ON, INTERRUPTED } from "./exit-status.ts";
 
 const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
-
-/** The exit status of a run that was interrupted. */
-export const INTERRUPTED_STATUS = 130;
 
 /**
  * Calls `onFirst` at the first signal; the second one ends the process there and then.
@@ -17,7 +15,7 @@ export const INTERRUPTED_STATUS = 130;
 export function onInterruption(onFirst: () => void): Disposable {
   let isFirst = true;
   const listener = (): void => {
-    if (!isFirst) process.exit(INTERRUPTED_STATUS);
+    if (!isFirst) process.exit(INTERRUPTED);
     isFirst = false;
     onFirst();
   };
@@ -28,9 +26,6 @@ export function onInterruption(onFirst: () => void): Disposable {
     },
   };
 }
-
-/** The exit status of a run that the mapped function ended. */
-const ENDED_STATUS = 2;
 
 /**
  * Says so, and gives a status that is no success, if the process is ended while the run goes on: inline, a function that
@@ -43,7 +38,7 @@ export function onEarlyExit(isExpected: () => boolean): Disposable {
   const listener = (): void => {
     if (isExpected()) return;
     process.stderr.write("heddle: Cannot finish: the function ended the process\n");
-    process.exitCode = ENDED_STATUS;
+    process.exitCode = CANNOT_GO_ON;
   };
   process.once("exit", listener);
   return { [Symbol.dispose]: () => void process.off("exit", listener) };

@@ -69,6 +69,8 @@ export class Journal {
    */
   constructor(path: string, identity: RunIdentity, resume: boolean) {
     this.#path = path;
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+      throw this.#refusal(systemReason({ code: "EISDIR" }));
     const isNew = !existsSync(path) || statSync(path).size === 0;
     this.#database = this.#open();
     try {

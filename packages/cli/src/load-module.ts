@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { findPackageJSON, registerHooks } from "node:module";
 import { basename, extname, isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -39,7 +39,10 @@ export async function loadFunction(module: string, exportName: string): Promise<
 
 function addressOf(module: string): string {
   const path = resolve(module);
-  if (existsSync(path)) return pathToFileURL(path).href;
+  if (existsSync(path)) {
+    if (statSync(path).isDirectory()) throw usageError(`Cannot use ${module}: it is a directory`);
+    return pathToFileURL(path).href;
+  }
   if (module.startsWith("file:")) return module;
   if (isPath(module)) throw usageError(`Cannot use ${module}: no such file`);
   try {

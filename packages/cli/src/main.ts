@@ -6,13 +6,9 @@
  */
 import { type Command, parseCommandLine } from "./arguments.ts";
 import { CommandError } from "./errors.ts";
+import { ALL_DONE, CANNOT_GO_ON, READER_GONE } from "./exit-status.ts";
 import { helpOf, version } from "./help.ts";
 import { entryOf } from "./troubleshooting.ts";
-
-/** The exit status of wrong usage, and of everything else that keeps a command from its work. */
-const CANNOT_GO_ON = 2;
-/** That of a program that the end of its reader killed, 128 + SIGPIPE: `| head` is nobody's fault. */
-const READER_GONE = 141;
 
 /** Does what was asked for; gives the exit status. Each command is loaded when it is run. */
 async function run(command: Command): Promise<number> {
@@ -44,7 +40,7 @@ async function run(command: Command): Promise<number> {
 
 async function print(text: string): Promise<number> {
   await new Promise((resolve) => process.stdout.write(text, resolve));
-  return 0;
+  return ALL_DONE;
 }
 
 /** What is wrong, in one line, and where it is explained. */

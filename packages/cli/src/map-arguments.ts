@@ -110,7 +110,7 @@ function placeOf(words: Words<typeof MAP_OPTIONS>): Place | undefined {
 function milliseconds(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (value > 0 && value <= LONGEST_TIMEOUT_MS) return value;
+  if (/^[\d.]+$/.test(text) && value > 0 && value <= LONGEST_TIMEOUT_MS) return value;
   throw usageError(
     `Cannot use --timeout ${text}: it takes milliseconds, above 0 and at most ${LONGEST_TIMEOUT_MS}`,
   );

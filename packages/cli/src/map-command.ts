@@ -3,26 +3,20 @@
  *
  * @packageDocumentation
  */
-import { existsSync, realpathSync } from "node:fs";
-import { basename, extname, resolve } from "node:path";
+import { basename, extname } from "node:path";
 import type { MapArguments } from "./map-arguments.ts";
 import { Delivery } from "./delivery.ts";
-import { usageError } from "./errors.ts";
 import { defaultJobs, startExecutor } from "./executors.ts";
+import { ALL_DONE, INTERRUPTED, READER_GONE, SOME_FAILED } from "./exit-status.ts";
 import { Feeder } from "./feeder.ts";
 import { openSource, type Source } from "./inputs/source.ts";
-import { INTERRUPTED_STATUS, onEarlyExit, onInterruption } from "./interruption.ts";
+import { onEarlyExit, onInterruption } from "./interruption.ts";
 import { Journal } from "./journal.ts";
 import { loadFunction, type LoadedFunction } from "./load-module.ts";
 import { Progress, type Progressing } from "./progress.ts";
 import { Runner } from "./runner.ts";
+import { refuseSharedFiles } from "./shared-files.ts";
 import { summary, type Ending } from "./summary.ts";
-
-/** The exit statuses that the documentation promises. */
-const ALL_DONE = 0;
-const SOME_FAILED = 1;
-/** That of a program that the end of its reader killed, 128 + SIGPIPE: `| head` is nobody's fault. */
-const READER_GONE = 141;
 
 /**
  * Runs `heddle map`.
@@ -31,7 +25,8 @@ const READER_GONE = 141;
  * @throws `CommandError` when the run cannot begin. Then no output was touched.
  */
 export async function mapCommand(map: MapArguments): Promise<number> {
-  refuseSharedFiles(map);
+  const { module, input, output, journal: journalPath } = map;
+  refuseSharedFiles({ MODULE: module, "--input": input }, { "--output": output, "--journal": journalPath });
   const target = await loadFunction(map.module, map.exportName);
   const source = await openSource(map);
   const journal = openJournal(map, target, source);
@@ -40,20 +35,6 @@ export async function mapCommand(map: MapArguments): Promise<number> {
   } finally {
     journal?.close();
     source.close();
-  }
-}
-
-/** Input, output and journal are three files. */
-function refuseSharedFiles({ input, output, journal }: MapArguments): void {
-  const files = { input: input === "-" ? undefined : input, output, journal };
-  const seen = new Map<string, string>();
-  for (const [option, path] of Object.entries(files)) {
-    if (path === undefined) continue;
-    const real = existsSync(path) ? realpathSync(path) : resolve(path);
-    const other = seen.get(real);
-    if (other !== undefined && real !== "/dev/null")
-      throw usageError(`Cannot use ${path} for both --${other} and --${option}`);
-    seen.set(real, option);
   }
 }
 
@@ -141,7 +122,7 @@ async function run(map: MapArguments, { target, source, journal }: Opened): Prom
   const figures = { ...delivery.tally, total, elapsedMs, startUpMs, on, jobs, ending, isTextByDefault };
   process.stderr.write(`${summary(figures)}\n`);
   if (runner.failure !== undefined) throw runner.failure;
-  if (isInterrupted) return INTERRUPTED_STATUS;
+  if (isInterrupted) return INTERRUPTED;
   return delivery.tally.failed > 0 ? SOME_FAILED : ALL_DONE;
 }
 

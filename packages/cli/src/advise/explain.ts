@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { counted, duration, shortTime } from "../figures.ts";
+import { counted, shortTime } from "../figures.ts";
 import type { Measurements } from "./measure.ts";
 import { median, type Prediction, serialShare } from "./predict.ts";
 import type { Nature } from "./probe.ts";
@@ -54,7 +54,7 @@ export function sentence({ choice, nature, measurements, predictions }: Advice):
   }
   const several = predictions.find(({ way }) => way === "threads");
   if (several !== undefined && several.startUpMs > loop.ms / 2) {
-    return `Run it in a plain loop: all of it takes ${duration(loop.ms)}, and starting workers alone ${duration(several.startUpMs)}.`;
+    return `Run it in a plain loop: all of it takes ${shortTime(loop.ms)}, and starting workers alone ${shortTime(several.startUpMs)}.`;
   }
   return "Run it in a plain loop: nothing else is faster by enough to be worth its trouble.";
 }
@@ -79,7 +79,7 @@ export function natureLines({ nature, measurements, total }: Advice): string[] {
   const { oneThread, ways } = measurements;
   const several = ways.find(({ way, jobs }) => way === "threads" && jobs > 1);
   const lines = [
-    `an item takes ${shortTime(msPerItem)} on one thread${isAsync && waits >= 0.01 ? `, of which it waits ${percent(waits)}` : ""}; there are ${counted(total, "item")}`,
+    `an item takes ${shortTime(msPerItem)} on one thread${isAsync && waits >= 0.01 ? `, of which it waits ${percent(waits)}` : ""}; there ${total === 1 ? "is" : "are"} ${counted(total, "item")}`,
   ];
   if (several === undefined || waits > WAITING) return lines;
   const share = serialShare(median(oneThread.msPerItem), median(several.msPerItem), several.jobs);
@@ -95,8 +95,8 @@ function table({ predictions, choice }: Advice): string[] {
     .toSorted((a, b) => a.ms - b.ms)
     .map((prediction) => [
       nameOfWay(prediction),
-      duration(prediction.ms),
-      `${duration(prediction.leastMs)} to ${duration(prediction.mostMs)}`,
+      shortTime(prediction.ms),
+      `${shortTime(prediction.leastMs)} to ${shortTime(prediction.mostMs)}`,
       prediction === choice ? "advised" : "",
     ]);
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { duration } from "../figures.ts";
+import { shortTime } from "../figures.ts";
 import { type Advice, codeFor, nameOfWay, natureLines, sentence } from "./explain.ts";
 import type { Prediction } from "./predict.ts";
 
@@ -59,7 +59,7 @@ function bar(prediction: Prediction, top: number, x: (ms: number) => number, isC
   return `  <text x="0" y="${middle + 5}">${escaped(nameOfWay(prediction))}</text>
   <rect class="bar${isChosen ? " chosen" : ""}" x="${LABEL}" y="${middle - BAR / 2}" width="${round(x(ms) - LABEL)}" height="${BAR}"/>
   <line class="range" x1="${round(x(leastMs))}" x2="${round(x(mostMs))}" y1="${middle}" y2="${middle}"/>
-  <text x="${round(x(mostMs) + 8)}" y="${middle + 5}">${duration(ms)}</text>`;
+  <text x="${round(x(mostMs) + 8)}" y="${middle + 5}">${shortTime(ms)}</text>`;
 }
 
 function escaped(text: string): string {

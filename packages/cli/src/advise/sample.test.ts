@@ -29,6 +29,18 @@ describe("takeSample()", () => {
     assert.ok(late > 420 && late < 580, `${late} of 1000 are from the second half`);
   });
 
+  test("keeps of large items those of all parts of the input alike, too", async () => {
+    let seed = 1;
+    const random = (): number => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
+    let late = 0;
+    for (let round = 0; round < 20; round++) {
+      const { items } = await takeSample({ batches: numbers(1000, 2 ** 20, 10) }, random);
+      assert.equal(new Set(items).size, 64);
+      late += items.filter((item) => (item as number) >= 500).length;
+    }
+    assert.ok(late > 540 && late < 740, `${late} of 1280 are from the second half`);
+  });
+
   test("keeps fewer of large items", async () => {
     const { items, total } = await takeSample({ batches: numbers(1000, 2 ** 20, 10) });
     assert.equal(total, 1000);

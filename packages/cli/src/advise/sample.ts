@@ -25,17 +25,19 @@ export async function takeSample(
   random: () => number = Math.random,
 ): Promise<Sample> {
   const items: unknown[] = [];
+  let most = SAMPLE_ITEMS;
   let total = 0;
   let bytes = 0;
   for await (const batch of source.batches) {
     bytes += batch.bytes;
     for (const item of batch.items) {
       total++;
-      const place = items.length < SAMPLE_ITEMS ? items.length : Math.floor(random() * total);
-      if (place < SAMPLE_ITEMS) items[place] = item;
+      const place = items.length < most ? items.length : Math.floor(random() * total);
+      if (place < most) items[place] = item;
     }
-    const most = Math.max(1, Math.floor(SAMPLE_BYTES / Math.max(1, bytes / total)));
-    if (items.length > most) items.length = most;
+    most = Math.min(most, Math.max(1, Math.floor(SAMPLE_BYTES / Math.max(1, bytes / total))));
+    // Those that go are any: the first ones stand in front.
+    while (items.length > most) items.splice(Math.floor(random() * items.length), 1);
   }
   return { items, total };
 }

@@ -95,6 +95,7 @@ describe("holdsOnlyNumbers()", () => {
   test("is true of a file of numbers written as JavaScript writes them", () => {
     assert.equal(guess("1\n-20\n3.5\n90071992547409931\n1e+21"), true);
     assert.equal(guess("1\n2\nab", false), true, "the last line may be cut");
+    assert.equal(guess("\uFEFF1\r\n2\r\n"), true, "as some editors begin a file");
   });
 
   test("is false when taking the lines for numbers would change one, and of other text", () => {

@@ -13,6 +13,9 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** An integer written as JavaScript writes it: nothing is lost when it is read as a number. */
 const CANONICAL_INTEGER = /^(0|-?[1-9]\d*)$/;
 
+/** That of UTF-8, its bytes taken for characters. */
+const BYTE_ORDER_MARK = "\u00EF\u00BB\u00BF";
+
 /** How much of a file is looked at to guess its format. */
 const GUESS_BYTES = 64 * 1024;
 
@@ -37,7 +40,8 @@ export function parseNumber(text: string): number | bigint | undefined {
  */
 export function holdsOnlyNumbers(block: Uint8Array, isWhole: boolean): boolean {
   const splitter = new LineSplitter();
-  const lines = splitter.split(Buffer.from(block.subarray(0, GUESS_BYTES)).toString("latin1"));
+  const text = Buffer.from(block.subarray(0, GUESS_BYTES)).toString("latin1");
+  const lines = splitter.split(text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text);
   const last = splitter.end();
   if (isWhole && block.length <= GUESS_BYTES && last !== undefined) lines.push(last);
   return lines.length > 0 && lines.every(isCanonical);
