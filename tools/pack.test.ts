@@ -48,7 +48,7 @@ let project = "";
 before(() => {
   packed = new Project();
   project = packed.folder;
-  for (const name of ["imported.ts", "main.ts", "use.ts", "route.ts"]) packed.add(name);
+  for (const name of ["imported.ts", "main.ts", "use.ts", "route.ts", "processes.ts"]) packed.add(name);
   packed.write("subpaths.ts", subpaths().map(importOf).join("\n"));
 });
 after(() => packed.remove());
@@ -221,6 +221,13 @@ describe("the packed packages, installed in an empty project", () => {
             else assert.match(last, runs === "route" ? /^{"text":"hello, route"}$/ : /\b1 passed/);
           });
         }
+      });
+
+      test("let processes wait for each other, and for nothing else", async (t) => {
+        if (lack !== undefined) return t.skip(lack);
+        const { ok, output } = await packed.run(node, ["processes.ts"]);
+        assert.ok(ok, output);
+        assert.deepEqual(JSON.parse(output), { sum: 1275, ended: "ended", abandoned: true, product: 42 });
       });
 
       test("have a heddle command that maps a function over items on threads", (t) => {

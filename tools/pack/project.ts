@@ -10,7 +10,7 @@ import { type Outcome, program } from "../program.ts";
 import { outerEnvironment, root } from "../setup.mjs";
 
 /** What users have beside the packages; the project uses the repository's own. */
-const TOOLS = ["@types/node", "esbuild", "jest", "tsx", "typescript", "vite", "vitest"];
+const TOOLS = ["@types/node", "esbuild", "jest", "koffi", "tsx", "typescript", "vite", "vitest"];
 /** A program that hangs is ended, so that its test fails and shows what it printed. */
 const PATIENCE_MS = 120_000;
 

@@ -289,9 +289,17 @@ export class Libc {
     return fd >= 0 ? fd : pidfdOpen(SYS_PIDFD_OPEN, processId, 0);
   }
 
-  /** Calls back whenever a descriptor can be read from. That keeps no program alive. */
+  /**
+   * Calls back whenever a descriptor can be read from. That keeps no program alive.
+   *
+   * From Node 25 on no microtasks run behind such a callback, so what it resolves would wait for the next event of any other
+   * kind. Immediates come next in a turn of the loop, and microtasks run behind them.
+   */
   whenReadable(fd: number, callback: () => void): PollHandle {
-    const handle = this.#koffi.node.poll(fd, { readable: true }, callback);
+    const handle = this.#koffi.node.poll(fd, { readable: true }, () => {
+      setImmediate(goOn);
+      callback();
+    });
     handle.unref();
     return handle;
   }
@@ -314,6 +322,8 @@ export class Libc {
     return new Error(`Cannot ${what}: the operating system gave error ${this.#koffi.errno()}`);
   }
 }
+
+const goOn = (): void => {};
 
 const DEFINITIONS = {
   mmap: "uintptr_t mmap(uintptr_t, size_t, int, int, int, int64_t)",
