@@ -191,6 +191,26 @@ describe("an error that cannot travel whole", () => {
     assert.deepEqual([error.good[1], back[3]], [{ a: 1 }, { a: 2 }]);
   });
 
+  test("arrives with the text around it, however much of it was given up", () => {
+    const text = (size: number): string[] => Array.from({ length: size }, (_, i) => `text ${i} `.repeat(10));
+    for (const [before, given] of [
+      [1, 1],
+      [100, 1],
+      [50, 300],
+      [300, 300],
+    ] as const) {
+      const error = Object.assign(new Error("x"), {
+        bad: { list: [text(given), Symbol("s")] },
+        good: "good",
+      });
+      const value = [text(before), error, "after"];
+      const back = wire.send(value);
+      assert.deepEqual([back[0], back[2]], [text(before), "after"]);
+      const { bad, good } = back[1] as unknown as Record<string, unknown>;
+      assert.deepEqual([bad, good], ["[Object: cannot travel]", "good"]);
+    }
+  });
+
   test("arrives when it is at the end of a chain of ten thousand causes", () => {
     let value = new Error("0");
     for (let i = 1; i < 10_000; i++) value = new Error(String(i), { cause: value });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
 import { TestWire } from "./fixture.test.ts";
 
@@ -95,6 +96,26 @@ describe("nesting", () => {
     let value: unknown = Symbol("bad");
     for (let i = 0; i < 1500; i++) value = { x: [value] };
     assert.throws(() => wire.send(value), { path: `args${".x[0]".repeat(1500)}` });
+  });
+
+  test("shows the path of what stays among many that are put off side by side, in one container after the other", () => {
+    const many = (last: unknown): unknown[] => [...Array.from({ length: 100 }, (_, i) => [i]), [last]];
+    let value: unknown = [many(1), many(2), many(Symbol("bad"))];
+    for (let i = 0; i < 398; i++) value = [value];
+    assert.throws(() => wire.send(value), { path: `args${"[0]".repeat(398)}[2][100][0]` });
+  });
+
+  test("with a hundred thousand objects below it takes little more room than they do", () => {
+    const program = `
+      import { TestWire } from ${JSON.stringify(import.meta.resolve("./fixture.test.ts"))};
+      let value = Array.from({ length: 100_000 }, (_, i) => ({ i }));
+      for (let i = 0; i < 399; i++) value = [value];
+      console.log(new TestWire().encode(value).end > 100_000);
+    `;
+    // A copy of the way for each would take 600 MB.
+    const flags = ["--max-old-space-size=200", "--conditions=@heddle/source", "--input-type=module"];
+    const { stdout, stderr } = spawnSync(process.execPath, [...flags, "-e", program], { encoding: "utf8" });
+    assert.equal(stdout, "true\n", stderr);
   });
 
   test("on a stack that is almost full is refused, or comes back", () => {

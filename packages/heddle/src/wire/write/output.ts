@@ -44,6 +44,8 @@ export class Output {
   text = "";
   /** The pieces before that, each flat. */
   readonly #pieces: string[] = [];
+  /** How many characters they have together. */
+  #inPieces = 0;
   /** Whether a piece has characters beyond Latin-1. */
   #isWide = false;
   /** Where the message ends, once {@link finishText} was called. */
@@ -138,27 +140,30 @@ export class Output {
     // V8 does so for whoever looks at the characters, and the string stays flat.
     if (BEYOND_LATIN1.test(this.text)) this.#isWide = true;
     this.#pieces.push(this.text);
+    this.#inPieces += this.text.length;
     this.text = "";
   }
 
   /** How many characters of text there are. */
   get textLength(): number {
-    let { length } = this.text;
-    for (const piece of this.#pieces) length += piece.length;
-    return length;
+    return this.#inPieces + this.text.length;
   }
 
   /** Forgets all text but the first so many characters. */
   rewindText(length: number): void {
-    const all = this.#pieces.join("") + this.text;
-    this.#pieces.length = 0;
-    this.text = all.slice(0, length);
+    let { text } = this;
+    while (this.#inPieces > length) {
+      text = this.#pieces.pop()!;
+      this.#inPieces -= text.length;
+    }
+    this.text = text.slice(0, length - this.#inPieces);
   }
 
   /** Begins another message. */
   forgetText(): void {
     this.text = "";
     if (this.#pieces.length > 0) this.#pieces.length = 0;
+    this.#inPieces = 0;
     this.#isWide = false;
   }
 

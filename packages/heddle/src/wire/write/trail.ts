@@ -21,19 +21,28 @@ export class Trail {
   depth = 0;
   readonly containers: (object | undefined)[] = [];
   readonly entries: unknown[] = [];
+  /** The way to the container in which a waypoint was made last, and that container. */
+  #stem: Waypoint | undefined = undefined;
+  #stemOf: object | undefined = undefined;
 
   /** The path in the words of JavaScript: `args[0].items[3].socket`, `.get("k")`, `.keys()[1]`, `.values()[2]`. */
   toString(): string {
     return pathOf(this.origin) + stepsOf(this.containers, this.entries, this.depth);
   }
 
-  /** The way so far, to come back to by making it the origin. */
+  /** The way so far, to come back to by making it the origin. Those in one container have the way to that in common. */
   waypoint(): Waypoint {
-    return new Waypoint(
-      this.origin,
-      this.containers.slice(0, this.depth) as object[],
-      this.entries.slice(0, this.depth),
-    );
+    const last = this.depth - 1;
+    const container = this.containers[last]!;
+    if (this.#stemOf !== container || this.#stem?.origin !== this.origin) {
+      this.#stemOf = container;
+      this.#stem = new Waypoint(
+        this.origin,
+        this.containers.slice(0, last) as object[],
+        this.entries.slice(0, last),
+      );
+    }
+    return new Waypoint(this.#stem, [container], [this.entries[last]]);
   }
 
   /** Lets go of every object. */
@@ -43,6 +52,8 @@ export class Trail {
       containers[i] = undefined;
       entries[i] = undefined;
     }
+    this.#stem = undefined;
+    this.#stemOf = undefined;
     this.depth = 0;
     this.origin = "";
   }
