@@ -15,3 +15,4 @@ export { koffiBinary, knowKoffi } from "./native/load-koffi.ts";
 export { type HeapPart, SharedHeap } from "./shared-heap.ts";
 export { SharedHeapError } from "./shared-heap-error.ts";
 export { leaseToken, settleThread, threadHeap } from "./thread-heap.ts";
+export { isWorkerThread, workerThreads } from "./worker-threads.ts";

@@ -4,7 +4,6 @@
  * @packageDocumentation
  */
 import { closeSync, readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { Bells } from "./bells.ts";
 import type { WaitOutcome } from "./heap.ts";
 import type { Whereabouts } from "./joined-heap.ts";
@@ -416,7 +415,7 @@ const RUNNABLE = /(\d+)\//;
 function hasIdleCore(): boolean {
   const [, runnable] = RUNNABLE.exec(readFileSync("/proc/loadavg", "latin1")) ?? [];
   // Whoever this thread makes room for by leaving is ready to run, too.
-  return Number(runnable) <= availableParallelism();
+  return Number(runnable) <= process.getBuiltinModule("node:os").availableParallelism();
 }
 
 function tryTo(open: () => Segment): Segment | undefined {

@@ -17,14 +17,10 @@ for (let base = 128; base < LARGEST_CLASS_BYTES; base *= 2) {
 /** Block size in bytes, by class. */
 export const CLASS_BYTES: readonly number[] = sizes;
 
-/** Class by size in grains: the smallest class that holds it. */
-const classOfGrains = new Uint8Array(LARGEST_CLASS_BYTES / GRAIN + 1);
-for (let grains = 0, sizeClass = 0; grains < classOfGrains.length; grains++) {
-  if (grains * GRAIN > sizes[sizeClass]!) sizeClass++;
-  classOfGrains[grains] = sizeClass;
-}
-
 /** The smallest class whose blocks hold `sizeBytes` (at most {@link LARGEST_CLASS_BYTES}). */
 export function classFor(sizeBytes: number): number {
-  return classOfGrains[(sizeBytes + GRAIN - 1) >>> 4]!;
+  if (sizeBytes <= 128) return Math.max(0, ((sizeBytes + GRAIN - 1) >>> 4) - 1);
+  const last = sizeBytes - 1;
+  const doubling = 31 - Math.clz32(last);
+  return 8 + 4 * (doubling - 7) + ((last >>> (doubling - 2)) & 3);
 }

@@ -7,7 +7,6 @@
  * @packageDocumentation
  */
 import { existsSync, readlinkSync } from "node:fs";
-import { getEnvironmentData, setEnvironmentData, threadId } from "node:worker_threads";
 import { HeapFullError, type WaitOutcome } from "./heap.ts";
 import {
   FRONTIER_WORD,
@@ -23,6 +22,7 @@ import {
 import type { JoinedHeap, Whereabouts } from "./joined-heap.ts";
 import { seatOf } from "./seats.ts";
 import { ViewedHeap } from "./viewed-heap.ts";
+import { workerThreads } from "./worker-threads.ts";
 
 /** The part of `WebAssembly.Memory` that is used here: the library of types for Node does not name it. */
 interface WasmMemory {
@@ -50,7 +50,7 @@ class ThreadHeap extends ViewedHeap {
   constructor(memory: WasmMemory, pageLimit: number) {
     super(() => memory.buffer, pageLimit);
     this.#memory = memory;
-    this.lease(leaseToken(threadId));
+    this.lease(leaseToken(workerThreads().threadId));
     this.sit(nativeThreadId());
   }
 
@@ -131,6 +131,7 @@ let heap: ThreadHeap | undefined;
  */
 export function threadHeap(): JoinedHeap {
   if (heap === undefined) {
+    const { getEnvironmentData, setEnvironmentData } = workerThreads();
     let shared = getEnvironmentData(ENVIRONMENT_KEY) as unknown as SharedMemory | undefined;
     if (shared === undefined) {
       shared = createMemory();

@@ -60,9 +60,9 @@ export class FunctionTable implements WireHooks {
 
   /** @param ledger - Where the claims of the thread are written down. */
   constructor(heap: Heap, ledger: Ledger) {
-    announceEntry();
     this.heap = heap;
     this.leavesProcess = heap instanceof SharedHeap;
+    if (!this.leavesProcess) announceEntry();
     this.shapes = new SharedShapes(heap);
     this.#store = new RecordStore(heap, ledger, (serial) => {
       this.#sources.forget(serial);

@@ -8,7 +8,7 @@
  * @packageDocumentation
  */
 import { readFileSync } from "node:fs";
-import * as nodeModule from "node:module";
+import type { Module } from "node:module";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -24,7 +24,7 @@ export function providePart(name: string, part: object): void {
 }
 
 /** What a loader of CommonJS modules has that its types do not name. */
-interface Compiling extends nodeModule.Module {
+interface Compiling extends Module {
   _compile(source: string, path: string, format: "module"): void;
 }
 
@@ -41,7 +41,9 @@ export function loadPart(here: string, name: string): object {
   if (part !== undefined) return part;
   const file = fileURLToPath(new URL(`./${name}${extname(here)}`, here));
   try {
-    const required = nodeModule.createRequire(here)(file) as { readonly copy: object };
+    const required = process.getBuiltinModule("node:module").createRequire(here)(file) as {
+      readonly copy: object;
+    };
     return required.copy === copy ? required : compiled(file);
   } catch (cause) {
     if (cause instanceof EvalError) throw withoutEval(cause);
@@ -64,7 +66,7 @@ function withoutEval(cause: EvalError): Error {
  * what it finds, and so a second copy of everything that the part imports.
  */
 function compiled(file: string): object {
-  const made = new nodeModule.Module(file) as Compiling;
+  const made = new (process.getBuiltinModule("node:module").Module)(file) as Compiling;
   made.filename = file;
   made._compile(readFileSync(file, "utf8"), file, "module");
   return made.exports as object;

@@ -4,13 +4,13 @@
  * @packageDocumentation
  */
 import { readFileSync, readlinkSync } from "node:fs";
-import { hostname } from "node:os";
 
 let origin: string | undefined;
 
 /** A name for this process that no other one has, on any machine. */
 export function processOrigin(): string {
-  return (origin ??= onLinux() ?? `${hostname()}:${process.pid}:${process.ppid}`);
+  return (origin ??=
+    onLinux() ?? `${process.getBuiltinModule("node:os").hostname()}:${process.pid}:${process.ppid}`);
 }
 
 /** The boot, the name space in which the number of the process counts, that number, and when the process began. */

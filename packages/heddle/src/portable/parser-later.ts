@@ -4,7 +4,6 @@
  * What Node itself finds as `#parser`, by a condition that bundlers have not. They find `heddle-parser-now.ts` there, as acorn has to be in
  * the bundle.
  */
-import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import type * as acorn from "acorn";
 
@@ -19,7 +18,7 @@ function load(): typeof acorn {
   // A bundle of CommonJS form has no `import.meta.url`.
   const here = import.meta.url ?? pathToFileURL(__filename).href;
   try {
-    return createRequire(here)("acorn") as typeof acorn;
+    return process.getBuiltinModule("node:module").createRequire(here)("acorn") as typeof acorn;
   } catch (cause) {
     throw new Error(
       `Cannot look into functions: acorn is not to be found from ${here}; make the bundle without the condition "node-addons", or leave heddle out of it`,

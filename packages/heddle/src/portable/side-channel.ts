@@ -6,7 +6,8 @@
  *
  * @packageDocumentation
  */
-import { BroadcastChannel } from "node:worker_threads";
+import type { BroadcastChannel } from "node:worker_threads";
+import { workerThreads } from "#heap";
 import type { HeapRecord } from "./records.ts";
 
 const CHANNEL = "heddle.portable";
@@ -83,7 +84,7 @@ export class SideChannel {
 
   #open(): BroadcastChannel {
     if (this.#channel !== undefined) return this.#channel;
-    const channel = new BroadcastChannel(CHANNEL);
+    const channel = new (workerThreads().BroadcastChannel)(CHANNEL);
     channel.onmessage = (event: unknown) => this.#receive((event as { data: Message }).data);
     channel.unref();
     return (this.#channel = channel);

@@ -7,13 +7,12 @@
  *
  * @packageDocumentation
  */
-import { availableParallelism } from "node:os";
 import type { Heap } from "#heap";
-import { Patience } from "../sync/index.ts";
+import { hasCores, Patience } from "../sync/index.ts";
 import { Naps } from "./naps.ts";
 
 /** For some ten microseconds, in which most values are made. */
-const LOOKS = availableParallelism() > 1 ? 20 : 0;
+const LOOKS = 20;
 /** Between two looks: at least, and at most. */
 const PAUSES = 10;
 const MOST_PAUSES = 100;
@@ -28,7 +27,12 @@ export class Lookout {
   #pauses = PAUSES;
 
   /** @param bed - A word that stays as it is, and at which nobody is woken. */
-  constructor(heap: Pick<Heap, "pause" | "load" | "wait">, bed: number, most: number, looks: number = LOOKS) {
+  constructor(
+    heap: Pick<Heap, "pause" | "load" | "wait">,
+    bed: number,
+    most: number,
+    looks: number = hasCores() ? LOOKS : 0,
+  ) {
     this.#heap = heap;
     this.#naps = new Naps(heap, bed, most);
     this.#most = most;

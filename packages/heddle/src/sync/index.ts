@@ -52,6 +52,7 @@ export {
   thisThreadIn,
   threadEnded,
   whileBlocked,
+  hasCores,
 } from "./waiting/this-thread.ts";
 export { append, claimFirst, firstOf, lengthOf, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";
 export type { Alternative, Place, WaitOptions } from "./waiting/waits.ts";

@@ -3,8 +3,7 @@
  *
  * @packageDocumentation
  */
-import { threadId as ownThreadId } from "node:worker_threads";
-import type { JoinedHeap, Whereabouts } from "#heap";
+import { type JoinedHeap, type Whereabouts, workerThreads } from "#heap";
 
 /** The thread that holds something. */
 export interface ThreadHolder {
@@ -32,8 +31,8 @@ export function holderIn(heap: JoinedHeap, identity: number): ThreadHolder | und
   const { processId } = where;
   if (processId !== process.pid) return { name: `process-${processId}`, threadId: undefined, processId };
   const isOwn = identity === heap.identity;
-  const known = findThread(isOwn ? { ...where, threadId: ownThreadId } : where);
-  let threadId = known?.threadId ?? (isOwn ? ownThreadId : where.threadId);
+  const known = findThread(isOwn ? { ...where, threadId: workerThreads().threadId } : where);
+  let threadId = known?.threadId ?? (isOwn ? workerThreads().threadId : where.threadId);
   // The main thread of a process has its number.
   if (threadId < 0 && where.nativeId === processId) threadId = 0;
   const number = threadId < 0 ? undefined : threadId;

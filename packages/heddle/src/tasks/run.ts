@@ -3,7 +3,6 @@
  *
  * @packageDocumentation
  */
-import { constants } from "node:os";
 import { inspect } from "node:util";
 import { LongTimer, Scope } from "../scopes/index.ts";
 import { checkBody, checkDuration } from "./checks.ts";
@@ -43,6 +42,7 @@ export async function run(main: () => unknown, options: RunOptions = {}): Promis
   let code: number | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (code !== undefined) process.exit(code);
+    const { constants } = process.getBuiltinModule("node:os");
     const exitCode = (code = 128 + constants.signals[signal]);
     void new LongTimer(() => process.exit(exitCode), cleanUpMs, true);
     scope.cancel(abortError(`The program was told to stop by ${signal}`));

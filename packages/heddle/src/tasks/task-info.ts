@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { inspect } from "node:util";
-import { isMainThread, threadId } from "node:worker_threads";
+import { isWorkerThread, workerThreads } from "#heap";
 import { allTasks, currentContext, type TaskNode } from "../scopes/index.ts";
 import { Task } from "./task.ts";
 
@@ -76,7 +76,7 @@ Object.defineProperty(View.prototype, inspect.custom, {
 /** What stands for the code that runs outside any task. */
 const OUTSIDE_TASKS: TaskInfo = {
   id: 0,
-  name: isMainThread ? "main" : `thread-${threadId}`,
+  name: isWorkerThread ? `thread-${workerThreads().threadId}` : "main",
   state: "running",
   get signal(): AbortSignal {
     return currentContext().scope?.signal ?? NEVER;

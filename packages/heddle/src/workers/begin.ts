@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { parentPort } from "node:worker_threads";
+import { workerThreads } from "#heap";
 import { storedValues } from "../sync/index.ts";
 import { hearOfSharedBuffers, loadHandlesBy } from "../wire/index.ts";
 import { hideCompileCache } from "./compile-cache.ts";
@@ -23,7 +23,7 @@ export function stayDetached(core: ThreadCore): boolean {
   if (isDetached) return true;
   isDetached = true;
   letGoOfProgram(core);
-  parentPort!.postMessage(DETACHED);
+  workerThreads().parentPort!.postMessage(DETACHED);
   return true;
 }
 

@@ -4,8 +4,6 @@
  *
  * @packageDocumentation
  */
-import * as nodeModule from "node:module";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 /** Read by Node as a thread begins, before it loads anything. */
@@ -32,7 +30,9 @@ export function hideCompileCache(): void {
 }
 
 function cacheDirectory(): string {
-  const chosen = nodeModule.getCompileCacheDir();
+  const chosen = process.getBuiltinModule("node:module").getCompileCacheDir();
   // What it gives has a folder for this version of Node.
-  return chosen === undefined ? join(tmpdir(), "node-compile-cache") : dirname(chosen);
+  return chosen === undefined
+    ? join(process.getBuiltinModule("node:os").tmpdir(), "node-compile-cache")
+    : dirname(chosen);
 }

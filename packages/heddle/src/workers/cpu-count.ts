@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 
 /**
  * How many threads can really run at once: the processors this process may use, held to the limits of its control groups, such as that of
@@ -8,6 +7,7 @@ import { availableParallelism } from "node:os";
  * @returns At least 1. A limit of 2.5 processors counts as 2, as Node itself has it.
  */
 export function cpuCount(): number {
+  const { availableParallelism } = process.getBuiltinModule("node:os");
   return Math.max(1, Math.floor(Math.min(availableParallelism(), ...groupLimits())));
 }
 

@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { isMainThread, workerData } from "node:worker_threads";
+import { isWorkerThread, workerThreads } from "#heap";
 
 /** The module that a worker runs. */
 export interface WorkerEntry {
@@ -42,8 +42,9 @@ export function findEntry(here: URL, name: string): WorkerEntry {
  * @param name - As for {@link findEntry}. Does nothing in other workers.
  */
 export function takeOverAs<T>(name: string, run: (beginning: Beginning<T>) => void): void {
-  if (isMainThread || (workerData as Partial<Beginning<T>> | null)?.bundledAs !== name) return;
-  takeOver(() => run(workerData as Beginning<T>));
+  if (!isWorkerThread) return;
+  const beginning = workerThreads().workerData as Beginning<T> | null;
+  if (beginning?.bundledAs === name) takeOver(() => run(beginning));
 }
 
 /** Runs something in place of the program of a bundle. */

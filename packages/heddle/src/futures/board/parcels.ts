@@ -3,7 +3,8 @@
  *
  * @packageDocumentation
  */
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
+import { workerThreads } from "#heap";
 
 /**
  * The side items of one call or result, behind the number of the call. Flat, as a port takes 2 µs more there and back for an object with
@@ -13,17 +14,18 @@ export type Parcel = readonly [sequence: number, ...items: unknown[]];
 
 /** One side of a pair of ports, read when the bytes of a call say that there is something to read. */
 export class ParcelPort {
-  readonly #port: MessagePort;
+  readonly #port: MessagePort | undefined;
   /** Came before those that were asked for. */
   readonly #early = new Map<number, readonly unknown[]>();
 
-  constructor(port: MessagePort) {
+  /** @param port - Absent: nothing is posted, and nothing comes. */
+  constructor(port: MessagePort | undefined) {
     this.#port = port;
   }
 
   /** Moves what is in the transfer list. Throws `DataCloneError`, and posts nothing, if something cannot be moved. */
   post(parcel: Parcel, transferList: readonly unknown[]): void {
-    this.#port.postMessage(parcel, transferList as never);
+    this.#port!.postMessage(parcel, transferList as never);
   }
 
   /** The side items of a call; `undefined` if they have not come. */
@@ -33,8 +35,10 @@ export class ParcelPort {
       this.#early.delete(sequence);
       return early;
     }
+    const port = this.#port;
+    if (port === undefined) return undefined;
     for (;;) {
-      const received = receiveMessageOnPort(this.#port);
+      const received = workerThreads().receiveMessageOnPort(port);
       if (received === undefined) return undefined;
       const items = received.message as unknown[];
       const other = items.shift() as number;
@@ -45,7 +49,7 @@ export class ParcelPort {
   }
 
   close(): void {
-    this.#port.close();
+    this.#port?.close();
   }
 }
 
@@ -57,7 +61,7 @@ export class ParcelStore {
   /** Throws `DataCloneError`, and keeps nothing, if something cannot be moved. */
   put(parcel: Parcel, transferList: readonly unknown[]): void {
     if (this.#ports === undefined) {
-      const { port1, port2 } = new MessageChannel();
+      const { port1, port2 } = new (workerThreads().MessageChannel)();
       this.#ports = { into: new ParcelPort(port1), from: new ParcelPort(port2) };
     }
     const places = transferList.map((moved) => parcel.indexOf(moved));

@@ -4,7 +4,6 @@
  * @packageDocumentation
  */
 import { pathToFileURL } from "node:url";
-import { MessageChannel } from "node:worker_threads";
 import type { SharedHeap } from "#heap";
 import { beginProcess, findEntry, startProcess, takeOverProcessAs } from "../../workers/index.ts";
 import { ParcelPort } from "../board/parcels.ts";
@@ -18,14 +17,19 @@ const NAME = "heddle-process";
 /** Workers are processes, which share a heap with this one. Nothing goes beside their calls. */
 export function recruitProcess(heap: SharedHeap): Recruit {
   return ({ duties, ...start }) => ({
-    thread: startProcess({ ...start, entry: findEntry(here, NAME), data: duties, heap }),
-    parcels: noParcels(),
+    thread: startProcess({ ...start, entry: findEntry(here, NAME), data: writable(duties), heap }),
+    parcels: new ParcelPort(undefined),
   });
 }
 
-/** A port that nothing comes from. */
-function noParcels(): ParcelPort {
-  return new ParcelPort(new MessageChannel().port1);
+/** JSON has nothing that is without end. */
+function writable(duties: Duties): Duties {
+  const { maxTasks, maxMemoryBytes } = duties;
+  return {
+    ...duties,
+    maxTasks: Math.min(maxTasks, Number.MAX_SAFE_INTEGER),
+    maxMemoryBytes: Math.min(maxMemoryBytes, Number.MAX_SAFE_INTEGER),
+  };
 }
 
 /** Runs calls until the pool says to stop, or is no more. */
@@ -33,7 +37,7 @@ export function runProcess(): void {
   beginProcess((duties, heap) =>
     work(duties as Duties, {
       heap,
-      parcels: noParcels(),
+      parcels: new ParcelPort(undefined),
       tell: (message) => process.send?.(message),
       listen: (onMessage) => process.on("message", onMessage),
       leave: () => process.exit(),

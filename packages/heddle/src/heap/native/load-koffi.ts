@@ -3,12 +3,7 @@
  *
  * @packageDocumentation
  */
-import { createRequire } from "node:module";
-
 const BINARY = /[\\/]koffi\.node$/;
-
-/** A bundle of CommonJS form has no `import.meta.url`. */
-const load: NodeJS.Require = createRequire(import.meta.url ?? __filename);
 
 let binary: string | undefined;
 
@@ -19,6 +14,8 @@ let binary: string | undefined;
  * told where that is by the one that has started it takes it from there.
  */
 export function loadKoffi(): unknown {
+  // A bundle of CommonJS form has no `import.meta.url`.
+  const load = process.getBuiltinModule("node:module").createRequire(import.meta.url ?? __filename);
   if (binary !== undefined) {
     try {
       return load(binary);

@@ -7,12 +7,10 @@
  * @packageDocumentation
  */
 import { realpathSync } from "node:fs";
-import * as nodeModule from "node:module";
-import { createRequire, isBuiltin } from "node:module";
+import type module from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { types } from "node:util";
-import { constants, Script } from "node:vm";
-import { getEnvironmentData, isMainThread, setEnvironmentData } from "node:worker_threads";
+import { isWorkerThread, workerThreads } from "#heap";
 import { NotLoadedError } from "../../wire/index.ts";
 import { PortabilityError } from "../errors.ts";
 import { quietly } from "./quietly.ts";
@@ -33,15 +31,20 @@ export interface ModuleName {
 const ENVIRONMENT_KEY = "heddle.entries";
 
 let entries: Set<string> | undefined;
+/** Those that another process has said. */
+let told: readonly string[] | undefined;
 
 /** The paths of the modules that started this thread and those before it. */
 function entryPaths(): Set<string> {
   if (entries !== undefined) return entries;
-  entries = new Set(getEnvironmentData(ENVIRONMENT_KEY) as string[] | undefined);
+  entries = new Set(told ?? (isWorkerThread ? announced() : undefined));
   const started = startedPath();
   if (started !== undefined) entries.add(started);
-  setEnvironmentData(ENVIRONMENT_KEY, [...entries]);
   return entries;
+}
+
+function announced(): readonly string[] | undefined {
+  return workerThreads().getEnvironmentData(ENVIRONMENT_KEY) as string[] | undefined;
 }
 
 /** The paths of the modules that another process is not to run again on behalf of this one. */
@@ -49,17 +52,19 @@ export function entryModules(): readonly string[] {
   return [...entryPaths()];
 }
 
-let isWorker = !isMainThread;
+let isWorker = isWorkerThread;
 
 /** This process runs what others give it, and none of their entry modules. To be said before anything else is done here. */
-export function workFor(entries: readonly string[]): void {
+export function workFor(others: readonly string[]): void {
   isWorker = true;
-  setEnvironmentData(ENVIRONMENT_KEY, [...entries]);
+  told = others;
 }
 
 /** Tells the threads started from now on which module is this thread's entry. */
 export function announceEntry(): void {
-  entryPaths();
+  // Another copy of the toolkit may have announced some.
+  const all = new Set([...entryPaths(), ...(announced() ?? [])]);
+  workerThreads().setEnvironmentData(ENVIRONMENT_KEY, [...all]);
 }
 
 function startedPath(): string | undefined {
@@ -67,7 +72,7 @@ function startedPath(): string | undefined {
   if (given === undefined) return undefined;
   try {
     // Node finds its main module as `require` does: the extension may be missing.
-    return realpathSync(createRequire(given).resolve(given));
+    return realpathSync(nodeModule().createRequire(given).resolve(given));
   } catch {
     return given;
   }
@@ -103,6 +108,9 @@ export function keyOf({ parent, specifier, attributes, isRequired }: ModuleName)
   return JSON.stringify([parent, specifier, attributes, isRequired]);
 }
 
+/** Not loaded before it is used: few programs that import the toolkit load modules by it. */
+const nodeModule = (): typeof module => process.getBuiltinModule("node:module");
+
 type Import = (specifier: string, options?: ImportCallOptions) => Promise<unknown>;
 
 interface ImportCallOptions {
@@ -125,6 +133,8 @@ function makeImport(url: string): Import {
   // Node resolves relative to a file that exists by name only; other URLs can import what is absolute.
   if (pathOf(url) === undefined)
     return (specifier, options) => import(specifier, options as ImportCallOptions);
+  // No other function needs it.
+  const { constants, Script } = process.getBuiltinModule("node:vm");
   const script = new Script("(specifier, options) => import(specifier, options)", {
     filename: url,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
@@ -150,7 +160,7 @@ export function metaOf(url: string): object {
 
 function resolveFrom(url: string, specifier: string): string {
   if (/^\.{0,2}\//.test(specifier) || URL.canParse(specifier)) return new URL(specifier, url).href;
-  const found = createRequire(url).resolve(specifier);
+  const found = nodeModule().createRequire(url).resolve(specifier);
   return pathOf(found) === undefined ? `node:${found.replace(/^node:/, "")}` : pathToFileURL(found).href;
 }
 
@@ -164,7 +174,7 @@ let isGuarded = false;
 function guardEntry(): void {
   if (isGuarded || !isWorker) return;
   isGuarded = true;
-  nodeModule.registerHooks({
+  nodeModule().registerHooks({
     resolve(specifier, context, next) {
       const resolved = next(specifier, context);
       if (!isEntry(resolved.url) || !resolved.url.startsWith("file:")) return resolved;
@@ -179,7 +189,7 @@ function guardEntry(): void {
 
 /** What importing a built-in module gives, without waiting; `undefined` if `specifier` names no such module. */
 function builtinNamespace(specifier: string): object | undefined {
-  if (!isBuiltin(specifier)) return undefined;
+  if (!nodeModule().isBuiltin(specifier)) return undefined;
   const exports = process.getBuiltinModule(specifier) as object;
   const members = Object.entries(Object.getOwnPropertyDescriptors(exports)).filter(
     ([, { enumerable }]) => enumerable,
@@ -238,7 +248,8 @@ export class Modules {
     if (this.#failed.has(key)) throw this.#failed.get(key);
     const loaded = this.#loaded.get(key);
     if (loaded !== undefined) return loaded;
-    if (this.atOnce && !name.isRequired && !isBuiltin(name.specifier)) return this.#loadAtOnce(key, name);
+    if (this.atOnce && !name.isRequired && !nodeModule().isBuiltin(name.specifier))
+      return this.#loadAtOnce(key, name);
     return this.#loading.get(key) ?? this.#begin(key, name);
   }
 
@@ -248,7 +259,7 @@ export class Modules {
     const path = this.#loading.has(key) ? undefined : pathToRequire(name);
     try {
       if (path !== undefined) {
-        const exports: unknown = quietly(() => createRequire(path.from)(path.specifier));
+        const exports: unknown = quietly(() => nodeModule().createRequire(path.from)(path.specifier));
         const namespace = types.isModuleNamespaceObject(exports) ? (exports as object) : namespaceOf(exports);
         this.#loaded.set(key, namespace);
         return namespace;
@@ -267,7 +278,9 @@ export class Modules {
 
   #begin(key: string, name: ModuleName): object | Promise<void> {
     const { parent, specifier, attributes, isRequired } = name;
-    const ready = isRequired ? (createRequire(specifier)(specifier) as object) : builtinNamespace(specifier);
+    const ready = isRequired
+      ? (nodeModule().createRequire(specifier)(specifier) as object)
+      : builtinNamespace(specifier);
     if (ready !== undefined) {
       this.#loaded.set(key, ready);
       return ready;

@@ -1,14 +1,17 @@
 /** CommonJS modules that Node has loaded in this thread. */
-import { createRequire } from "node:module";
 import type module from "node:module";
 import type { Location } from "../publish/inspect.ts";
 import { mainRealm } from "./realm.ts";
 import { hasText } from "../text/script.ts";
 
 /** Not the ones that a test runner has loaded its own way: no other thread would find those. */
-const { cache } = realModule().createRequire(process.execPath);
+let known: NodeJS.Dict<NodeJS.Module> | undefined;
 let paths = new WeakMap<object, string>();
 let counted = 0;
+
+function loaded(): NodeJS.Dict<NodeJS.Module> {
+  return (known ??= realModule().createRequire(process.execPath).cache);
+}
 
 function realModule(): typeof module {
   // Under jest the import of "node:module" is jest's.
@@ -17,6 +20,7 @@ function realModule(): typeof module {
 
 /** The path of the module whose exports are this very object. */
 export function requiredPath(exports: object): string | undefined {
+  const cache = loaded();
   const keys = Object.keys(cache);
   if (keys.length !== counted) {
     counted = keys.length;
@@ -32,16 +36,16 @@ export function requiredPath(exports: object): string | undefined {
 
 /** The path of the module that has `text` around `location`. */
 export function requiredPathOfText(text: string, location: Location): string | undefined {
-  return Object.keys(cache).find((path) => /\.[cm]?[jt]sx?$/.test(path) && hasText(path, text, location));
+  return Object.keys(loaded()).find((path) => /\.[cm]?[jt]sx?$/.test(path) && hasText(path, text, location));
 }
 
 /** The exports of the module at a path. */
 export function requiredExports(path: string): unknown {
   // Packages that a test runner loaded its own way can be required anywhere; the program's modules may need the runner.
-  const found = cache[path] ?? (path.includes("/node_modules/") ? runnersCache()[path] : undefined);
+  const found = loaded()[path] ?? (path.includes("/node_modules/") ? runnersCache()[path] : undefined);
   return found?.exports;
 }
 
 function runnersCache(): NodeJS.Dict<NodeJS.Module> {
-  return createRequire(process.execPath).cache ?? {};
+  return process.getBuiltinModule("node:module").createRequire(process.execPath).cache ?? {};
 }

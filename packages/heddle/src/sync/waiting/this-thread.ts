@@ -3,7 +3,6 @@
  *
  * @packageDocumentation
  */
-import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import {
   type HeapPart,
@@ -35,7 +34,7 @@ const GATE_SLEEP_MS = 5;
 const END_SLEEP_MS = 1;
 
 /** Looks before a blocked thread sleeps: some ten microseconds, as long as a wake takes. */
-const LOOKS = availableParallelism() > 1 ? 200 : 0;
+const LOOKS = 200;
 
 /** What the primitives need of the thread they run in, in one heap. */
 export interface ThisThread {
@@ -122,7 +121,7 @@ function join(heap: JoinedHeap): ThisThread {
   const nodes = new NodePool(heap, record, identity);
   const clock: Clock = {
     now: () => performance.now(),
-    patience: new Patience(LOOKS),
+    patience: new Patience(hasCores() ? LOOKS : 0),
     get sleepMs(): number {
       let leastMs = SLEEP_MS;
       for (const lookout of lookouts) leastMs = Math.min(leastMs, lookout.dueMs?.() ?? SLEEP_MS);
@@ -148,6 +147,13 @@ function join(heap: JoinedHeap): ThisThread {
     deaths.settleTheDead();
   }
   return joined;
+}
+
+let severalCores: boolean | undefined;
+
+/** Whether who is waited for can run meanwhile. */
+export function hasCores(): boolean {
+  return (severalCores ??= process.getBuiltinModule("node:os").availableParallelism() > 1);
 }
 
 /** How this thread leaves: as one that has died, but by its own hand. */

@@ -8,7 +8,7 @@
  * @packageDocumentation
  */
 import { types } from "node:util";
-import { Serializer } from "node:v8";
+import type { Serializer } from "node:v8";
 import { orCorrupt } from "./builtins.ts";
 import { CorruptMessageError } from "../errors.ts";
 import type { Reader } from "../read/reader.ts";
@@ -166,7 +166,7 @@ function writeWindow(writer: Writer, value: ArrayBufferView, at: number): number
 function tracksLength(writer: Writer, view: ArrayBufferView): boolean {
   const { buffer } = view;
   if (!(types.isArrayBuffer(buffer) ? buffer.resizable : buffer.growable)) return false;
-  const probe = new Probe();
+  const probe = new (Probe ??= makeProbe())();
   try {
     probe.writeValue(view);
   } catch {
@@ -177,11 +177,16 @@ function tracksLength(writer: Writer, view: ArrayBufferView): boolean {
 
 const V8_TRACKS_LENGTH = 1;
 
-/** V8's own serializer, content with shared memory. */
-class Probe extends Serializer {
-  _getSharedArrayBufferId(): number {
-    return 0;
-  }
+let Probe: typeof Serializer | undefined;
+
+/** V8's own serializer, content with shared memory. It is loaded for the few views that may be such. */
+function makeProbe(): typeof Serializer {
+  const v8 = process.getBuiltinModule("node:v8");
+  return class extends v8.Serializer {
+    _getSharedArrayBufferId(): number {
+      return 0;
+    }
+  };
 }
 
 export function readView(reader: Reader): object {

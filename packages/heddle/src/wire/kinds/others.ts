@@ -4,7 +4,6 @@
  * @packageDocumentation
  */
 import { types } from "node:util";
-import { MessagePort } from "node:worker_threads";
 import { writeArray } from "./arrays.ts";
 import { VIEW_PROTOTYPES, writeArrayBuffer, writeBuffer, writeView } from "./binary.ts";
 import { writeBoxed, writeDate, writeHeaders, writeRegExp, writeSearchParams, writeUrl } from "./builtins.ts";
@@ -17,6 +16,7 @@ import { writeDictionary } from "./objects.ts";
 import { knownRefusal, writeCarried, writePort, writeShared } from "./platform.ts";
 import { writeBigint, writeSymbol } from "./primitives.ts";
 import { writeSignal } from "./signals.ts";
+import { isPort } from "./transfer.ts";
 import { isTraveller, writeProxy } from "./proxies.ts";
 import { writeStandIn } from "./stand-ins.ts";
 import * as tag from "../tags.ts";
@@ -35,7 +35,6 @@ writers.set(Buffer.prototype, writeBuffer);
 writers.set(URL.prototype, writeUrl);
 writers.set(URLSearchParams.prototype, writeSearchParams);
 writers.set(AbortSignal.prototype, writeSignal);
-writers.set(MessagePort.prototype, writePort);
 for (const prototype of VIEW_PROTOTYPES) writers.set(prototype, writeView);
 for (const prototype of ERROR_PROTOTYPES) writers.set(prototype, writeError);
 for (const box of BOXES) writers.set(box.prototype, writeBoxed);
@@ -83,7 +82,7 @@ function writeWithoutPrototype(writer: Writer, value: object, at: number): numbe
 /** What the prototype does not tell: subclasses, objects from other realms, objects of the platform. */
 function writeByBrand(writer: Writer, value: object, prototype: object, at: number): number {
   const constructor = classOf(prototype);
-  const write = writerByBrand(value);
+  const write = writerByBrand(value) ?? (isPort(value) ? writePort : undefined);
   if (write !== undefined) {
     if (write === writeError || constructor === undefined || isNative(constructor))
       return write(writer, value, at);

@@ -10,7 +10,7 @@ import { classOf, isNative } from "./instances.ts";
 import type { Reader } from "../read/reader.ts";
 import { findSharedBuffer, nameSharedBuffer } from "./shared-buffers.ts";
 import * as tag from "../tags.ts";
-import { hasPlatformMethod, isMarked, isTransferable } from "./transfer.ts";
+import { hasPlatformMethod, isMarked, isPort, isTransferable } from "./transfer.ts";
 import type { Writer } from "../write/writer.ts";
 import { writers } from "./writers.ts";
 import { CorruptMessageError, type WireError } from "../errors.ts";
@@ -159,7 +159,8 @@ function holdsHandle(value: object): boolean {
 
 function isNativeObject(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;
-  if (prototype === null || prototype === Object.prototype || writers.has(prototype)) return false;
+  if (prototype === null || prototype === Object.prototype || writers.has(prototype) || isPort(value))
+    return false;
   const constructor = classOf(prototype);
   return constructor !== undefined && constructor !== Array && isNative(constructor);
 }

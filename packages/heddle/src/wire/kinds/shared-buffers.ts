@@ -6,8 +6,7 @@
  *
  * @packageDocumentation
  */
-import { BroadcastChannel, receiveMessageOnPort } from "node:worker_threads";
-import { threadHeap } from "#heap";
+import { threadHeap, workerThreads } from "#heap";
 import { NotLoadedError, WireError } from "../errors.ts";
 
 /** All threads whose toolkit speaks this version of the messages below. */
@@ -31,7 +30,7 @@ type Message =
   | { kind: "drop"; id: number };
 
 class SharedBuffers {
-  readonly #channel = new BroadcastChannel(CHANNEL);
+  readonly #channel = new (workerThreads().BroadcastChannel)(CHANNEL);
   /** The number of every buffer that this thread has named or received. */
   readonly #ids = new WeakMap<SharedArrayBuffer, number>();
   /** Buffers that this thread holds, or once held. */
@@ -156,7 +155,7 @@ class SharedBuffers {
   /** Reads what has been posted, without waiting for the event loop. */
   #listen(): void {
     for (;;) {
-      const received = receiveMessageOnPort(this.#channel as never);
+      const received = workerThreads().receiveMessageOnPort(this.#channel as never);
       if (received === undefined) return;
       this.#hear(received.message);
     }

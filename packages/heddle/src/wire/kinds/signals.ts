@@ -8,7 +8,8 @@
  * @packageDocumentation
  */
 import { getEventListeners } from "node:events";
-import { MessageChannel, MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
+import { workerThreads } from "#heap";
 import { CorruptMessageError, NotLoadedError } from "../errors.ts";
 import type { Pack, Packet, Unpack } from "../packet.ts";
 import type { Reader } from "../read/reader.ts";
@@ -29,7 +30,7 @@ export function writeSignal(writer: Writer, value: object, at: number): number {
     return at;
   }
   if (writer.isAlone) throw writer.notAlone("an AbortSignal that may still abort");
-  const { port1, port2 } = new MessageChannel();
+  const { port1, port2 } = new (workerThreads().MessageChannel)();
   writer.onSettled((isSent) => {
     if (isSent) sendAbort(writer.pack, signal, port1);
     else port1.close();
@@ -74,7 +75,7 @@ export function readAbortedSignal(reader: Reader): AbortSignal {
 export function readLiveSignal(reader: Reader): AbortSignal {
   const number = reader.reserve();
   const port = reader.part();
-  if (!(port instanceof MessagePort)) throw new CorruptMessageError("a signal has no port");
+  if (!(port instanceof workerThreads().MessagePort)) throw new CorruptMessageError("a signal has no port");
   const controller = new AbortController();
   const { signal } = controller;
   Object.setPrototypeOf(signal, linkedPrototype);
@@ -110,7 +111,7 @@ class Link {
 
   /** Looks for the message now, for a task that never gives the event loop a turn. */
   poll(): void {
-    const received = receiveMessageOnPort(this.#port);
+    const received = workerThreads().receiveMessageOnPort(this.#port);
     if (received !== undefined) this.#abort(received.message as Packet);
   }
 

@@ -4,9 +4,8 @@
  * @packageDocumentation
  */
 import { types } from "node:util";
-import * as workerThreads from "node:worker_threads";
-import { MessagePort } from "node:worker_threads";
-import { describeOne } from "../describe.ts";
+import { workerThreads } from "#heap";
+import { describe, describeOne } from "../describe.ts";
 import { WireError } from "../errors.ts";
 
 const marked = new WeakSet<object>();
@@ -44,7 +43,7 @@ export function transfer<T extends object>(value: T): T {
 
 function refuseFixed(buffer: ArrayBuffer): void {
   if (buffer.detached) throw refusal("it was moved before", "transfer it once");
-  if (workerThreads.isMarkedAsUntransferable(buffer)) {
+  if (workerThreads().isMarkedAsUntransferable(buffer)) {
     throw refusal(
       "its memory is shared with others, as small Buffers are cut from one pool",
       "copy it, or send it as it is",
@@ -83,7 +82,12 @@ export function undoMove(buffers: readonly ArrayBuffer[]): void {
 
 /** Whether Node can move an object that is no buffer: it says so by a method under a symbol of its own. */
 export function isTransferable(value: object): boolean {
-  return value instanceof MessagePort || hasPlatformMethod(value, "messaging_transfer_symbol");
+  return isPort(value) || hasPlatformMethod(value, "messaging_transfer_symbol");
+}
+
+/** Asks Node's module of threads only about what calls itself a port. */
+export function isPort(value: object): boolean {
+  return describe(value) === "MessagePort" && value instanceof workerThreads().MessagePort;
 }
 
 /** Whether the class of an object has one of the methods by which Node's own classes take part in `postMessage`. */

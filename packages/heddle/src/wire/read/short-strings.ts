@@ -13,9 +13,18 @@ export const MADE_STRING_MAX = 23;
 
 type MakeString = (bytes: Uint8Array, at: number, length: number) => string;
 
+/** Who reads no more than so many has nothing compiled. */
+const FEW = 20;
+let made = 0;
+
 /** Gives the string of `length` bytes at `at`; at most {@link MADE_STRING_MAX}. */
-export const makeString: MakeString =
-  (generate("fromCharCode", source(), String.fromCharCode) as MakeString | undefined) ?? makeByList;
+export let makeString: MakeString = (bytes, at, length) => {
+  if (++made === FEW) {
+    const compiled = generate("fromCharCode", source(), String.fromCharCode) as MakeString | undefined;
+    makeString = compiled ?? makeByList;
+  }
+  return makeByList(bytes, at, length);
+};
 
 function source(): string {
   let cases = "";

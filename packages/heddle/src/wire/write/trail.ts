@@ -10,8 +10,6 @@ export const POSTPONE_DEPTH = 400;
 /** And no deeper for what cannot wait: at this depth both fit the stack of a main thread with as much to spare. */
 export const MAX_DEPTH = 500;
 
-const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
-
 /** What the way begins with: the name of the root, or the way to a container whose contents were put off. */
 export type Origin = string | Waypoint;
 
@@ -96,7 +94,8 @@ function step(container: object, entry: unknown): string {
   if (typeof entry === "number") return `[${entry}]`;
   const key = String(entry);
   if (Array.isArray(container) && String(Number(key)) === key) return `[${key}]`;
-  return IDENTIFIER.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+  // Made where it is needed: it takes as long as 10 KB of code.
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
 /** Entry 2n is the n-th key, entry 2n + 1 its value. */

@@ -4,7 +4,6 @@
  * @packageDocumentation
  */
 import { readFileSync } from "node:fs";
-import { constants } from "node:os";
 import { SharedHeap, TimeoutError } from "#heap";
 import { explainStaying } from "../../portable/index.ts";
 import {
@@ -379,7 +378,7 @@ function isSame(found: unknown, reason: unknown): boolean {
 
 /** What it exited with, or the number of the signal that ended it, below 0. */
 function codeOf({ exitCode, signal }: ThreadEnd): number | undefined {
-  return signal === undefined ? exitCode : -constants.signals[signal];
+  return signal === undefined ? exitCode : -process.getBuiltinModule("node:os").constants.signals[signal];
 }
 
 /** The exit code of a process whose end this thread has not been told of yet; `undefined` if it runs. */

@@ -5,9 +5,8 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { deserialize, serialize } from "node:v8";
-import { isMainThread, type ResourceLimits } from "node:worker_threads";
-import { knowKoffi, koffiBinary, SharedHeap } from "#heap";
+import type { ResourceLimits } from "node:worker_threads";
+import { isWorkerThread, knowKoffi, koffiBinary, SharedHeap } from "#heap";
 import { entryModules, workFor } from "../../portable/index.ts";
 import { loadHandlesBy } from "../../wire/index.ts";
 import { hideCompileCache, workerEnvironment } from "../compile-cache.ts";
@@ -25,7 +24,7 @@ const HEAP_DESCRIPTOR = 3;
 export interface ProcessStart {
   entry: WorkerEntry;
   name: string;
-  /** Given to the module. */
+  /** Given to the module. It is written as JSON: to load what V8 has for that takes longer than the rest. */
   data: unknown;
   /** What it shares with its owner. */
   heap: SharedHeap;
@@ -46,10 +45,10 @@ const ORDERS = "--heddle-orders";
 
 /** What a worker process is told when it starts. */
 interface Orders {
-  readonly bundledAs: string | undefined;
+  readonly bundledAs?: string | undefined;
   /** What its owner has run as programs. */
   readonly entries: readonly string[];
-  readonly koffi: string | undefined;
+  readonly koffi?: string | undefined;
   /** Who has started it, in the heap that both share. */
   readonly owner: number;
   readonly data: unknown;
@@ -67,7 +66,7 @@ export function startProcess(start: ProcessStart): WorkerProcess {
   // Only here: threads have no use for it.
   const { spawn } = process.getBuiltinModule("node:child_process");
   const flags = [...inheritedFlags(), ...memoryFlags(start.resourceLimits)];
-  const given = [fileURLToPath(entry.module), ORDERS, serialize(orders).toString("base64")];
+  const given = [fileURLToPath(entry.module), ORDERS, JSON.stringify(orders)];
   const child = spawn(process.execPath, [...flags, ...given], {
     env: workerEnvironment(),
     // A signal of the terminal is for the program, which ends its workers.
@@ -116,7 +115,7 @@ let orders: Orders | undefined;
 /** What this process was told, if it is a worker. The program does not see that among its arguments. */
 function readOrders(): Orders | undefined {
   if (process.argv[2] === ORDERS) {
-    orders = deserialize(Buffer.from(process.argv.splice(2, 2)[1]!, "base64")) as Orders;
+    orders = JSON.parse(process.argv.splice(2, 2)[1]!) as Orders;
   }
   return orders;
 }
@@ -144,7 +143,7 @@ export function beginProcess(run: (data: unknown, heap: SharedHeap) => void): vo
 
 /** As `takeOverAs`, for processes. */
 export function takeOverProcessAs(name: string, run: () => void): void {
-  if (isMainThread && readOrders()?.bundledAs === name) takeOver(run);
+  if (!isWorkerThread && readOrders()?.bundledAs === name) takeOver(run);
 }
 
 function memoryFlags({

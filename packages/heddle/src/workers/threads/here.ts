@@ -4,14 +4,11 @@
  * @packageDocumentation
  */
 import { readlinkSync } from "node:fs";
-import * as workerThreads from "node:worker_threads";
-import type { Heap } from "#heap";
+import { type Heap, isWorkerThread, workerThreads } from "#heap";
 import { nameThreadsBy, thisThread, threadEnded, type ThisThread } from "../../sync/index.ts";
 import { findRoster, Roster } from "./roster.ts";
 import type { ThreadInfo } from "./thread-info.ts";
 import { KEEPS, letGoOf, makeThread, OWN, ThreadCore } from "./thread-core.ts";
-
-const { isMainThread, threadId } = workerThreads;
 
 /** Often enough for who waits for what nobody tells. */
 const LOOK_MS = 1000;
@@ -32,7 +29,7 @@ export function here(): Here {
     const thread = thisThread();
     const roster = new Roster(thread.heap, thread.monitor, findRoster(thread.heap));
     known = { heap: thread.heap, roster, thread };
-    if (isMainThread) process.on("beforeExit", stay);
+    if (!isWorkerThread) process.on("beforeExit", stay);
   }
   return known;
 }
@@ -67,19 +64,19 @@ nameThreadsBy(({ threadId, nativeId }) => {
 
 /** The record of this thread. One that the toolkit did not start gets it now. */
 export function ownThread(): number {
-  if (own === 0) own = isMainThread ? here().roster.main : enrolSelf();
+  if (own === 0) own = isWorkerThread ? enrolSelf() : here().roster.main;
   return own;
 }
 
 /** Says that this thread is one that was started as `thread`. False if it is over, and nobody waits for it. */
 export function beginAs(thread: number): boolean {
   own = thread;
-  return coreOf(thread).begin(threadId, nativeThreadId());
+  return coreOf(thread).begin(workerThreads().threadId, nativeThreadId());
 }
 
 function enrolSelf(): number {
   const { heap, roster } = here();
-  const { threadName } = workerThreads as { threadName?: string };
+  const { threadId, threadName } = workerThreads() as { threadId: number; threadName?: string };
   const thread = makeThread(heap, threadName || `worker-${threadId}`, 0);
   const core = coreOf(thread);
   core.start();

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { pathToFileURL } from "node:url";
-import { parentPort } from "node:worker_threads";
+import { workerThreads } from "#heap";
 import { functionTable } from "../../portable/index.ts";
 import { bindingsOf, type Carried, ToldScope } from "../../scopes/index.ts";
 import { storedValues } from "../../sync/index.ts";
@@ -59,7 +59,7 @@ async function run(task: ThreadTask, core: ThreadCore): Promise<void> {
   let outcome: unknown;
   try {
     const { target, args } = await receive(task);
-    parentPort!.postMessage(BEGUN);
+    workerThreads().parentPort!.postMessage(BEGUN);
     const values = bindingsOf(args.pop() as Carried);
     scope.listen();
     if (scope.isCancelled) throw scope.reason;
@@ -70,7 +70,7 @@ async function run(task: ThreadTask, core: ThreadCore): Promise<void> {
   }
   scope.close();
   finish(core, how, outcome);
-  parentPort!.postMessage(ENDED);
+  workerThreads().parentPort!.postMessage(ENDED);
 }
 
 /** What it was given, when all that belongs to that is here. */
@@ -110,7 +110,7 @@ function finish(core: ThreadCore, how: How, outcome: unknown): void {
 function sendAside(value: unknown): boolean {
   try {
     const { packet, transferList } = pack(value, "result");
-    parentPort!.postMessage({ kind: "heddle.aside", packet } satisfies Aside, transferList);
+    workerThreads().parentPort!.postMessage({ kind: "heddle.aside", packet } satisfies Aside, transferList);
     return true;
   } catch {
     return false;

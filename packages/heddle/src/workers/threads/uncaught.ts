@@ -7,7 +7,7 @@
  * @packageDocumentation
  */
 import { inspect } from "node:util";
-import { isMainThread, parentPort, workerData } from "node:worker_threads";
+import { isWorkerThread, workerThreads } from "#heap";
 import type { Packet } from "../../wire/index.ts";
 import { here } from "./here.ts";
 import { pack, unpack } from "../packets.ts";
@@ -51,10 +51,10 @@ export function onUncaught(handler: (uncaught: UncaughtError) => void): Disposab
   }
   const entry = { handler };
   handlers.add(entry);
-  if (isMainThread) here().roster.addHandlers(1);
+  if (!isWorkerThread) here().roster.addHandlers(1);
   return {
     [Symbol.dispose]: () => {
-      if (handlers.delete(entry) && isMainThread) here().roster.addHandlers(-1);
+      if (handlers.delete(entry) && !isWorkerThread) here().roster.addHandlers(-1);
     },
   };
 }
@@ -87,7 +87,9 @@ export async function hearUncaught({ packet }: Message): Promise<void> {
 
 /** Whether this thread was started by the toolkit, so that somebody listens. */
 function hasParent(): boolean {
-  return !isMainThread && typeof (workerData as { thread?: unknown } | null)?.thread === "number";
+  return (
+    isWorkerThread && typeof (workerThreads().workerData as { thread?: unknown } | null)?.thread === "number"
+  );
 }
 
 function passOn({ thread, error }: UncaughtError): void {
@@ -99,7 +101,10 @@ function passOn({ thread, error }: UncaughtError): void {
     packed = pack({ thread: info, error: new Error(inspect(error)) }, "uncaught");
   }
   const { packet, transferList } = packed;
-  parentPort!.postMessage({ kind: "heddle.uncaught", packet } satisfies Message, transferList);
+  workerThreads().parentPort!.postMessage(
+    { kind: "heddle.uncaught", packet } satisfies Message,
+    transferList,
+  );
 }
 
 function tell(handler: Handler, uncaught: UncaughtError): void {

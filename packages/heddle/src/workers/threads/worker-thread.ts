@@ -4,7 +4,8 @@
  * @packageDocumentation
  */
 import { existsSync, readdirSync } from "node:fs";
-import { type ResourceLimits, type Transferable, Worker } from "node:worker_threads";
+import type { ResourceLimits, Transferable, Worker } from "node:worker_threads";
+import { workerThreads } from "#heap";
 import { storedValues, threadEnded, whileBlocked } from "../../sync/index.ts";
 import { workerEnvironment } from "../compile-cache.ts";
 import type { Beginning, WorkerEntry } from "../entry.ts";
@@ -180,7 +181,7 @@ class StartedThread implements WorkerThread {
     const beginning: Beginning<unknown> = { thread: this.#thread, bundledAs, data };
     // Workers inherit the flags of the process, and with this one they take a program as text only.
     const asText = process.execArgv.some((flag) => flag.startsWith("--input-type"));
-    return new Worker(asText ? `import(${JSON.stringify(module.href)})` : module, {
+    return new (workerThreads().Worker)(asText ? `import(${JSON.stringify(module.href)})` : module, {
       eval: asText,
       name,
       workerData: beginning,
