@@ -30,8 +30,8 @@ const TOGETHER = [
   // What whoever imports the toolkit waits for in the middle of its own evaluation, in a bundle, is not given that.
   { kind: /\bheddle-(?:functions|later|parser)\b|^sync\.ts$/, given: [] },
   { kind: /^[\w-]+\.ts$|\bheddle-(?:managing|piping|pools)\b/, given: ["index.ts"] },
-  // It serves no pool and no manager.
-  { kind: /\bheddle-own-process\b/, given: ["workers/index.ts"] },
+  // It loads what its function has to do with.
+  { kind: /\bheddle-own-process\b/, given: [] },
   { kind: /\//, given: ["futures/worker/worker-entry.ts", "managers/index.ts"] },
 ];
 

@@ -8,6 +8,7 @@ export { Decoder } from "./decoder.ts";
 export { Encoder, packBy } from "./encoder.ts";
 export { CorruptMessageError, NotLoadedError, WireError, type WireErrorCode } from "./errors.ts";
 export {
+  handleLoading,
   isHandle,
   loadHandlesBy,
   registerHandle,

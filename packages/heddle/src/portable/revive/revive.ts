@@ -8,10 +8,11 @@
  */
 import type { Heap } from "#heap";
 import { createRequire } from "node:module";
-import { CorruptMessageError, Decoder, NotLoadedError } from "../../wire/index.ts";
+import { CorruptMessageError, Decoder, handleLoading, NotLoadedError } from "../../wire/index.ts";
 import type { CodeDescription } from "../publish/code.ts";
 import { importFrom, metaOf, Modules, noSuchExport } from "./modules.ts";
 import type { Name } from "../publish/declared.ts";
+import { HEDDLE } from "../publish/declared.ts";
 import { thingNamed } from "../publish/names.ts";
 import { boundShell, compile, type Shell, type ShellFactory } from "./rebuild.ts";
 import { RecentMap } from "../recent-map.ts";
@@ -262,6 +263,9 @@ export class Revivals {
     const name = this.#tail(record, view) as Name;
     const thing = thingNamed(name);
     if (thing !== undefined) return thing as object;
+    // What this process has not loaded may declare it.
+    const loading = name[0] === HEDDLE ? handleLoading() : undefined;
+    if (loading !== undefined) throw new NotLoadedError(loading);
     throw new TypeError(`Cannot resolve a function: this thread has no ${name.filter(Boolean).join(".")}`);
   }
 

@@ -6,7 +6,7 @@
 import { pathToFileURL } from "node:url";
 import type { SharedHeap } from "#heap";
 import { bindingsOf, type Carried, ToldScope } from "../../scopes/index.ts";
-import { storedValuesIn } from "../../sync/index.ts";
+import { storedValuesIn } from "../../sync/objects/index.ts";
 import { findEntry, type WorkerEntry } from "../entry.ts";
 import { HOW, IDENTITY, NO_REASON, OUTCOME, ProcessHow, type ProcessTask, REASON } from "./process-desk.ts";
 import { endQuickly } from "./quick-end.ts";

@@ -10,6 +10,7 @@ import { Queue } from "../../queues/index.ts";
 import { Event, Lock } from "../../sync/index.ts";
 import { Process } from "./process.ts";
 import { ProcessEndedError, ProcessStateError } from "./process-errors.ts";
+import { ThreadLocal } from "../threads/thread-local.ts";
 
 const from = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
 const forEver = (): Promise<never> => new Promise(() => setInterval(() => {}, 1000));
@@ -37,6 +38,11 @@ describe("Process", () => {
     assert.notEqual(pid, process.pid);
     await process_.join();
     assert.deepEqual([process_.exitCode, process_.isAlive], [0, false]);
+  });
+
+  test("has what the toolkit declares to be everywhere, though it loads little of it", async () => {
+    const process_ = new Process(() => [ProcessStateError.name, new ThreadLocal(() => 1).value]).start();
+    assert.deepEqual(await process_.result, ["ProcessStateError", 1]);
   });
 
   test("is started once, and used after that", async () => {
