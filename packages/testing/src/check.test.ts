@@ -384,6 +384,35 @@ describe("check()", () => {
     );
   });
 
+  test("refuses options and plans by which it would look at less than they say, or at nothing", () => {
+    const program = (): (() => void)[] => [() => {}, () => {}];
+    for (const [options, message] of [
+      [{ random: 0 }, /^RangeError: Cannot check: random must be a whole number, 1 or more, and is 0$/],
+      [{ random: NaN }, /^RangeError: .* random .* is NaN$/],
+      [{ random: "100" }, /^TypeError: .* random .* is '100'$/],
+      [{ preemptions: -1 }, /^RangeError: .* preemptions .* is -1$/],
+      [{ depth: 0, random: 1 }, /^RangeError: .* depth .* 1 or more/],
+      [{ maxSteps: 0 }, /^RangeError: .* maxSteps/],
+      [{ mortal: [2] }, /^RangeError: Cannot check: mortal names thread 2, and there are 2$/],
+      [{ sleepers: [-1] }, /^RangeError: Cannot check: sleepers names thread -1/],
+      [{ mortal: 1 }, /^TypeError: Cannot check: mortal must be an array of numbers of threads, and is 1$/],
+      [{ racy: [64] }, /^TypeError: Cannot check: racy must be a function of an address/],
+      [{ replay: 5 }, /^TypeError: Cannot check: replay must be the schedule of a failure, and is 5$/],
+    ] as const) {
+      assert.throws(() => check(program, options as never), message);
+    }
+    for (const [plan, message] of [
+      [
+        [() => {}, undefined],
+        /^TypeError: Cannot check: thread 1 must be a function, or what forever\(\) gives/,
+      ],
+      [{ threads: [], atEnd: 5 }, /^TypeError: Cannot check: atEnd must be a function, and is 5$/],
+    ] as const) {
+      assert.throws(() => check(() => plan as never), message);
+    }
+    check(program, { preemptions: Infinity, maxStates: Infinity, maxSteps: Infinity, kills: 0, mortal: [0] });
+  });
+
   test("refuses a thread that keeps state outside itself", () => {
     let times = 0;
     const failure = failureOf((heap) => [() => heap.store(4 * times++, 1), () => heap.load(0)]);

@@ -13,7 +13,7 @@ import { explore } from "./explore.ts";
 import { failureOf } from "./failure.ts";
 import { Finding } from "./finding.ts";
 import { useModelGlobals } from "./model-globals.ts";
-import { checkOptions } from "./options.ts";
+import { checkOptions, checkWhole, type NumberRule } from "./options.ts";
 import { ModelHeap, type ModelHeapOptions, type ModelHeapParts, modelHeapParts } from "./model-heap.ts";
 import { runRandomly } from "./random-schedules.ts";
 import { decodeSchedule } from "./schedule.ts";
@@ -153,6 +153,7 @@ export function check(program: ModelProgram, options: CheckOptions = {}): CheckR
     );
   }
   checkOptions(options, KNOWN, "check");
+  checkValues(options);
   const parts = modelHeapParts(options.reuse ?? true);
   const restore = useModelGlobals(parts);
   try {
@@ -170,6 +171,13 @@ function checkWith(parts: ModelHeapParts, program: ModelProgram, options: CheckO
   const { memory, gate, names, buffers } = parts;
   const { mortal = [], maxSteps = 2000, racy = () => false } = options;
   const { kills = mortal.length > 0 ? 1 : 0, sleepers = [] } = options;
+  for (const [name, threads] of Object.entries({ mortal, sleepers })) {
+    const missing = threads.find((thread) => plan.threads[thread] === undefined);
+    if (missing === undefined) continue;
+    throw new RangeError(
+      `Cannot check: ${name} names thread ${missing}, and there are ${plan.threads.length}`,
+    );
+  }
 
   const trees = plan.threads.map((thread) =>
     typeof thread === "function"
@@ -232,12 +240,57 @@ function checkWith(parts: ModelHeapParts, program: ModelProgram, options: CheckO
   }
 }
 
+const NUMBERS: Partial<Record<keyof CheckOptions, NumberRule>> = {
+  preemptions: { mayBeInfinite: true },
+  kills: {},
+  random: { least: 1 },
+  patience: {},
+  seed: { least: Number.MIN_SAFE_INTEGER },
+  depth: { least: 1 },
+  maxSteps: { least: 1, mayBeInfinite: true },
+  maxStates: { least: 1, mayBeInfinite: true },
+  pageCount: {},
+  pageLimit: {},
+};
+
+function checkValues(options: CheckOptions): void {
+  for (const [name, rule] of Object.entries(NUMBERS))
+    checkWhole("check", name, options[name as keyof CheckOptions], rule);
+  const { mortal = [], sleepers = [], racy, reuse, replay } = options;
+  for (const [name, value, isRight, words] of [
+    ["mortal", mortal, Array.isArray(mortal), "an array of numbers of threads"],
+    ["sleepers", sleepers, Array.isArray(sleepers), "an array of numbers of threads"],
+    ["racy", racy, racy === undefined || typeof racy === "function", "a function of an address"],
+    ["reuse", reuse, reuse === undefined || typeof reuse === "boolean", "true or false"],
+    ["replay", replay, replay === undefined || typeof replay === "string", "the schedule of a failure"],
+  ] as const) {
+    if (!isRight)
+      throw new TypeError(`Cannot check: ${name} must be ${words}, and is ${inspect(value, { depth: 0 })}`);
+  }
+}
+
 function planOf(given: readonly ModelThread[] | ModelPlan): ModelPlan {
-  if (Array.isArray(given)) return { threads: given as readonly ModelThread[] };
-  if (Array.isArray((given as Partial<ModelPlan> | null | undefined)?.threads)) return given as ModelPlan;
-  throw new TypeError(
-    `Cannot check: the program must give threads, or an object with them, and gave ${inspect(given, { depth: 0 })}`,
-  );
+  const plan = (Array.isArray(given) ? { threads: given } : given) as Partial<ModelPlan> | null | undefined;
+  if (!Array.isArray(plan?.threads)) {
+    throw new TypeError(
+      `Cannot check: the program must give threads, or an object with them, and gave ${inspect(given, { depth: 0 })}`,
+    );
+  }
+  const { threads, invariant, atEnd } = plan as ModelPlan;
+  for (const [index, thread] of threads.entries()) {
+    const body: unknown =
+      typeof thread === "function" ? thread : (thread as Partial<EndlessThread> | undefined)?.forever;
+    if (typeof body !== "function") {
+      throw new TypeError(
+        `Cannot check: thread ${index} must be a function, or what forever() gives, and is ${inspect(thread, { depth: 0 })}`,
+      );
+    }
+  }
+  for (const [name, look] of Object.entries({ invariant, atEnd })) {
+    if (look === undefined || typeof look === "function") continue;
+    throw new TypeError(`Cannot check: ${name} must be a function, and is ${inspect(look, { depth: 0 })}`);
+  }
+  return plan as ModelPlan;
 }
 
 function observe(kind: "assertion" | "invariant", look: (() => void) | undefined): void {

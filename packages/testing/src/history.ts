@@ -22,6 +22,12 @@ export interface Thrown {
   readonly threw: string;
 }
 
+/** Whether something is one, as far as the order of a history goes by it. */
+export function isOperation(value: unknown): value is Operation {
+  const { name, args, start, end } = (value ?? {}) as Partial<Operation>;
+  return typeof name === "string" && Array.isArray(args) && start! <= end!;
+}
+
 export function isPending(operation: Operation): boolean {
   return operation.end === Infinity;
 }

@@ -463,6 +463,13 @@ test("linearizable() refuses what is no history, or no specification", () => {
     () => linearizable(5 as never, specifications.lock()),
     /^TypeError: Cannot check a history: it is number, not an array/,
   );
+  for (const operation of [{}, undefined, { thread: 0, name: "acquire", args: [], start: 2, end: 1 }]) {
+    assert.throws(
+      () => linearizable([operation as never], specifications.lock()),
+      /^TypeError: Cannot check a history: number 0 of it is no operation, but /,
+    );
+  }
+  assert.throws(() => linearizable([], specifications.lock(), { maxWays: 0 }), RangeError);
   for (const specification of [undefined, {}, specifications.lock]) {
     assert.throws(
       () => linearizable([], specification as never),

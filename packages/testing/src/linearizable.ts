@@ -8,8 +8,9 @@
  *
  * @packageDocumentation
  */
-import { isPending, isThrown, type Operation, show, tell } from "./history.ts";
-import { checkOptions } from "./options.ts";
+import { inspect } from "node:util";
+import { isOperation, isPending, isThrown, type Operation, show, tell } from "./history.ts";
+import { checkOptions, checkWhole } from "./options.ts";
 import { Search } from "./search.ts";
 import { timeline } from "./timeline.ts";
 
@@ -91,7 +92,14 @@ export function linearizable<State>(
       "Cannot check a history: the specification has no step(); give one such as specifications.lock()",
     );
   }
+  const wrong = history.findIndex((operation) => !isOperation(operation));
+  if (wrong !== -1) {
+    throw new TypeError(
+      `Cannot check a history: number ${wrong} of it is no operation, but ${inspect(history[wrong], { depth: 0 })}`,
+    );
+  }
   checkOptions(options, ["maxWays"], "check a history");
+  checkWhole("check a history", "maxWays", options.maxWays, { least: 1, mayBeInfinite: true });
   const { maxWays = 2_000_000 } = options;
   const parts = Map.groupBy(history, (operation) => specification.partOf?.(operation) ?? "");
   const order: Operation[] = [];

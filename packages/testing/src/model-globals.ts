@@ -8,6 +8,7 @@
  */
 import { isModelBuffer, modelArray, modelBufferClass, ModelWords, wordsBehind } from "./model-arrays.ts";
 import type { ModelHeapParts } from "./model-heap.ts";
+import { replaceMembers } from "./replace-members.ts";
 import type { Gate } from "./thread-tree.ts";
 
 const OTHER_VIEWS = [
@@ -28,25 +29,12 @@ type Construct = (target: Constructor, args: unknown[], newTarget: Function) => 
 
 /** Puts the model's globals in place. Gives what puts the others back. */
 export function useModelGlobals({ gate, buffers }: Pick<ModelHeapParts, "gate" | "buffers">): () => void {
-  const places: [holder: object, members: object][] = [
+  return replaceMembers([
     [globalThis, { SharedArrayBuffer: modelBufferClass(gate, buffers), ...views(gate) }],
     [Atomics, atomics(gate)],
     [performance, { now: () => gate.nowMs }],
     [Date, { now: () => gate.nowMs }],
-  ];
-  const undo = places.flatMap(([holder, members]) =>
-    Object.entries(members).map(([name, value]) => replace(holder, name, value)),
-  );
-  return () => undo.forEach((putBack) => putBack());
-}
-
-function replace(holder: object, name: string, value: unknown): () => void {
-  const before = Object.getOwnPropertyDescriptor(holder, name);
-  Object.defineProperty(holder, name, { value, writable: true, enumerable: false, configurable: true });
-  return () => {
-    if (before === undefined) Reflect.deleteProperty(holder, name);
-    else Object.defineProperty(holder, name, before);
-  };
+  ]);
 }
 
 function views(gate: Gate): Record<string, unknown> {

@@ -68,5 +68,10 @@ describe("HistoryRecorder", () => {
     const short = new HistoryRecorder({ textBytes: 40 });
     assert.throws(() => short.call(0, "write", ["x".repeat(40)], () => 0), /all 40 bytes/);
     assert.throws(() => new HistoryRecorder({ operations: 0 }), RangeError);
+    assert.throws(
+      () => new HistoryRecorder({ textBytes: -1 }),
+      /^RangeError: Cannot record a history: textBytes/,
+    );
+    assert.throws(() => new HistoryRecorder(5 as never), /^TypeError: Cannot record a history: its options/);
   });
 });

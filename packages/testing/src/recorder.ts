@@ -18,7 +18,7 @@
  * @packageDocumentation
  */
 import type { Operation, Thrown } from "./history.ts";
-import { checkOptions } from "./options.ts";
+import { checkOptions, checkWhole } from "./options.ts";
 
 const NEXT = 0;
 const TEXT = 1;
@@ -61,10 +61,11 @@ export class HistoryRecorder {
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #text: Uint8Array<SharedArrayBuffer>;
 
-  /** @throws `TypeError` for options that are none. */
+  /** @throws `TypeError`, `RangeError` for options that are none. */
   constructor(from: HistoryRecorderOptions | HistoryHandle = {}) {
-    checkOptions(from, "words" in from ? ["words", "text"] : ["operations", "textBytes"], "record a history");
-    this.handle = "words" in from ? from : emptyHistory(from);
+    const isHandle = typeof from === "object" && from !== null && "words" in from;
+    checkOptions(from, isHandle ? ["words", "text"] : ["operations", "textBytes"], "record a history");
+    this.handle = isHandle ? from : emptyHistory(from);
     this.#words = new Int32Array(this.handle.words);
     this.#text = new Uint8Array(this.handle.text);
   }
@@ -193,9 +194,8 @@ function emptyHistory({
   operations = 10_000,
   textBytes = 64 * operations,
 }: HistoryRecorderOptions): HistoryHandle {
-  if (!Number.isInteger(operations) || operations < 1) {
-    throw new RangeError(`Cannot record ${operations} operations: that is no whole number from 1 on`);
-  }
+  checkWhole("record a history", "operations", operations, { least: 1 });
+  checkWhole("record a history", "textBytes", textBytes);
   const words = new SharedArrayBuffer(4 * wordOf(2 * operations));
   new Int32Array(words)[EVENTS] = 2 * operations;
   return { words, text: new SharedArrayBuffer(textBytes) };

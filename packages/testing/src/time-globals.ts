@@ -8,6 +8,7 @@ import { syncBuiltinESMExports } from "node:module";
 import timers from "node:timers";
 import timersPromises from "node:timers/promises";
 import { promisify } from "node:util";
+import { replaceMembers } from "./replace-members.ts";
 import type { VirtualTimers } from "./virtual-timers.ts";
 
 /** The real ones, whoever has replaced them meanwhile. */
@@ -35,30 +36,18 @@ export function useVirtualTime(virtual: VirtualTimers, startMs: number, turns: T
   const promises = promiseTimers(virtual, turns);
   const { setTimeout: wait } = promises;
   Object.defineProperty(callbacks.setTimeout, promisify.custom, { value: wait });
-  const places: [holder: object, members: object][] = [
+  const putBack = replaceMembers([
     [globalThis, { ...callbacks, Date: dateClass(virtual, startMs) }],
     [timers, callbacks],
     [timersPromises, promises],
     [timersPromises.scheduler, { wait: (ms: number, o?: WaitOptions) => wait(ms, undefined, o) }],
     [performance, { now: () => virtual.nowMs }],
     [AbortSignal, { timeout: (ms: number) => timeoutSignal(virtual, ms) }],
-  ];
-  const undo = places.flatMap(([holder, members]) =>
-    Object.entries(members).map(([name, value]) => replace(holder, name, value)),
-  );
+  ]);
   syncBuiltinESMExports();
   return () => {
-    undo.forEach((putBack) => putBack());
+    putBack();
     syncBuiltinESMExports();
-  };
-}
-
-function replace(holder: object, name: string, value: unknown): () => void {
-  const before = Object.getOwnPropertyDescriptor(holder, name);
-  Object.defineProperty(holder, name, { value, writable: true, enumerable: true, configurable: true });
-  return () => {
-    if (before === undefined) Reflect.deleteProperty(holder, name);
-    else Object.defineProperty(holder, name, before);
   };
 }
 

@@ -224,7 +224,20 @@ describe("VirtualClock", () => {
     ] as const) {
       assert.throws(() => virtualTime(given as never), { name: "TypeError", message });
     }
+    for (const options of [{ start: NaN }, { start: new Date("never") }, { maxJumps: -1 }]) {
+      assert.throws(() => virtualTime(options), RangeError);
+    }
     assert.equal(globalThis.setTimeout, setTimeout);
+  });
+
+  test("goes neither back nor on for ever", async () => {
+    using clock = virtualTime();
+    await assert.rejects(
+      clock.advance(-1),
+      /^RangeError: Cannot advance time by -1 ms: it does not go back$/,
+    );
+    await assert.rejects(clock.advance(Infinity), /^RangeError: Cannot advance time for ever/);
+    assert.equal(clock.nowMs, 0);
   });
 
   test("brings the real clocks and timers back", async () => {

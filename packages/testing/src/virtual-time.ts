@@ -7,8 +7,9 @@
  *
  * @packageDocumentation
  */
+import { inspect } from "node:util";
 import { helpOn } from "./help.ts";
-import { checkOptions } from "./options.ts";
+import { checkOptions, checkWhole } from "./options.ts";
 import { PendingPromises } from "./pending-promises.ts";
 import { realSetImmediate, realSetTimeout, type Turns, useVirtualTime } from "./time-globals.ts";
 import { VirtualTimers } from "./virtual-timers.ts";
@@ -53,10 +54,14 @@ let current: VirtualClock | undefined;
  * Puts all timers and clocks on virtual time until it is disposed of: `setTimeout`, `setInterval`, `Date`, `performance.now`,
  * `AbortSignal.timeout`, `node:timers` and `node:timers/promises`. Immediates, microtasks and I/O stay real.
  *
- * @throws `Error` while there is such a clock already. `TypeError` for options that are none: what runs is given to `run()`.
+ * @throws `Error` while there is such a clock already. `TypeError`, `RangeError` for options that are none: what runs is given to `run()`.
  */
 export function virtualTime(options: VirtualTimeOptions = {}): VirtualClock {
   checkOptions(options, ["start", "maxJumps"], "start virtual time");
+  checkWhole("start virtual time", "maxJumps", options.maxJumps, { mayBeInfinite: true });
+  if (options.start !== undefined && Number.isNaN(new Date(options.start).getTime())) {
+    throw new RangeError(`Cannot start virtual time: start is no time, but ${inspect(options.start)}`);
+  }
   if (current !== undefined) {
     throw new Error("Cannot start virtual time: another virtual clock has not been disposed of");
   }
@@ -124,6 +129,8 @@ export class VirtualClock implements Disposable {
   /** Lets so much time pass, and all that is due meanwhile happen in its order. */
   async advance(ms: number): Promise<void> {
     if (!(ms >= 0)) throw new RangeError(`Cannot advance time by ${ms} ms: it does not go back`);
+    if (ms === Infinity)
+      throw new RangeError("Cannot advance time for ever: say how far, or run() something");
     return this.#drive(async () => {
       const end = this.nowMs + ms;
       await this.#quiet(() => false);
