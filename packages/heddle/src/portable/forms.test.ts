@@ -245,6 +245,15 @@ describe("a function in another thread", () => {
     );
   });
 
+  test("is sloppy where it was sloppy, also where another with the same text is strict", async () => {
+    const make = (directive: string): (() => string) =>
+      // oxlint-disable-next-line typescript/no-implied-eval -- there is no sloppy code in a module
+      (new Function(`${directive} return function () { return typeof this; }`) as () => () => string)();
+    assert.equal((await send(make("'use strict';")))(), "undefined");
+    assert.equal((await send(make("")))(), "object");
+    assert.equal((await send(make("'use strict';")))(), "undefined");
+  });
+
   test("has stack traces that name its own file, line and column", async () => {
     const fail = (): never => {
       throw new Error("where");

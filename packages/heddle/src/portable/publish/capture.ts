@@ -10,6 +10,7 @@ import { finishedModule } from "../text/bundled.ts";
 import {
   HERITAGE,
   isRunnersName,
+  isSloppy,
   makeCode,
   makeExplicitCode,
   placeOf,
@@ -39,7 +40,7 @@ const CONSTANTS: ReadonlySet<string> = new Set(["undefined", "NaN", "Infinity"])
 /** Places whose code is kept at least. */
 const KNOWN_PLACES = 4096;
 const codeByPlace = new RecentMap<string, Code>(KNOWN_PLACES);
-/** Code of functions that use no name from outside, not even a global: their text says it all. */
+/** Code of functions that use no name from outside, not even a global: their text says it all, as long as they are strict. */
 const codeByText = new RecentMap<string, Code>(KNOWN_PLACES);
 
 /**
@@ -59,7 +60,7 @@ export function capture(fn: Function): Captured {
   const text = analyseFunction(source);
   if (text === undefined)
     throw refuse(fn, "its text is no JavaScript that can be read", "send a function written as a function");
-  const known = codeByText.get(source);
+  const known = isSloppy(fn) ? undefined : codeByText.get(source);
   if (known !== undefined) return { kind: "code", code: known, values: [] };
   return captureText(fn, text);
 }
@@ -123,7 +124,7 @@ function codeAt(
   for (const obstacle of sent.obstacles) throw refuseObstacle(fn, obstacle, place);
   const code = makeCode(fn, sent, inspection, looking, place);
   if (key !== undefined) codeByPlace.set(key, code);
-  if (standsAlone(code)) codeByText.set(text.text, code);
+  if (standsAlone(code) && !isSloppy(fn)) codeByText.set(text.text, code);
   return code;
 }
 

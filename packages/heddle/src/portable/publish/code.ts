@@ -86,6 +86,11 @@ export function placeOf(text: string, inspection: Inspection, inspector: Inspect
   return { url, script, start, line, column };
 }
 
+/** Whether a function is one that shows it by itself that it is sloppy: a plain one, which others can see the caller of. */
+export function isSloppy(fn: Function): boolean {
+  return Object.hasOwn(fn, "caller");
+}
+
 /** Decides for each free name of `fn` what it is, from the scopes around it. */
 export function makeCode(
   fn: Function,
@@ -137,7 +142,9 @@ export function makeCode(
       form: text.form,
       name: typeof fn.name === "string" ? fn.name : "",
       isStrict:
-        !text.sloppy && (isModule || place.start === undefined || place.script!.isStrictAt(place.start)),
+        !isSloppy(fn) &&
+        !text.sloppy &&
+        (isModule || place.start === undefined || place.script!.isStrictAt(place.start)),
       names: [
         ...variables.map(({ name }) => names.nameOf(name)),
         ...names.aliases,
@@ -227,7 +234,7 @@ export function makeExplicitCode(
       text: names.apply(text.text),
       form: text.form,
       name: fn.name,
-      isStrict: !text.sloppy,
+      isStrict: !isSloppy(fn) && !text.sloppy,
       names: [
         ...variables.map(({ name }) => names.nameOf(name)),
         ...names.specials.map((special) => names.prefix + special),
