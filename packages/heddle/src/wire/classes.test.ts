@@ -80,6 +80,21 @@ describe("an instance of a class", () => {
     }
   });
 
+  test("of an old-style class that inherits from arrays or errors comes back with its fields", () => {
+    function List(this: { length: number }) {
+      this.length = 2;
+    }
+    List.prototype = Object.create(Array.prototype, { constructor: { value: List } });
+    function Failure(this: { message: string }) {
+      this.message = "no";
+    }
+    Failure.prototype = Object.create(Error.prototype, { constructor: { value: Failure } });
+    const [list, failure] = [List, Failure].map((make) => new (make as unknown as new () => object)());
+    assert.deepEqual(Object.entries(wire.send(list!)), [["length", 2]]);
+    const back = wire.send(failure!) as Error;
+    assert.deepEqual([back instanceof Error, back.message], [true, "no"]);
+  });
+
   test("made by an old-style constructor comes back without what it inherits", () => {
     function Old(this: { own: number }): void {
       this.own = 1;

@@ -37,6 +37,9 @@ export const ERROR_PROTOTYPES: readonly object[] = KINDS.map((kind) => kind.prot
 
 const GETTER_FAILED = "[its getter failed]";
 
+/** What those classes are called. */
+export const ERROR_NAMES: readonly string[] = KINDS.map((kind) => kind.name);
+
 /** Own properties that errors have without listing them. */
 const HIDDEN = ["name", "message", "stack", "code", "cause", "errors", "error", "suppressed"];
 

@@ -9,7 +9,7 @@ import { VIEW_PROTOTYPES, writeArrayBuffer, writeBuffer, writeView } from "./bin
 import { writeBoxed, writeDate, writeHeaders, writeRegExp, writeSearchParams, writeUrl } from "./builtins.ts";
 import { writeMap, writeSet } from "./collections.ts";
 import { describe, describeOne } from "../describe.ts";
-import { ERROR_PROTOTYPES, writeError } from "./error-values.ts";
+import { ERROR_NAMES, ERROR_PROTOTYPES, writeError } from "./error-values.ts";
 import { handleClassBehind } from "./handles.ts";
 import { classOf, isNative, writeInstance, writeSubclass } from "./instances.ts";
 import { writeDictionary } from "./objects.ts";
@@ -100,6 +100,7 @@ function writeByBrand(writer: Writer, value: object, prototype: object, at: numb
   }
   if (isNative(constructor)) return writeNative(writer, value, constructor, at);
   refuseDerived(writer, value, prototype);
+  refuseNative(writer, value, prototype);
   instanceClasses.add(prototype);
   writers.set(prototype, (writer, value, at) => writeMember(writer, constructor, value, at));
   return writeInstance(writer, constructor, value, at);
@@ -113,6 +114,21 @@ function refuseDerived(writer: Writer, value: object, prototype: object): void {
     `it is ${describeOne(value)}, whose class extends ${shared.name}, and no other thread would know it as that`,
     `keep a ${shared.name} in a field of it, and send that`,
   );
+}
+
+/** Those that keep nothing of an object which is of an old-style class that inherits from them. */
+const PLAIN_NATIVE: ReadonlySet<string> = new Set(["Object", "Array", "Function", ...ERROR_NAMES]);
+
+/** What a class of the platform keeps of an object is nothing that can be read. */
+function refuseNative(writer: Writer, value: object, prototype: object): void {
+  for (let up: object | null = prototype; up !== null; up = Object.getPrototypeOf(up) as object | null) {
+    const cls = classOf(up);
+    if (cls === undefined || !isNative(cls) || PLAIN_NATIVE.has(cls.name)) continue;
+    throw writer.refusal(
+      `it is ${describeOne(value)}, whose class extends ${cls.name}, which keeps its state outside JavaScript`,
+      "send the data that it holds, or make it in the task",
+    );
+  }
 }
 
 /** An object whose prototype has turned out to be that of a class in JavaScript. */

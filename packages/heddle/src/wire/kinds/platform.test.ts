@@ -150,6 +150,12 @@ describe("what stays in its thread", () => {
     /^it is a NumberFormat, whose state lives outside JavaScript/,
     /in the task/,
   );
+  refused(
+    "an instance of a class that extends one of the platform's",
+    () => new (class Money extends Intl.NumberFormat {})("en"),
+    /^it is a Money, whose class extends NumberFormat, which keeps its state outside JavaScript/,
+    /in the task/,
+  );
   refused("a digest under way", () => createHmac("sha1", "x"), /^it is a Hmac/, /./);
   refused("a module", () => fileSystem, /^it is a Module, whose bindings/, /use it in the function/);
 });
