@@ -24,6 +24,17 @@ describe("DoneList", () => {
     assert.deepEqual(taken(list, heap), []);
   });
 
+  test("takes a node again that comes back, whatever it was linked to before", () => {
+    const heap = new ModelHeap();
+    const list = new DoneList(heap, 0);
+    for (const nodes of [[64], [64, 128], [128, 64], [64], [128], [128, 64, 96], [96, 64]]) {
+      for (const node of nodes) list.push(node);
+      assert.equal(list.seemsReady, true);
+      assert.deepEqual(taken(list, heap), nodes);
+      assert.equal(list.seemsReady, false);
+    }
+  });
+
   test("takes nodes anywhere in 4 GiB", () => {
     const heap = new ModelHeap({ pageCount: 2 * HIGH_PAGE });
     const list = new DoneList(heap, HIGH_PAGE * PAGE_BYTES);

@@ -34,6 +34,8 @@ const ASLEEP = 1;
  * - I3: a producer that dies before its CAS has handed over nothing; after it, everything. If it dies between its
  *   CAS and the ring, the consumer sleeps on, for later pushes do not ring: whoever learns of a producer's death
  *   has the consumer take.
+ * - I4: a push may begin with any guess of the head, for its CAS succeeds only where that is the head, and so what the node was linked to. The
+ *   guess is what the last push found: nothing, or, where the consumer is busy elsewhere, the node that it pushed.
  *
  * Ordering: who takes a node sees everything that its producer wrote before the push.
  * Progress: push is lock-free; takeAll takes no retries, and a step for each node to turn the list round.
@@ -43,6 +45,8 @@ export class DoneList {
   readonly #words: Words;
   /** Where the head is, for those who wait on it. */
   readonly address: number;
+  /** I4. A producer's own. */
+  #guess = EMPTY;
 
   constructor(words: Words, address: number) {
     this.#words = words;
@@ -52,10 +56,15 @@ export class DoneList {
   /** Hands a node over, and rings if the consumer sleeps. Gives whether it did. */
   push(node: number): boolean {
     const words = this.#words;
-    for (;;) {
-      const head = words.load(this.address);
-      words.poke(node, head === ASLEEP ? EMPTY : head);
-      if (words.compareExchange(this.address, head, node | 0) !== head) continue;
+    for (let guess = this.#guess; ;) {
+      const isTaken = guess === EMPTY || guess === ASLEEP;
+      words.poke(node, isTaken ? EMPTY : guess);
+      const head = words.compareExchange(this.address, guess, node | 0);
+      if (head !== guess) {
+        guess = head;
+        continue;
+      }
+      this.#guess = isTaken ? EMPTY : node | 0;
       // I1.
       if (head === ASLEEP) words.notify(this.address);
       return head === ASLEEP;
@@ -81,6 +90,12 @@ export class DoneList {
   /** Whether there is something to take. */
   get ready(): boolean {
     const head = this.#words.load(this.address);
+    return head !== EMPTY && head !== ASLEEP;
+  }
+
+  /** The same by a plain read, which may give what held a moment ago: for who will look again before it sleeps. */
+  get seemsReady(): boolean {
+    const head = this.#words.peek(this.address);
     return head !== EMPTY && head !== ASLEEP;
   }
 

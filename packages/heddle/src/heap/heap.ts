@@ -38,9 +38,9 @@ export interface Words {
   notify(address: number, count?: number): number;
   /** Tells the processor that this thread spins. */
   pause(): void;
-  /** A plain read of a word that no other thread writes meanwhile. */
+  /** A plain read of a word that no other thread writes meanwhile; or of one where it does no harm to read what it held a moment ago. */
   peek(address: number): number;
-  /** A plain write of a word that no other thread touches meanwhile. */
+  /** A plain write of a word that no other thread touches meanwhile; or of one that is handed over by an atomic access after it. */
   poke(address: number, value: number): void;
 }
 

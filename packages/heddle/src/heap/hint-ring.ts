@@ -26,8 +26,8 @@ const ENTRIES = 128;
  * - I1: positions only grow, modulo 2³²; `tail - head` never exceeds the capacity.
  * - I2: a consumer moves `head` past a position only after the work it names was claimed by somebody.
  *   It does so by CAS, so each position is passed once, by whoever comes first.
- * - I3: a consumer may read a hint that was overwritten meanwhile. Then it holds a newer hint, which is as good:
- *   claiming is decided elsewhere, and its CAS on `head` fails.
+ * - I3: a consumer may read an old head, by a plain read, and a hint that was overwritten meanwhile. Then it holds a hint that was passed, or a
+ *   newer one, which is as good: claiming is decided elsewhere, and its CAS on `head` fails, after which it reads the one there is.
  * - I4: each side looks at the other's word only when what it last saw there says that the ring is full, or empty: as long as
  *   hints come faster than they are passed, or the other way round, their cache lines stay where they are written.
  *
@@ -76,11 +76,12 @@ export class HintRing {
   /** Consumer: the oldest hint; 0 when there is none. To be followed by a claim, then by {@link advance}. */
   peekHint(): number {
     const words = this.#words;
-    const head = words.load(this.#address + HEAD);
+    // I3.
+    const head = words.peek(this.#address + HEAD);
     // I4.
     if (((this.#tailSeen - head) | 0) <= 0) {
       this.#tailSeen = words.load(this.#address + TAIL);
-      if (this.#tailSeen === head) return 0;
+      if (((this.#tailSeen - head) | 0) <= 0) return 0;
     }
     this.#position = head;
     return words.peek(this.#address + ENTRIES + 4 * (head & this.#mask)) >>> 0;

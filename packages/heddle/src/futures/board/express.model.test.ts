@@ -11,10 +11,11 @@ const SLOT_B = 2112;
 const READY = 1;
 const CLAIMED = 2;
 
-/** An entry may be overwritten while a slow consumer still reads it: see hint-ring.ts. */
-const ENTRIES = [64 + 128, 64 + 128 + HintRing.sizeBytes(CAPACITY)];
+/** What a consumer reads plainly: which ring counts, where that begins, and its entries. See hint-ring.ts. */
+const HEADS = [64, 64 + HintRing.sizeBytes(CAPACITY)];
 const racy = (address: number): boolean =>
-  ENTRIES.some((entries) => address >= entries && address < entries + 4 * CAPACITY);
+  address === 0 ||
+  HEADS.some((head) => address === head || (address >= head + 128 && address < head + 128 + 4 * CAPACITY));
 
 type Kind = new (words: ModelHeap, address: number, capacity: number) => Express;
 

@@ -55,11 +55,13 @@ export class Express {
   }
 
   /**
-   * E1. Consumer: has the hints of the order that counts claimed from, until something was. Cost while there are none: one load.
+   * E1. Consumer: has the hints of the order that counts claimed from, until something was. Cost while there are none: a plain read, which may
+   * give what held a moment ago.
    *
    * @param from - Claims from a ring. Gives what it has claimed; 0 for nothing.
    */
   claim(from: (ring: HintRing) => number): number {
+    if (this.#words.peek(this.#address + CURRENT) === 0) return 0;
     for (let current = this.#current(); current !== 0;) {
       const claimed = from(this.#rings[current - 1]!);
       if (claimed !== 0) return claimed;

@@ -267,7 +267,8 @@ export class CallRunner implements StreamHost {
     }
     this.#heap.poke(slot + FLAGS, wasStopped ? flags | STOPPED : flags);
     if (isTimed) this.#noteEnd(slot);
-    this.#heap.store(slot + STATE, this.#finished);
+    // A plain write: the push tells of it, or the end of this thread.
+    this.#heap.poke(slot + STATE, this.#finished);
     this.woke = this.#done.push(slot);
     this.#owner.callFinished(failed);
   }

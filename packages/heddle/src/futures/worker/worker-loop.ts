@@ -200,7 +200,7 @@ export class WorkerLoop implements RunnerOwner {
 
   /** The address of a slot that only this worker may run now; 0 for none. */
   #claim(): number {
-    const hasOwn = this.#lane.ready || this.#ownCalls.size > 0;
+    const hasOwn = this.#lane.seemsReady || this.#ownCalls.size > 0;
     if (hasOwn && !this.#tookOwn) {
       const slot = this.#claimOwn();
       this.#tookOwn = slot !== 0;
