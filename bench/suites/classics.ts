@@ -1,23 +1,14 @@
 /** How fast are the classic programs of communicating processes, beside Go? */
 import type { CaseSpec, ContenderSpec, Suite } from "../harness/types.ts";
-import { CPU, lower, type Metrics } from "./tables.ts";
+import { contender, CPU, ids, lower, mark, type Metrics } from "./tables.ts";
 
-const ours = (id: string, settings: string, way: string): ContenderSpec => ({
-  id,
-  role: "ours",
-  settings,
-  run: { module: "classics.ts", options: { way } },
-});
+const ours = (id: string, settings: string, way: string): ContenderSpec =>
+  contender.ours(id, settings, "classics.ts", { way });
 
 const heddle = ours("heddle", "tasks of one thread (InlineExecutor)", "tasks");
 const heddleThreads = ours("heddle-threads", "tasks over two threads", "threads");
 const heddleBlocking = ours("heddle-blocking", "a thread for each party, which blocks", "blocking");
-const go: ContenderSpec = {
-  id: "go",
-  role: "mark",
-  settings: "goroutines over all cores",
-  run: { program: "go", way: "all" },
-};
+const go: ContenderSpec = mark("go", "goroutines over all cores", "go", "all");
 const goAlone: ContenderSpec = {
   ...go,
   id: "go-one-thread",
@@ -27,7 +18,7 @@ const goAlone: ContenderSpec = {
 
 const metrics: Metrics = [lower("ns", "ns/step"), CPU];
 
-const everywhere = [heddle, heddleThreads, go, goAlone].map(({ id }) => id);
+const everywhere = ids(heddle, heddleThreads, go, goAlone);
 const withBlocking = [...everywhere, heddleBlocking.id];
 
 /** A program of examples/classics. `size` is the number of its steps; a quick look takes a tenth. */

@@ -1,5 +1,6 @@
 /** The contenders and their settings. Every peer runs at the best that its documentation offers; the default stands beside it. */
 import type { ContenderSpec } from "../harness/types.ts";
+import { contender } from "./tables.ts";
 
 /** Tasks that a tuned peer may have under way per worker: enough that no burst of the suites queues on the main thread. */
 const TASKS_PER_WORKER = 16_384;
@@ -7,7 +8,7 @@ const TASKS_PER_WORKER = 16_384;
 const tuned = { tuned: true, tasksPerWorker: TASKS_PER_WORKER };
 
 export const heddle: readonly ContenderSpec[] = [
-  { id: "heddle", role: "ours", settings: "defaults", run: { module: "heddle.ts" } },
+  contender.ours("heddle", "defaults", "heddle.ts"),
   {
     id: "heddle-no-spin",
     role: "ours",
@@ -17,47 +18,35 @@ export const heddle: readonly ContenderSpec[] = [
   },
 ];
 
-export const piscinaTuned: readonly ContenderSpec[] = ["sync", "async", "disabled"].map((atomics) => ({
-  id: `piscina-${atomics}`,
-  role: "pool",
-  settings: `atomics ${atomics}, ${TASKS_PER_WORKER} tasks per worker, no timing`,
-  run: { module: "piscina.ts", options: { ...tuned, atomics } },
-}));
+export const piscinaTuned: readonly ContenderSpec[] = ["sync", "async", "disabled"].map((atomics) =>
+  contender.pool(
+    `piscina-${atomics}`,
+    `atomics ${atomics}, ${TASKS_PER_WORKER} tasks per worker, no timing`,
+    "piscina.ts",
+    { ...tuned, atomics },
+  ),
+);
 
 export const pools: readonly ContenderSpec[] = [
-  { id: "piscina", role: "pool", settings: "defaults", run: { module: "piscina.ts" } },
+  contender.pool("piscina", "defaults", "piscina.ts"),
   ...piscinaTuned,
-  { id: "tinypool", role: "pool", settings: "defaults", run: { module: "tinypool.ts" } },
-  {
-    id: "tinypool-atomics",
-    role: "pool",
-    settings: `atomics, ${TASKS_PER_WORKER} tasks per worker`,
-    run: { module: "tinypool.ts", options: { ...tuned, atomics: true } },
-  },
-  {
-    id: "tinypool-events",
-    role: "pool",
-    settings: `no atomics, ${TASKS_PER_WORKER} tasks per worker`,
-    run: { module: "tinypool.ts", options: { ...tuned, atomics: false } },
-  },
-  {
-    id: "workerpool",
-    role: "pool",
-    settings: "threads (one task per worker, it has no other way)",
-    run: { module: "workerpool.ts" },
-  },
-  {
-    id: "poolifier",
-    role: "pool",
-    settings: "round robin, no events, every task posted at once",
-    run: { module: "poolifier.ts" },
-  },
-  {
-    id: "poolifier-queue",
-    role: "pool",
-    settings: `round robin, no events, tasks queue, ${TASKS_PER_WORKER} tasks per worker`,
-    run: { module: "poolifier.ts", options: { queue: true, tasksPerWorker: TASKS_PER_WORKER } },
-  },
+  contender.pool("tinypool", "defaults", "tinypool.ts"),
+  contender.pool("tinypool-atomics", `atomics, ${TASKS_PER_WORKER} tasks per worker`, "tinypool.ts", {
+    ...tuned,
+    atomics: true,
+  }),
+  contender.pool("tinypool-events", `no atomics, ${TASKS_PER_WORKER} tasks per worker`, "tinypool.ts", {
+    ...tuned,
+    atomics: false,
+  }),
+  contender.pool("workerpool", "threads (one task per worker, it has no other way)", "workerpool.ts"),
+  contender.pool("poolifier", "round robin, no events, every task posted at once", "poolifier.ts"),
+  contender.pool(
+    "poolifier-queue",
+    `round robin, no events, tasks queue, ${TASKS_PER_WORKER} tasks per worker`,
+    "poolifier.ts",
+    { queue: true, tasksPerWorker: TASKS_PER_WORKER },
+  ),
 ];
 
 /** A contender with more options, under a name of its own. */
@@ -77,26 +66,19 @@ export function withOptions(
   };
 }
 
-export const raw: ContenderSpec = {
-  id: "postMessage",
-  role: "raw",
-  settings: "one message a task, replies matched by id",
-  run: { module: "raw.ts" },
-};
+export const raw: ContenderSpec = contender.raw(
+  "postMessage",
+  "one message a task, replies matched by id",
+  "raw.ts",
+);
 
-export const plain: ContenderSpec = {
-  id: "plain-loop",
-  role: "floor",
-  settings: "no workers",
-  run: { module: "plain.ts" },
-};
+export const plain: ContenderSpec = contender.floor("plain-loop", "no workers", "plain.ts");
 
-export const bareRing: ContenderSpec = {
-  id: "bare-ring",
-  role: "floor",
-  settings: "one spinning thread on bare Atomics, five kinds of task, the record by hand, buffers by a port",
-  run: { module: "bare-ring.ts" },
-};
+export const bareRing: ContenderSpec = contender.floor(
+  "bare-ring",
+  "one spinning thread on bare Atomics, five kinds of task, the record by hand, buffers by a port",
+  "bare-ring.ts",
+);
 
 export const bareRingWithFutures: ContenderSpec = withOptions(
   bareRing,

@@ -1,5 +1,5 @@
 /** What does it cost to hand work to a worker, and to get the answer back? */
-import type { CaseSpec, ContenderSpec, MetricSpec, Suite } from "../harness/types.ts";
+import type { CaseSpec, ContenderSpec, Suite } from "../harness/types.ts";
 import {
   bareRing,
   bareRingWithFutures,
@@ -11,33 +11,15 @@ import {
   withOptions,
 } from "./contenders.ts";
 import { dispatchTargets } from "./dispatch-targets.ts";
+import { CALL, DURATION, higher, ids, lower, mark, RATE } from "./tables.ts";
 
+const pythonMap = mark("python-pool-map", "multiprocessing.Pool.map, automatic chunks", "python", "auto");
 const marks: readonly ContenderSpec[] = [
-  {
-    id: "java-fixed-pool",
-    role: "mark",
-    settings: "Executors.newFixedThreadPool",
-    run: { program: "java", way: "fixed" },
-  },
-  { id: "java-fork-join", role: "mark", settings: "ForkJoinPool", run: { program: "java", way: "forkjoin" } },
-  {
-    id: "python-threads",
-    role: "mark",
-    settings: "concurrent.futures.ThreadPoolExecutor",
-    run: { program: "python", way: "threads" },
-  },
-  {
-    id: "python-processes",
-    role: "mark",
-    settings: "concurrent.futures.ProcessPoolExecutor",
-    run: { program: "python", way: "processes" },
-  },
-  {
-    id: "python-pool-map",
-    role: "mark",
-    settings: "multiprocessing.Pool.map, automatic chunks",
-    run: { program: "python", way: "auto" },
-  },
+  mark("java-fixed-pool", "Executors.newFixedThreadPool", "java", "fixed"),
+  mark("java-fork-join", "ForkJoinPool", "java", "forkjoin"),
+  mark("python-threads", "concurrent.futures.ThreadPoolExecutor", "python", "threads"),
+  mark("python-processes", "concurrent.futures.ProcessPoolExecutor", "python", "processes"),
+  pythonMap,
 ];
 
 /** How many items piscina maps one by one, to be scaled up to the million: the whole would take half a minute. */
@@ -58,33 +40,16 @@ const chunkedWork = chunkable.map((peer) =>
   withOptions(peer, "-batches", `chunks of ${FACTORISE_CHUNK} made by hand`, { chunkSize: FACTORISE_CHUNK }),
 );
 
-const ids = (contenders: readonly ContenderSpec[]): readonly string[] => contenders.map(({ id }) => id);
 /** Everybody, at the defaults and at the best settings. */
-const javascript = ids([...heddle, ...pools, raw]);
+const javascript = ids(...heddle, ...pools, raw);
 /** Everybody at the best settings. */
 const tuned = javascript.filter((id) => id !== "piscina" && id !== "tinypool" && id !== "poolifier-queue");
 /** The fastest of them, for questions that have no target. */
-const few = ids([...heddle, raw]).concat("piscina-sync", "piscina-async", "poolifier");
+const few = ids(...heddle, raw).concat("piscina-sync", "piscina-async", "poolifier");
 /** For cases of the kinds of task that a bare ring knows. */
 const floors = [bareRing.id, bareRingWithFutures.id];
 const floored = [...tuned, ...floors];
 const executors = ["java-fixed-pool", "java-fork-join", "python-threads", "python-processes"];
-
-const latency: readonly [MetricSpec, ...MetricSpec[]] = [
-  { name: "p50", unit: "µs", better: "lower" },
-  { name: "p99", unit: "µs", better: "lower" },
-  { name: "main", unit: "µs CPU/task", better: "lower" },
-  { name: "cpu", unit: "% of a core", better: "neither" },
-];
-const rate: readonly [MetricSpec, ...MetricSpec[]] = [
-  { name: "rate", unit: "tasks/s", better: "higher" },
-  { name: "main", unit: "µs CPU/task", better: "lower" },
-  { name: "total", unit: "µs CPU/task", better: "lower" },
-];
-const duration: readonly [MetricSpec, ...MetricSpec[]] = [
-  { name: "ms", unit: "ms", better: "lower" },
-  { name: "main", unit: "ms CPU", better: "lower" },
-];
 
 const sampling = { samples: 50_000, warmUpMs: 400, forMs: 500 };
 const quickSampling = { warmUpMs: 200, forMs: 150 };
@@ -95,7 +60,7 @@ const cases: readonly CaseSpec[] = [
     id: "round-trip",
     run: "round-trip",
     question: "add(1, 2), one in flight",
-    metrics: latency,
+    metrics: CALL,
     contenders: [...javascript, ...floors, ...executors],
     load: sampling,
     quickLoad: quickSampling,
@@ -104,7 +69,7 @@ const cases: readonly CaseSpec[] = [
     id: "round-trip-after-idle",
     run: "round-trip-after-idle",
     question: "the same, after 3 ms without work: nobody spins any more",
-    metrics: [latency[0], latency[1]!],
+    metrics: [CALL[0], CALL[1]!],
     contenders: few,
     load: { samples: 200, warmUpCalls: 3_000, idleMs: 3 },
     quickLoad: { samples: 50 },
@@ -113,7 +78,7 @@ const cases: readonly CaseSpec[] = [
     id: "burst-1k",
     run: "burst",
     question: "bursts of 1,000 adds in flight",
-    metrics: rate,
+    metrics: RATE,
     contenders: [...javascript, ...floors, ...executors],
     load: { inFlight: 1_000, warmUpMs: 500, forMs: 500 },
     quickLoad: { warmUpMs: 250, forMs: 200 },
@@ -122,7 +87,7 @@ const cases: readonly CaseSpec[] = [
     id: "burst-10k",
     run: "burst",
     question: "bursts of 10,000 adds in flight",
-    metrics: rate,
+    metrics: RATE,
     contenders: [...javascript, ...floors, ...executors],
     load: { inFlight: 10_000, warmUpMs: 500, forMs: 500 },
     quickLoad: { warmUpMs: 250, forMs: 200 },
@@ -131,7 +96,7 @@ const cases: readonly CaseSpec[] = [
     id: "window-1k",
     run: "window",
     question: "1,000 adds in flight throughout",
-    metrics: rate,
+    metrics: RATE,
     contenders: few,
     load: { inFlight: 1_000, warmUpMs: 400, forMs: 400 },
     quickLoad: { warmUpMs: 200, forMs: 150 },
@@ -140,7 +105,7 @@ const cases: readonly CaseSpec[] = [
     id: "object",
     run: "object",
     question: "a record of 1 KB there and back, one in flight",
-    metrics: latency,
+    metrics: CALL,
     contenders: floored,
     load: sampling,
     quickLoad: quickSampling,
@@ -149,7 +114,7 @@ const cases: readonly CaseSpec[] = [
     id: "object-burst",
     run: "object-burst",
     question: "records of 1 KB there and back, bursts of 1,000",
-    metrics: rate,
+    metrics: RATE,
     contenders: floored,
     load: { inFlight: 1_000, warmUpMs: 400, forMs: 500 },
     quickLoad: { warmUpMs: 200, forMs: 200 },
@@ -158,7 +123,7 @@ const cases: readonly CaseSpec[] = [
     id: "megabyte-copied",
     run: "megabyte-copied",
     question: "an ArrayBuffer of 1 MiB copied there and a copy of it back",
-    metrics: latency,
+    metrics: CALL,
     contenders: floored,
     load: { ...sampling, bytes: MEGABYTE },
     quickLoad: quickSampling,
@@ -167,7 +132,7 @@ const cases: readonly CaseSpec[] = [
     id: "megabyte-sent",
     run: "megabyte-sent",
     question: "an ArrayBuffer of 1 MiB copied there, its length comes back",
-    metrics: latency,
+    metrics: CALL,
     contenders: few,
     load: { ...sampling, bytes: MEGABYTE },
     quickLoad: quickSampling,
@@ -177,7 +142,7 @@ const cases: readonly CaseSpec[] = [
     run: "megabyte-moved",
     question:
       "an ArrayBuffer of 1 MiB transferred there and back (poolifier: back by copy, it has no other way)",
-    metrics: latency,
+    metrics: CALL,
     contenders: floored,
     load: { ...sampling, bytes: MEGABYTE },
     quickLoad: quickSampling,
@@ -186,7 +151,7 @@ const cases: readonly CaseSpec[] = [
     id: "cpu-task",
     run: "cpu-task",
     question: "a task of 70 to 100 µs of arithmetic, one in flight (plain-loop: the task itself)",
-    metrics: latency,
+    metrics: CALL,
     contenders: ["plain-loop", ...tuned],
     load: { ...sampling, iterations: 25_000 },
     quickLoad: quickSampling,
@@ -195,7 +160,7 @@ const cases: readonly CaseSpec[] = [
     id: "async",
     run: "async",
     question: "a task that awaits setImmediate, one in flight",
-    metrics: latency,
+    metrics: CALL,
     contenders: few,
     load: { ...sampling, concurrency: 1_024 },
     quickLoad: quickSampling,
@@ -204,7 +169,7 @@ const cases: readonly CaseSpec[] = [
     id: "async-burst",
     run: "async-burst",
     question: "tasks that await setImmediate, bursts of 1,000",
-    metrics: rate,
+    metrics: RATE,
     contenders: floored,
     load: { inFlight: 1_000, concurrency: 1_024, warmUpMs: 400, forMs: 500 },
     quickLoad: { warmUpMs: 200, forMs: 200 },
@@ -213,8 +178,8 @@ const cases: readonly CaseSpec[] = [
     id: "map",
     run: "map",
     question: "x => x + 1 over 1,000,000 numbers",
-    metrics: duration,
-    contenders: ids([plain, ...heddle, ...oneByOne, ...chunkedMap]).concat("python-pool-map"),
+    metrics: DURATION,
+    contenders: ids(plain, ...heddle, ...oneByOne, ...chunkedMap, pythonMap),
     load: { items: 1_000_000, warmUpItems: 1_000_000, forMs: 400 },
     quickLoad: { warmUpItems: 100_000, forMs: 100 },
   },
@@ -222,8 +187,8 @@ const cases: readonly CaseSpec[] = [
     id: "factorise",
     run: "factorise",
     question: "2,000,000 factorisations of numbers in 20,000 … 100,000,000",
-    metrics: duration,
-    contenders: ids([plain, ...heddle, ...chunkedWork]),
+    metrics: DURATION,
+    contenders: ids(plain, ...heddle, ...chunkedWork),
     workers: [2],
     load: { items: 2_000_000, warmUpItems: 20_000, forMs: 0 },
     quickLoad: { items: 200_000 },
@@ -232,8 +197,8 @@ const cases: readonly CaseSpec[] = [
     id: "largest-factor",
     run: "largest-factor",
     question: "the same 2,000,000 factorisations, and of each only the largest factor comes back",
-    metrics: duration,
-    contenders: ids([plain, ...heddle, ...chunkedWork]),
+    metrics: DURATION,
+    contenders: ids(plain, ...heddle, ...chunkedWork),
     workers: [2],
     load: { items: 2_000_000, warmUpItems: 20_000, forMs: 0 },
     quickLoad: { items: 200_000 },
@@ -242,8 +207,8 @@ const cases: readonly CaseSpec[] = [
     id: "idle",
     run: "idle",
     question: "CPU of a pool without work, from right after a burst on (postMessage: bare workers)",
-    metrics: [{ name: "cpu", unit: "% of a core", better: "lower" }],
-    contenders: ids([...heddle, raw]),
+    metrics: [lower("cpu", "% of a core")],
+    contenders: ids(...heddle, raw),
     load: { burst: 10_000, idleMs: 10_000 },
     quickLoad: { idleMs: 5_000 },
   },
@@ -251,7 +216,7 @@ const cases: readonly CaseSpec[] = [
     id: "timers",
     run: "timers",
     question: "timers of an idle worker that ran when due",
-    metrics: [{ name: "ran", unit: "%", better: "higher" }],
+    metrics: [higher("ran", "%")],
     contenders: tuned,
     workers: [1],
     load: { burst: 1_000, ticks: 40, everyMs: 10, graceMs: 100 },
@@ -260,8 +225,8 @@ const cases: readonly CaseSpec[] = [
     id: "exit",
     run: "exit",
     question: "from the last result to the end of a process that never closed its pool",
-    metrics: [{ name: "exit", unit: "ms", better: "lower" }],
-    contenders: ids(heddle),
+    metrics: [lower("exit", "ms")],
+    contenders: ids(...heddle),
     workers: [2],
     load: { burst: 1_000 },
   },
@@ -286,6 +251,6 @@ export const dispatch: Suite = {
     ...chunkedWork,
     ...marks,
   ],
-  targets: dispatchTargets(ids(oneByOne)),
+  targets: dispatchTargets(oneByOne, [pythonMap]),
   packages: ["heddle", "piscina", "tinypool", "workerpool", "poolifier"],
 };

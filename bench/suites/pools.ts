@@ -1,8 +1,7 @@
 /** How much work does each pool get done, whatever a task computes and carries? */
-import type { CaseSpec, ContenderSpec, MetricSpec, Suite, TargetSpec } from "../harness/types.ts";
+import type { CaseSpec, ContenderSpec, Suite, TargetSpec } from "../harness/types.ts";
 import { heddle, piscinaTuned, plain, pools, withOptions } from "./contenders.ts";
-
-const ids = (contenders: readonly ContenderSpec[]): readonly string[] => contenders.map(({ id }) => id);
+import { atLeast, atMost, DURATION, ids, mark, RATE } from "./tables.ts";
 
 const [ours] = heddle;
 const oneByOne = withOptions(ours!, "-submit", "one submit() a task", { oneByOne: true });
@@ -18,28 +17,8 @@ const inTens = [
   ].map((peer) => withOptions(peer, "-tens", `chunks of ${CHUNK} made by hand`, { chunkSize: CHUNK })),
 ];
 const python: readonly ContenderSpec[] = [
-  {
-    id: "python-thread-pool",
-    role: "mark",
-    settings: "multiprocessing.pool.ThreadPool.imap",
-    run: { program: "python", way: "thread-pool" },
-  },
-  {
-    id: "python-mp-pool",
-    role: "mark",
-    settings: "multiprocessing.Pool.imap",
-    run: { program: "python", way: "mp-pool" },
-  },
-];
-
-const rate: readonly [MetricSpec, ...MetricSpec[]] = [
-  { name: "rate", unit: "tasks/s", better: "higher" },
-  { name: "main", unit: "µs CPU/task", better: "lower" },
-  { name: "total", unit: "µs CPU/task", better: "lower" },
-];
-const duration: readonly [MetricSpec, ...MetricSpec[]] = [
-  { name: "ms", unit: "ms", better: "lower" },
-  { name: "main", unit: "ms CPU", better: "lower" },
+  mark("python-thread-pool", "multiprocessing.pool.ThreadPool.imap", "python", "thread-pool"),
+  mark("python-mp-pool", "multiprocessing.Pool.imap", "python", "mp-pool"),
 ];
 
 /** Rounds of arithmetic that take about so many microseconds. */
@@ -66,8 +45,8 @@ const work: readonly CaseSpec[] = DURATIONS.flatMap(({ us, steps, inFlight, warm
       id: `${us}us-${name}`,
       run: "jobs",
       question: `tasks of about ${us} µs, ${text}, ${count} in flight`,
-      metrics: rate,
-      contenders: ids([ours!, ...pools]),
+      metrics: RATE,
+      contenders: ids(ours!, ...pools),
       load: {
         steps,
         bytes,
@@ -89,8 +68,8 @@ const cases: readonly CaseSpec[] = [
     id: FACTORIALS,
     run: "factorials",
     question: "poolifier's comparison: 100,000 times 1000! in exact integers, all at once, from nothing",
-    metrics: duration,
-    contenders: ids([plain, ours!, oneByOne, ...pools]),
+    metrics: DURATION,
+    contenders: ids(plain, ours!, oneByOne, ...pools),
     load: { items: 100_000, n: 1_000 },
     quickLoad: { items: 20_000 },
   },
@@ -98,8 +77,8 @@ const cases: readonly CaseSpec[] = [
     id: "imap",
     run: "imap",
     question: `pyperformance's concurrent_imap: from nothing, the identity over 1,000 numbers in chunks of ${CHUNK}`,
-    metrics: [duration[0]],
-    contenders: ids([...inTens, ...python]),
+    metrics: [DURATION[0]],
+    contenders: ids(...inTens, ...python),
     workers: [2],
     load: { items: 1_000, chunk: CHUNK, forMs: 2_000 },
     quickLoad: { forMs: 500 },
@@ -115,15 +94,13 @@ const LONG = "the workers compute all of the time, in every pool: what is left b
 const first = DURATIONS.flatMap(({ us }) =>
   PAYLOADS.map(({ name, bytes }): TargetSpec => {
     const why = bytes > 1_024 ? LARGE : us >= LONG_US ? LONG : undefined;
-    return {
+    return atLeast(1, {
       case: `${us}us-${name}`,
       metric: "rate",
       text: "first",
-      relation: "at least",
-      factor: 1,
-      reference: { roles: ["pool"] },
+      than: { roles: ["pool"] },
       ...(why !== undefined && { why }),
-    };
+    });
   }),
 );
 
@@ -137,16 +114,14 @@ export const poolsSuite: Suite = {
   contenders: [plain, ours!, oneByOne, ...pools, ...inTens, ...python],
   targets: [
     ...first,
-    {
+    atMost(1 / 1.5, {
       case: FACTORIALS,
       metric: "ms",
       text: "1.5 times as fast as the best peer",
-      relation: "at most",
-      factor: 1 / 1.5,
-      reference: { roles: ["pool"] },
+      than: { roles: ["pool"] },
       bound: plain.id,
       why: "the multiplications are nearly all of it: the fastest peer is too near to what they take for anybody to be so much faster",
-    },
+    }),
   ],
   packages: ["heddle", "piscina", "tinypool", "workerpool", "poolifier"],
 };

@@ -1,68 +1,40 @@
 /** What does it cost that processes share memory? */
 import type { CaseSpec, ContenderSpec, Suite } from "../harness/types.ts";
-import { atLeast, atMost, CPU, higher, lower } from "./tables.ts";
+import { atLeast, atMost, CALL, contender, COST, higher, ids, lower, mark } from "./tables.ts";
 
-const heddle: ContenderSpec = {
-  id: "heddle",
-  role: "ours",
-  settings: "objects in a SharedHeap; Process",
-  run: { module: "processes/heddle.ts" },
-};
-const threads: ContenderSpec = {
-  id: "heddle-threads",
-  role: "floor",
-  settings: "the same lock in the heap that threads share",
-  run: { module: "processes/threads.ts" },
-};
-const futex: ContenderSpec = {
-  id: "bare-futex",
-  role: "floor",
-  settings: "two words in a mapped file, futex(2) by koffi",
-  run: { module: "processes/futex.ts" },
-};
-const ring: ContenderSpec = {
-  id: "bare-ring",
-  role: "floor",
-  settings: "a ring of integers in a mapped file, one sender, one receiver; futex(2) by koffi",
-  run: { module: "processes/ring.ts" },
-};
-const spawn: ContenderSpec = {
-  id: "bare-process",
-  role: "floor",
-  settings: "a process of Node that does nothing, from its start to its end",
-  run: { module: "processes/spawn.ts" },
-};
-const fork: ContenderSpec = {
-  id: "fork",
-  role: "raw",
-  settings: "child_process.fork and process.send",
-  run: { module: "processes/fork.ts" },
-};
-const pool: ContenderSpec = {
-  id: "heddle-pool",
-  role: "ours",
-  settings: "ProcessPoolExecutor",
-  run: { module: "heddle.ts", options: { processes: true } },
-};
+const heddle: ContenderSpec = contender.ours(
+  "heddle",
+  "objects in a SharedHeap; Process",
+  "processes/heddle.ts",
+);
+const threads: ContenderSpec = contender.floor(
+  "heddle-threads",
+  "the same lock in the heap that threads share",
+  "processes/threads.ts",
+);
+const futex: ContenderSpec = contender.floor(
+  "bare-futex",
+  "two words in a mapped file, futex(2) by koffi",
+  "processes/futex.ts",
+);
+const ring: ContenderSpec = contender.floor(
+  "bare-ring",
+  "a ring of integers in a mapped file, one sender, one receiver; futex(2) by koffi",
+  "processes/ring.ts",
+);
+const spawn: ContenderSpec = contender.floor(
+  "bare-process",
+  "a process of Node that does nothing, from its start to its end",
+  "processes/spawn.ts",
+);
+const fork: ContenderSpec = contender.raw("fork", "child_process.fork and process.send", "processes/fork.ts");
+const pool: ContenderSpec = contender.ours("heddle-pool", "ProcessPoolExecutor", "heddle.ts", {
+  processes: true,
+});
 const pools: readonly ContenderSpec[] = [
-  {
-    id: "tinypool-processes",
-    role: "pool",
-    settings: "runtime child_process",
-    run: { module: "tinypool.ts", options: { processes: true } },
-  },
-  {
-    id: "workerpool-processes",
-    role: "pool",
-    settings: "workerType process",
-    run: { module: "workerpool.ts", options: { processes: true } },
-  },
-  {
-    id: "python-processes",
-    role: "mark",
-    settings: "concurrent.futures.ProcessPoolExecutor",
-    run: { program: "python", way: "processes" },
-  },
+  contender.pool("tinypool-processes", "runtime child_process", "tinypool.ts", { processes: true }),
+  contender.pool("workerpool-processes", "workerType process", "workerpool.ts", { processes: true }),
+  mark("python-processes", "concurrent.futures.ProcessPoolExecutor", "python", "processes"),
 ];
 
 const cases: readonly CaseSpec[] = [
@@ -70,8 +42,8 @@ const cases: readonly CaseSpec[] = [
     id: "lock",
     run: "process-lock",
     question: "acquireSync and release, with nobody else there",
-    metrics: [lower("ns", "ns")],
-    contenders: ["heddle", "heddle-threads"],
+    metrics: COST,
+    contenders: ids(heddle, threads),
     load: { times: 3_000_000 },
     quickLoad: { times: 500_000 },
   },
@@ -80,7 +52,7 @@ const cases: readonly CaseSpec[] = [
     run: "process-ping-pong",
     question: "there and back between two processes that block",
     metrics: [lower("p50", "µs"), lower("p99", "µs")],
-    contenders: ["heddle", "bare-futex"],
+    contenders: ids(heddle, futex),
     load: { rounds: 20_000 },
     quickLoad: { rounds: 5_000 },
   },
@@ -89,7 +61,7 @@ const cases: readonly CaseSpec[] = [
     run: "process-haul",
     question: "small values from one process to another",
     metrics: [higher("rate", "values/s")],
-    contenders: ["heddle", "bare-ring", "fork"],
+    contenders: ids(heddle, ring, fork),
     load: { values: 2_000_000 },
     quickLoad: { values: 300_000 },
   },
@@ -97,8 +69,8 @@ const cases: readonly CaseSpec[] = [
     id: "round-trip",
     run: "round-trip",
     question: "add(1, 2) in a pool of processes, one in flight",
-    metrics: [lower("p50", "µs"), lower("p99", "µs"), lower("main", "µs CPU/task"), CPU],
-    contenders: [pool.id, ...pools.map(({ id }) => id)],
+    metrics: CALL,
+    contenders: ids(pool, ...pools),
     load: { samples: 20_000, warmUpMs: 400, forMs: 500 },
     quickLoad: { warmUpMs: 200, forMs: 150 },
   },
@@ -107,7 +79,7 @@ const cases: readonly CaseSpec[] = [
     run: "process-first",
     question: "from starting a process to its first answer; Heddle's comes with the end of the process",
     metrics: [lower("first", "ms")],
-    contenders: ["heddle", "bare-process", "fork"],
+    contenders: ids(heddle, spawn, fork),
     load: {},
   },
   {
@@ -115,7 +87,7 @@ const cases: readonly CaseSpec[] = [
     run: "process-outlive",
     question: "kill -9 of who holds a lock, until a blocked thread has it",
     metrics: [lower("p50", "ms"), lower("most", "ms")],
-    contenders: ["heddle"],
+    contenders: ids(heddle),
     load: { kills: 20 },
     quickLoad: { kills: 5 },
   },

@@ -1,13 +1,9 @@
 /** What does it cost to put a value in a queue and to take it out, in one thread and between two? */
 import type { CaseSpec, ContenderSpec, Suite, TargetSpec } from "../harness/types.ts";
-import { atLeast, atMost, COST, higher, ids, LATENCY, lower, type Metrics } from "./tables.ts";
+import { atLeast, atMost, contender, COST, higher, ids, LATENCY, lower, type Metrics } from "./tables.ts";
 
-const ours = (id: string, settings: string, way: string): ContenderSpec => ({
-  id,
-  role: "ours",
-  settings,
-  run: { module: "queues/heddle.ts", options: { way } },
-});
+const ours = (id: string, settings: string, way: string): ContenderSpec =>
+  contender.ours(id, settings, "queues/heddle.ts", { way });
 
 const heddle = ours("heddle", "Channel; between threads by sendSync and receiveSync", "channel");
 const heddleNoSpin: ContenderSpec = {
@@ -20,12 +16,8 @@ const heddleQueue = ours("heddle-queue", "Queue; between threads by putSync and 
 const heddleAsync = ours("heddle-async", "Channel; await send() and receive() in both threads", "async");
 const heddleRendezvous = ours("heddle-rendezvous", "Channel of capacity 0", "rendezvous");
 
-const bare = (id: string, settings: string, way: string): ContenderSpec => ({
-  id,
-  role: "raw",
-  settings,
-  run: { module: "queues/bare.ts", options: { way } },
-});
+const bare = (id: string, settings: string, way: string): ContenderSpec =>
+  contender.raw(id, settings, "queues/bare.ts", { way });
 const port = bare(
   "MessagePort",
   "postMessage, read by events, at most as many under way as the channels hold",
@@ -52,31 +44,24 @@ const codec: ContenderSpec = {
   ),
   role: "floor",
 };
-const effect: ContenderSpec = {
-  id: "effect",
-  role: "peer",
-  settings: "Queue.bounded, two fibers of one program; offerUnsafe and takeUnsafe for try",
-  run: { module: "queues/effect.ts" },
-};
-const asyncCsp: ContenderSpec = {
-  id: "async-csp",
-  role: "peer",
-  settings: "defaults",
-  run: { module: "queues/async-csp.ts" },
-};
+const effect: ContenderSpec = contender.peer(
+  "effect",
+  "Queue.bounded, two fibers of one program; offerUnsafe and takeUnsafe for try",
+  "queues/effect.ts",
+);
+const asyncCsp: ContenderSpec = contender.peer("async-csp", "defaults", "queues/async-csp.ts");
 
-const multithreading: ContenderSpec = {
-  id: "multithreading",
-  role: "peer",
-  settings: "blockingSend and blockingRecv, in a buffer of 16 MiB",
-  run: { module: "queues/multithreading.ts" },
-};
-const multithreadingAsync: ContenderSpec = {
-  id: "multithreading-async",
-  role: "peer",
-  settings: "await send() and recv(), which it recommends, in a buffer of 16 MiB",
-  run: { module: "queues/multithreading.ts", options: { way: "async" } },
-};
+const multithreading: ContenderSpec = contender.peer(
+  "multithreading",
+  "blockingSend and blockingRecv, in a buffer of 16 MiB",
+  "queues/multithreading.ts",
+);
+const multithreadingAsync: ContenderSpec = contender.peer(
+  "multithreading-async",
+  "await send() and recv(), which it recommends, in a buffer of 16 MiB",
+  "queues/multithreading.ts",
+  { way: "async" },
+);
 
 const rate: Metrics = [higher("rate", "values/s"), lower("total", "µs CPU/value")];
 

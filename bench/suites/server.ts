@@ -1,10 +1,11 @@
 /** Does a server stay quick while it computes? */
 import type { CaseSpec, ContenderSpec, Suite } from "../harness/types.ts";
+import { atMost, contender, higher, ids, lower } from "./tables.ts";
 
 const contenders: readonly ContenderSpec[] = [
-  { id: "heddle", role: "ours", settings: "defaults", run: { module: "server/heddle.ts" } },
-  { id: "piscina", role: "pool", settings: "no timing", run: { module: "server/piscina.ts" } },
-  { id: "no-pool", role: "floor", settings: "on the server's own thread", run: { module: "server/none.ts" } },
+  contender.ours("heddle", "defaults", "server/heddle.ts"),
+  contender.pool("piscina", "no timing", "server/piscina.ts"),
+  contender.floor("no-pool", "on the server's own thread", "server/none.ts"),
 ];
 
 const cases: readonly CaseSpec[] = [
@@ -14,12 +15,12 @@ const cases: readonly CaseSpec[] = [
     question:
       "p99 of an answer that costs nothing, while four clients have 50 ms of computing each, and alone",
     metrics: [
-      { name: "times", unit: "× alone", better: "lower" },
-      { name: "busy", unit: "ms", better: "lower" },
-      { name: "alone", unit: "ms", better: "lower" },
-      { name: "computed", unit: "answers/s", better: "higher" },
+      lower("times", "× alone"),
+      lower("busy", "ms"),
+      lower("alone", "ms"),
+      higher("computed", "answers/s"),
     ],
-    contenders: contenders.map(({ id }) => id),
+    contenders: ids(...contenders),
     load: { forMs: 6_000, warmUpMs: 1_000, busy: 4, below: 230_000 },
     quickLoad: { forMs: 2_000, warmUpMs: 500 },
   },
@@ -34,13 +35,7 @@ export const server: Suite = {
   cases,
   contenders,
   targets: [
-    {
-      case: "quick-route",
-      metric: "times",
-      text: "within 3 times of its p99 without that load",
-      relation: "at most",
-      factor: 3,
-    },
+    atMost(3, { case: "quick-route", metric: "times", text: "within 3 times of its p99 without that load" }),
   ],
   packages: ["heddle", "piscina"],
 };

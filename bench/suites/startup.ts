@@ -1,13 +1,12 @@
 /** How soon does a worker work? */
 import type { CaseSpec, ContenderSpec, Suite } from "../harness/types.ts";
-import { atMost, lower } from "./tables.ts";
+import { atMost, contender, ids, lower } from "./tables.ts";
 
-const heddle: readonly ContenderSpec[] = ["ts", "mjs"].map((form) => ({
-  id: `heddle-${form}`,
-  role: "ours",
-  settings: `defaults; the task's module is a .${form}`,
-  run: { module: "startup/heddle.ts", options: { form } },
-}));
+const heddle: readonly ContenderSpec[] = ["ts", "mjs"].map((form) =>
+  contender.ours(`heddle-${form}`, `defaults; the task's module is a .${form}`, "startup/heddle.ts", {
+    form,
+  }),
+);
 const uncached: readonly ContenderSpec[] = ["ts", "mjs"].map((form) => ({
   id: `heddle-${form}-uncached`,
   role: "ours",
@@ -15,12 +14,14 @@ const uncached: readonly ContenderSpec[] = ["ts", "mjs"].map((form) => ({
   run: { module: "startup/heddle.ts", options: { form } },
   environment: { NODE_DISABLE_COMPILE_CACHE: "1" },
 }));
-const bare: readonly ContenderSpec[] = ["ts", "mjs"].map((form) => ({
-  id: `bare-${form}`,
-  role: "floor",
-  settings: `new Worker of a .${form}, and the task's module the same`,
-  run: { module: "startup/bare.ts", options: { form } },
-}));
+const bare: readonly ContenderSpec[] = ["ts", "mjs"].map((form) =>
+  contender.floor(
+    `bare-${form}`,
+    `new Worker of a .${form}, and the task's module the same`,
+    "startup/bare.ts",
+    { form },
+  ),
+);
 const all = [...heddle, ...uncached, ...bare];
 const libraries: readonly ContenderSpec[] = ["heddle", "heddle/sync", "piscina", "workerpool", "effect"].map(
   (library) => ({
@@ -30,12 +31,12 @@ const libraries: readonly ContenderSpec[] = ["heddle", "heddle/sync", "piscina",
     run: { module: "startup/import.ts", options: { library } },
   }),
 );
-const nothing: ContenderSpec = {
-  id: "import-nothing",
-  role: "floor",
-  settings: "a program that imports nothing",
-  run: { module: "startup/import.ts", options: {} },
-};
+const nothing: ContenderSpec = contender.floor(
+  "import-nothing",
+  "a program that imports nothing",
+  "startup/import.ts",
+  {},
+);
 
 const cases: readonly CaseSpec[] = [
   {
@@ -43,7 +44,7 @@ const cases: readonly CaseSpec[] = [
     run: "startup",
     question: "from making the worker to its first result, with a module that it imports",
     metrics: [lower("first", "ms"), lower("cpu", "CPU ms"), lower("main", "main CPU ms")],
-    contenders: all.map(({ id }) => id),
+    contenders: ids(...all),
     load: {},
   },
   {
@@ -51,7 +52,7 @@ const cases: readonly CaseSpec[] = [
     run: "import",
     question: "a program that imports the library and does nothing: the quickest of seven",
     metrics: [lower("elapsed", "ms"), lower("cpu", "CPU ms")],
-    contenders: [...libraries, nothing].map(({ id }) => id),
+    contenders: ids(...libraries, nothing),
     load: {},
   },
 ];

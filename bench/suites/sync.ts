@@ -1,13 +1,9 @@
 /** What does a lock cost, alone and fought over, and how fast does it wake who waits? */
 import type { CaseSpec, ContenderSpec, Suite, TargetSpec } from "../harness/types.ts";
-import { atLeast, atMost, COST, CPU, higher, ids, LATENCY, type Metrics } from "./tables.ts";
+import { atLeast, atMost, contender, COST, CPU, higher, ids, LATENCY, type Metrics } from "./tables.ts";
 
-const ours = (id: string, settings: string, way: string): ContenderSpec => ({
-  id,
-  role: "ours",
-  settings,
-  run: { module: "sync/heddle.ts", options: { way } },
-});
+const ours = (id: string, settings: string, way: string): ContenderSpec =>
+  contender.ours(id, settings, "sync/heddle.ts", { way });
 
 const heddle = ours("heddle", "acquireSync() and guard.release(); a hand-over by two semaphores", "guard");
 const heddleKnown: ContenderSpec = {
@@ -27,54 +23,50 @@ const heddleAsync = ours("heddle-async", "await acquire()", "async");
 const heddleRun = ours("heddle-run", "await lock.run(body)", "run");
 const heddleCondition = ours("heddle-condition", "a hand-over by a condition", "condition");
 
-const bare: ContenderSpec = {
-  id: "bare-atomics",
-  role: "floor",
-  settings: "a compareExchange and an exchange; three-state mutex; Atomics.wait and notify",
-  run: { module: "sync/bare.ts" },
-};
-const bareAsync: ContenderSpec = {
-  id: "bare-wait-async",
-  role: "raw",
-  settings: "Atomics.waitAsync and notify",
-  run: { module: "sync/bare.ts", options: { way: "async" } },
-};
-const asyncMutex: ContenderSpec = {
-  id: "async-mutex",
-  role: "peer",
-  settings: "await acquire() and release()",
-  run: { module: "sync/async-mutex.ts" },
-};
-const asyncMutexRun: ContenderSpec = {
-  id: "async-mutex-run",
-  role: "peer",
-  settings: "await runExclusive(body)",
-  run: { module: "sync/async-mutex.ts", options: { way: "run" } },
-};
-const effect: ContenderSpec = {
-  id: "effect",
-  role: "peer",
-  settings: "Semaphore.withPermit, all in one program",
-  run: { module: "sync/effect.ts" },
-};
-const effectTake: ContenderSpec = {
-  id: "effect-take",
-  role: "peer",
-  settings: "Semaphore take and release, made once, all in one program",
-  run: { module: "sync/effect.ts", options: { way: "take" } },
-};
-const multithreading: ContenderSpec = {
-  id: "multithreading",
-  role: "peer",
-  settings: "blockingLock() and dispose(); a hand-over by its Condvar",
-  run: { module: "sync/multithreading.ts" },
-};
-const multithreadingAsync: ContenderSpec = {
-  id: "multithreading-async",
-  role: "peer",
-  settings: "await lock(), which it recommends",
-  run: { module: "sync/multithreading.ts", options: { way: "async" } },
-};
+const bare: ContenderSpec = contender.floor(
+  "bare-atomics",
+  "a compareExchange and an exchange; three-state mutex; Atomics.wait and notify",
+  "sync/bare.ts",
+);
+const bareAsync: ContenderSpec = contender.raw(
+  "bare-wait-async",
+  "Atomics.waitAsync and notify",
+  "sync/bare.ts",
+  { way: "async" },
+);
+const asyncMutex: ContenderSpec = contender.peer(
+  "async-mutex",
+  "await acquire() and release()",
+  "sync/async-mutex.ts",
+);
+const asyncMutexRun: ContenderSpec = contender.peer(
+  "async-mutex-run",
+  "await runExclusive(body)",
+  "sync/async-mutex.ts",
+  { way: "run" },
+);
+const effect: ContenderSpec = contender.peer(
+  "effect",
+  "Semaphore.withPermit, all in one program",
+  "sync/effect.ts",
+);
+const effectTake: ContenderSpec = contender.peer(
+  "effect-take",
+  "Semaphore take and release, made once, all in one program",
+  "sync/effect.ts",
+  { way: "take" },
+);
+const multithreading: ContenderSpec = contender.peer(
+  "multithreading",
+  "blockingLock() and dispose(); a hand-over by its Condvar",
+  "sync/multithreading.ts",
+);
+const multithreadingAsync: ContenderSpec = contender.peer(
+  "multithreading-async",
+  "await lock(), which it recommends",
+  "sync/multithreading.ts",
+  { way: "async" },
+);
 
 const floors = [bare];
 const effects = [effect, effectTake];

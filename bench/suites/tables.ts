@@ -1,5 +1,40 @@
 /** The words that the tables of the suites are written in. */
-import type { ContenderSpec, MetricSpec, TargetSpec } from "../harness/types.ts";
+import type {
+  ContenderSpec,
+  MetricSpec,
+  PoolSettings,
+  ProgramName,
+  Role,
+  TargetSpec,
+} from "../harness/types.ts";
+
+type InJavaScript = (id: string, settings: string, module: string, options?: PoolSettings) => ContenderSpec;
+
+const inRole =
+  (role: Role): InJavaScript =>
+  (id, settings, module, options) => ({
+    id,
+    role,
+    settings,
+    run: { module, ...(options !== undefined && { options }) },
+  });
+
+/** Who answers, by the part that it plays: its name, its settings in words, its module, and what that is told of them. */
+export const contender: Readonly<Record<Exclude<Role, "mark">, InJavaScript>> = {
+  ours: inRole("ours"),
+  pool: inRole("pool"),
+  peer: inRole("peer"),
+  raw: inRole("raw"),
+  floor: inRole("floor"),
+};
+
+/** An answer in another language, and by which of its ways. */
+export const mark = (id: string, settings: string, program: ProgramName, way: string): ContenderSpec => ({
+  id,
+  role: "mark",
+  settings,
+  run: { program, way },
+});
 
 /** The names of contenders, for a case or a target. */
 export const ids = (...contenders: readonly ContenderSpec[]): readonly string[] =>
@@ -19,22 +54,26 @@ export const CPU: MetricSpec = { name: "cpu", unit: "% of a core", better: "neit
 export const LATENCY: Metrics = [lower("p50", "µs"), lower("p99", "µs"), CPU];
 /** What one time costs that is done over and over. */
 export const COST: Metrics = [lower("ns", "ns")];
+/** How long a call of a pool takes, and what it costs the thread that calls. */
+export const CALL: Metrics = [lower("p50", "µs"), lower("p99", "µs"), lower("main", "µs CPU/task"), CPU];
+/** How many tasks a pool does, and what each costs the thread that calls, and all threads. */
+export const RATE: Metrics = [
+  higher("rate", "tasks/s"),
+  lower("main", "µs CPU/task"),
+  lower("total", "µs CPU/task"),
+];
+/** How long all of a job takes, and what it costs the thread that has it done. */
+export const DURATION: Metrics = [lower("ms", "ms"), lower("main", "ms CPU")];
 
-/** Which figure is judged, and beside whose. */
-type Judged = Pick<TargetSpec, "case" | "metric" | "text"> & {
-  readonly than?: readonly ContenderSpec[];
-  readonly subject?: string;
+/** Which figure is judged, and beside whose: certain contenders, or all in a role. */
+type Judged = Omit<TargetSpec, "relation" | "factor" | "reference"> & {
+  readonly than?: readonly ContenderSpec[] | { readonly roles: readonly Role[] };
 };
 
 const target = (relation: TargetSpec["relation"], factor: number, judged: Judged): TargetSpec => {
-  const { than, subject, ...rest } = judged;
-  return {
-    ...rest,
-    relation,
-    factor,
-    ...(than !== undefined && { reference: { contenders: ids(...than) } }),
-    ...(subject !== undefined && { subject }),
-  };
+  const { than, ...rest } = judged;
+  const reference = than !== undefined && ("roles" in than ? than : { contenders: ids(...than) });
+  return { ...rest, relation, factor, ...(reference !== false && { reference }) };
 };
 
 /** Heddle's figure is to be at most so many times that of the others. */

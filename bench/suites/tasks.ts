@@ -1,53 +1,45 @@
 /** What do tasks cost: to spawn and to join, in trees, and asleep? */
 import { KINDS } from "../contenders/tasks/subject.ts";
 import type { CaseSpec, ContenderSpec, Suite } from "../harness/types.ts";
-import { atMost, ids, lower, type Metrics } from "./tables.ts";
+import { atMost, contender, ids, lower, mark, type Metrics } from "./tables.ts";
 
 /** Effection takes minutes for a million. */
 const EFFECTION_ITEMS = 10_000;
 
-const heddle: ContenderSpec = {
-  id: "heddle",
-  role: "ours",
-  settings: "taskGroup and group.spawn; skynet by gather, a group for each node",
-  run: { module: "tasks/heddle.ts" },
-};
-const heddleSpawn: ContenderSpec = {
-  id: "heddle-spawn",
-  role: "ours",
-  settings: "group.spawn of each part, and await of each future",
-  run: { module: "tasks/heddle.ts", options: { way: "spawn" } },
-};
-const promises: ContenderSpec = {
-  id: "promise-all",
-  role: "floor",
-  settings: "Promise.all of async functions",
-  run: { module: "tasks/promises.ts" },
-};
-const effect: ContenderSpec = {
-  id: "effect",
-  role: "peer",
-  settings: "fork and join of each; in trees forEach, unbounded",
-  run: { module: "tasks/effect.ts", options: { way: "fork" } },
-};
-const effectEach: ContenderSpec = {
-  id: "effect-each",
-  role: "peer",
-  settings: "forEach, unbounded: effects that do not wait become no fibers that do",
-  run: { module: "tasks/effect.ts" },
-};
-const effection: ContenderSpec = {
-  id: "effection",
-  role: "peer",
-  settings: "spawn and join of each; in trees all()",
-  run: { module: "tasks/effection.ts", options: { limitItems: EFFECTION_ITEMS } },
-};
-const python: ContenderSpec = {
-  id: "python",
-  role: "mark",
-  settings: "asyncio.TaskGroup",
-  run: { program: "python", way: "asyncio" },
-};
+const heddle: ContenderSpec = contender.ours(
+  "heddle",
+  "taskGroup and group.spawn; skynet by gather, a group for each node",
+  "tasks/heddle.ts",
+);
+const heddleSpawn: ContenderSpec = contender.ours(
+  "heddle-spawn",
+  "group.spawn of each part, and await of each future",
+  "tasks/heddle.ts",
+  { way: "spawn" },
+);
+const promises: ContenderSpec = contender.floor(
+  "promise-all",
+  "Promise.all of async functions",
+  "tasks/promises.ts",
+);
+const effect: ContenderSpec = contender.peer(
+  "effect",
+  "fork and join of each; in trees forEach, unbounded",
+  "tasks/effect.ts",
+  { way: "fork" },
+);
+const effectEach: ContenderSpec = contender.peer(
+  "effect-each",
+  "forEach, unbounded: effects that do not wait become no fibers that do",
+  "tasks/effect.ts",
+);
+const effection: ContenderSpec = contender.peer(
+  "effection",
+  "spawn and join of each; in trees all()",
+  "tasks/effection.ts",
+  { limitItems: EFFECTION_ITEMS },
+);
+const python: ContenderSpec = mark("python", "asyncio.TaskGroup", "python", "asyncio");
 
 const ns: Metrics = [lower("ns", "ns/task")];
 const ms: Metrics = [lower("ms", "ms")];
