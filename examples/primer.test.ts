@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
+import { virtualTime } from "@heddle/testing";
 import { main as coroutine } from "./primer/coroutine.ts";
 import { main as hash } from "./primer/hash.ts";
 import { main as lock } from "./primer/lock.ts";
@@ -31,7 +32,8 @@ describe("the primer", () => {
 
   test("coroutine: both sleep at once, and say their words when they wake", async () => {
     const said: string[] = [];
-    await coroutine((words) => said.push(words));
+    using clock = virtualTime();
+    await clock.run(() => coroutine((words) => said.push(words)));
     assert.deepEqual(said, ["both sleep", "hello", "world", "both are done"]);
   });
 });

@@ -17,7 +17,7 @@
  * Numbers are little endian.
  */
 import { crc32 } from "node:zlib";
-import { layoutOf } from "./bmp.ts";
+import { BmpError, layoutOf } from "./bmp.ts";
 
 const MAGIC = [0x48, 0x52, 0x4c, 0x31];
 /** The longest run that a byte can say. */
@@ -85,7 +85,7 @@ export function decodeRow(runs: Uint8Array, row: Uint8Array): void {
 export function takeApart(file: Uint8Array): Parts {
   const { pixelsAt, stride, height } = layoutOf(file);
   const end = pixelsAt + stride * height;
-  if (end > file.length) throw new ArchiveError("Cannot compress the picture: the file ends in its pixels");
+  if (end > file.length) throw new BmpError("Cannot compress the picture: the file ends in its pixels");
   return {
     head: file.subarray(0, pixelsAt),
     tail: file.subarray(end),
@@ -126,7 +126,7 @@ export function putTogether({ head, tail, checksum }: Parts, rows: readonly Uint
 /**
  * Compresses a file.
  *
- * @throws `BmpError` when it is no BMP of one bit a pixel.
+ * @throws `BmpError` when it is no BMP of one bit a pixel, or not whole.
  */
 export function compress(file: Uint8Array): Uint8Array {
   const parts = takeApart(file);
