@@ -33,8 +33,7 @@ interface Compiling extends Module {
  *
  * @param here - The file that asks, as a URL; the part is beside it.
  * @param name - Of the file of the part, without its ending.
- * @throws `Error` where the toolkit is part of a bundle that was made with the condition "node-addons", or the part cannot do what it is
- * for in this program.
+ * @throws `Error` where the toolkit is part of a bundle that was made with the condition "node-addons".
  */
 export function loadPart(here: string, name: string): object {
   const part = provided.get(name);
@@ -46,19 +45,11 @@ export function loadPart(here: string, name: string): object {
     };
     return required.copy === copy ? required : compiled(file);
   } catch (cause) {
-    if (cause instanceof EvalError) throw withoutEval(cause);
     throw new Error(
       `Cannot load a part of heddle: ${file} is not to be had; make the bundle without the condition "node-addons", or leave heddle out of it`,
       { cause },
     );
   }
-}
-
-function withoutEval(cause: EvalError): Error {
-  return new Error(
-    "Cannot load a part of heddle: it makes functions from their text, and this program forbids code from text; run it without --disallow-code-generation-from-strings",
-    { cause },
-  );
 }
 
 /**

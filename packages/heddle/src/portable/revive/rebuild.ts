@@ -22,7 +22,11 @@ export interface Shell {
 /** Makes a new shell, with variables of its own, at each call. */
 export type ShellFactory = () => Shell;
 
-/** Compiles code once; each closure of it is one call of the result. */
+/**
+ * Compiles code once; each closure of it is one call of the result.
+ *
+ * @throws `Error` in a program that forbids code from text.
+ */
 export function compile(description: CodeDescription): ShellFactory {
   const { isStrict, names, line, column } = description;
   const variables = names.length === 0 ? "" : `var ${names.join()};`;
@@ -32,10 +36,20 @@ export function compile(description: CodeDescription): ShellFactory {
   // One line of ours, then blank ones up to the line of the text.
   const room = line > 0 ? "\n".repeat(line) + " ".repeat(Math.max(0, column - before.length)) : "";
   // `return` must be on the line of its expression, hence the bracket.
-  // oxlint-disable-next-line no-eval -- running code that was sent is the point; it is the program's own
-  return (0, eval)(
-    `${head}(${room}${before}${description.text}\n${after})}}})${sourceUrl(description.url)}`,
-  ) as ShellFactory;
+  return evaluate(`${head}(${room}${before}${description.text}\n${after})}}})${sourceUrl(description.url)}`);
+}
+
+function evaluate(text: string): ShellFactory {
+  try {
+    // oxlint-disable-next-line no-eval -- running code that was sent is the point; it is the program's own
+    return (0, eval)(text) as ShellFactory;
+  } catch (cause) {
+    if (!(cause instanceof EvalError)) throw cause;
+    throw new Error(
+      "Cannot make a function from its text: this program forbids that; give it by fromModule(), or run the program without --disallow-code-generation-from-strings",
+      { cause },
+    );
+  }
 }
 
 /** A function that calls another one with `this` and arguments bound, all of which may be given later. */
