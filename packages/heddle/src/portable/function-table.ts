@@ -14,8 +14,8 @@ import {
 } from "../wire/index.ts";
 import { PortabilityError } from "./errors.ts";
 import { checkInstances } from "./publish/instances.ts";
-import { announceEntry } from "./revive/modules.ts";
-import { declareEverywhere } from "./publish/declared.ts";
+import { announceEntry } from "./named/modules.ts";
+import { declareEverywhere } from "./named/declared.ts";
 import { Round } from "./publish/publish.ts";
 import { RecordParcels } from "./record-parcels.ts";
 import { RecordStore } from "./records.ts";

@@ -19,13 +19,13 @@ import {
 } from "./code.ts";
 import { explicitCaptures, moduleExportOf } from "../explicit.ts";
 import { inspector, type BoundFunction, type Inspection, type Inspector, type Variables } from "./inspect.ts";
-import { isEntry, moduleAt, type ModuleName } from "../revive/modules.ts";
-import { declaredName, isUnbundled, type Name } from "./declared.ts";
-import { builtinName } from "./names.ts";
+import { isEntry, moduleAt, type ModuleName } from "../named/modules.ts";
+import { declaredName, isUnbundled, type Name } from "../named/declared.ts";
+import { builtinName } from "../named/names.ts";
 import { pathOf } from "../text/script-path.ts";
 import { notInitialised, refuse, refuseObstacle } from "../refusals.ts";
 import { RecentMap } from "../recent-map.ts";
-import { requiredExports } from "../revive/required.ts";
+import { requiredExports } from "../named/required.ts";
 
 /** What a function is, as far as sending it goes. */
 export type Captured =

@@ -7,9 +7,9 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { FunctionText, FreeName, Range } from "../text/analyse.ts";
 import type { Inspection, Inspector, Variables } from "./inspect.ts";
-import { importedModule, isEntry, keyOf, moduleAt, type ModuleName } from "../revive/modules.ts";
+import { importedModule, isEntry, keyOf, moduleAt, type ModuleName } from "../named/modules.ts";
 import { refuseKey } from "../refusals.ts";
-import { requiredPathOfText } from "../revive/required.ts";
+import { requiredPathOfText } from "../named/required.ts";
 import { pathOf } from "../text/script-path.ts";
 import { scriptAt, type Script } from "../text/script.ts";
 

@@ -8,7 +8,7 @@
  * @packageDocumentation
  */
 import type { Session } from "node:inspector";
-import { mainRealm } from "../revive/realm.ts";
+import { mainRealm } from "../named/realm.ts";
 
 /** Where the text of a function begins, as V8 counts: from zero, at its parameters. */
 export interface Location {

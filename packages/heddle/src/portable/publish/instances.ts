@@ -1,7 +1,7 @@
 /** Whether instances of a class can be made again from their fields. */
 import { analyseFunction, isNativeText } from "../text/analyse.ts";
 import { describeFunction, PortabilityError } from "../errors.ts";
-import { builtinName } from "./names.ts";
+import { builtinName } from "../named/names.ts";
 import { type Stay, stayOf } from "./staying.ts";
 
 const checked = new WeakSet<Function>();

@@ -1,6 +1,6 @@
 /** Properties that were put on a function or class, and travel with it. */
 import type { Code } from "./code.ts";
-import { PropertyOwner } from "./slots.ts";
+import { PropertyOwner } from "../slots.ts";
 
 export interface OwnProperty {
   readonly owner: number;

@@ -19,7 +19,7 @@ import { propertiesOf } from "./properties.ts";
 import type { HeapRecord, RecordStore } from "../records.ts";
 import { refuseMove, refuseValue } from "../refusals.ts";
 import type { Scratch, ScratchMessage } from "./scratch.ts";
-import { PropertyOwner, SlotTag } from "./slots.ts";
+import { PropertyOwner, SlotTag } from "../slots.ts";
 import type { Sources } from "./sources.ts";
 import { Visit, type Slot, type Through } from "./visit.ts";
 import { areBytesEqual, RecordWriter } from "./write-records.ts";

@@ -6,11 +6,11 @@
 import { type Heap, SharedHeap } from "#heap";
 import { types } from "node:util";
 import { isRunnersImport, type CapturedName, type Code } from "./code.ts";
-import { isEntry, keyOf, moduleAt, type ModuleName } from "../revive/modules.ts";
-import type { Name } from "./declared.ts";
-import { builtinObjectName } from "./names.ts";
+import { isEntry, keyOf, moduleAt, type ModuleName } from "../named/modules.ts";
+import type { Name } from "../named/declared.ts";
+import { builtinObjectName } from "../named/names.ts";
 import { FixedNode, FunctionNode, ValueNode, ViewNode, type Node } from "./nodes.ts";
-import { requiredPath } from "../revive/required.ts";
+import { requiredPath } from "../named/required.ts";
 import { RecordKind, type HeapRecord, type RecordStore } from "../records.ts";
 import { ScratchPool } from "./scratch.ts";
 import { SideChannel } from "../side-channel.ts";

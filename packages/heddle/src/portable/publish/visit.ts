@@ -1,7 +1,7 @@
 /** What one publication finds out about a node. */
 import type { Node } from "./nodes.ts";
 import type { HeapRecord, KeptHandle } from "../records.ts";
-import type { SlotTag } from "./slots.ts";
+import type { SlotTag } from "../slots.ts";
 
 /** What one name of a function is bound to. */
 export interface Slot {

@@ -7,7 +7,7 @@ import type { Heap } from "#heap";
 import { FunctionNode, ValueNode, type Node } from "./nodes.ts";
 import { RecordKind, type HeapRecord, type RecordStore } from "../records.ts";
 import type { Scratch } from "./scratch.ts";
-import { FUNCTION_HEAD_WORDS, PROPERTY_WORDS, SLOT_WORDS, SlotTag } from "./slots.ts";
+import { FUNCTION_HEAD_WORDS, PROPERTY_WORDS, SLOT_WORDS, SlotTag } from "../slots.ts";
 import type { Sources } from "./sources.ts";
 import type { Slot, Visit } from "./visit.ts";
 

@@ -10,14 +10,14 @@ import type { Heap } from "#heap";
 import { createRequire } from "node:module";
 import { CorruptMessageError, Decoder, handleLoading, NotLoadedError } from "../../wire/index.ts";
 import type { CodeDescription } from "../publish/code.ts";
-import { importFrom, metaOf, Modules, noSuchExport } from "./modules.ts";
-import type { Name } from "../publish/declared.ts";
-import { HEDDLE } from "../publish/declared.ts";
-import { thingNamed } from "../publish/names.ts";
+import { importFrom, metaOf, Modules, noSuchExport } from "../named/modules.ts";
+import type { Name } from "../named/declared.ts";
+import { HEDDLE } from "../named/declared.ts";
+import { thingNamed } from "../named/names.ts";
 import { boundShell, compile, type Shell, type ShellFactory } from "./rebuild.ts";
 import { RecentMap } from "../recent-map.ts";
 import { RecordKind, type HeapRecord, type RecordStore, type RecordView } from "../records.ts";
-import { FUNCTION_HEAD_WORDS, PROPERTY_WORDS, PropertyOwner, SLOT_WORDS, SlotTag } from "../publish/slots.ts";
+import { FUNCTION_HEAD_WORDS, PROPERTY_WORDS, PropertyOwner, SLOT_WORDS, SlotTag } from "../slots.ts";
 import type { Sources } from "../publish/sources.ts";
 
 /** How many functions made per call or per round are kept at least, if they hold little; and places of code. */

@@ -1,6 +1,6 @@
 /** Takes the types out of TypeScript, as Node does when it runs it: every position stays what it was. */
 import * as nodeModule from "node:module";
-import { quietly } from "../revive/quietly.ts";
+import { quietly } from "../named/quietly.ts";
 
 /**
  * The JavaScript in a TypeScript source. Of syntax that types are not simply taken out of (enums, parameter

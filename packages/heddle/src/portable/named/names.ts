@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 import { builtinModules } from "node:module";
-import { mainRealm } from "../revive/realm.ts";
+import { mainRealm } from "./realm.ts";
 import { declaredThings, HEDDLE, type Name } from "./declared.ts";
 
 /** Globals that are no functions, or that Node defines by accessors, and mean the same in every thread. */
