@@ -89,6 +89,16 @@ describe("the server", () => {
     }
   });
 
+  test("is asked at least once by each, however late the client comes to look at the clock", async () => {
+    const server = await serve(countPrimes);
+    try {
+      const { count, computed } = await drive({ port: server.port, forMs: -1, busy: 2, below: 1_000 });
+      assert.deepEqual([count, computed], [1, 2]);
+    } finally {
+      await server.close();
+    }
+  });
+
   test("shows what it is for, and ends", () => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,

@@ -98,7 +98,8 @@ export async function drive({ port, forMs, busy, below }: Load): Promise<Latenci
   const until = performance.now() + forMs;
   const answers: string[] = [];
   const compute = async (): Promise<void> => {
-    while (performance.now() < until) answers.push(await ask(`/primes?below=${below}`));
+    do answers.push(await ask(`/primes?below=${below}`));
+    while (performance.now() < until);
   };
   const samples: number[] = [];
   const greet = async (): Promise<void> => {
@@ -107,11 +108,13 @@ export async function drive({ port, forMs, busy, below }: Load): Promise<Latenci
     samples.push(performance.now() - start);
   };
   const pending: Promise<void>[] = Array.from({ length: busy }, compute);
-  for (let next = performance.now(); next < until; next += 2) {
+  let next = performance.now();
+  do {
     const pause = next - performance.now();
     if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
     pending.push(greet());
-  }
+    next += 2;
+  } while (next < until);
   await Promise.all(pending);
   agent.destroy();
 

@@ -124,6 +124,16 @@ describe("the loops of the threads", () => {
     }
   });
 
+  test("take a turn at least, however late they come to look at the clock", async () => {
+    const there = turns();
+    const back = turns();
+    const shared = sharedWords(1);
+    const over = { forMs: -1, idleMs: 0 };
+    const sides = [lead(shared, over, there.give, back.take), follow(shared, over, back.give, there.take)];
+    const [led, followed] = await Promise.all(sides);
+    assert.deepEqual([led!.count, followed!.count], [1, 1]);
+  });
+
   test("hand a turn there and back as often on either side", async () => {
     const there = turns();
     const back = turns();

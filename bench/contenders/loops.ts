@@ -125,7 +125,7 @@ export async function lead(
       stamp[0] = process.hrtime.bigint();
     }
     const start = performance.now();
-    if (start > until) break;
+    if (count > 0 && start > until) break;
     const handing = handOver();
     if (handing !== undefined) await handing;
     const waiting = waitTurn();
