@@ -7,6 +7,7 @@
  *
  * - P1: a record is known by the process that made it first and its number there, wherever it goes.
  * - P2: a record that has arrived is taken from the heap as long as it lives there; after that it is made anew.
+ * - P3: what lasts where it is from lasts here as long as something uses it: nobody tells when that process has ended.
  *
  * @packageDocumentation
  */
@@ -51,8 +52,6 @@ export class RecordParcels {
   readonly #births = new Map<number, Birth>();
   /** P2. By origin and serial there. */
   readonly #arrived = new Map<string, WeakRef<HeapRecord>>();
-  /** What the values at the top of foreign scripts are here: see `Revivals`. */
-  readonly #identities = new Map<string, number>();
   readonly #gone: FinalizationRegistry<{ key: string; serial: number }>;
 
   constructor(heap: Heap, store: RecordStore) {
@@ -88,7 +87,9 @@ export class RecordParcels {
       checkParcel(parcel, parcels.length);
       const known = this.#known(parcel);
       if (known !== undefined) return known;
-      const { kind, words, tail, isLasting } = parcel;
+      const { kind, words, tail } = parcel;
+      // P3.
+      const isLasting = parcel.isLasting && parcel.origin === processOrigin();
       const record = this.#store.create(kind as RecordKind, words.length, tail.length, isLasting);
       fresh.push([parcel, record]);
       return record;
@@ -110,7 +111,7 @@ export class RecordParcels {
   }
 
   #fill(record: HeapRecord, parcel: RecordParcel, records: readonly HeapRecord[]): void {
-    const { kind, isLasting, wordLinks, tailLinks } = parcel;
+    const { wordLinks, tailLinks } = parcel;
     const words = [...parcel.words];
     const tail = Uint8Array.from(parcel.tail);
     const bytes = new DataView(tail.buffer);
@@ -124,20 +125,9 @@ export class RecordParcels {
       bytes.setInt32(tailLinks[i]!, address, true);
       bytes.setInt32(tailLinks[i]! + 4, serial, true);
     }
-    if (kind === RecordKind.VALUE && isLasting) words[1] = this.#identity(parcel);
     this.#store.write(record, 0, words);
     const { tailStart, tailEnd } = this.#store.view(record);
     this.#heap.bytesTo(tailEnd).set(tail, tailStart);
-  }
-
-  #identity({ origin, words }: RecordParcel): number {
-    const key = `${words[1]}@${origin}`;
-    let identity = this.#identities.get(key);
-    if (identity === undefined) {
-      identity = this.#heap.nextSerial() >>> 0;
-      this.#identities.set(key, identity);
-    }
-    return identity;
   }
 
   #remember({ origin, address, serial }: RecordParcel, record: HeapRecord): void {

@@ -127,6 +127,8 @@ export class Revivals {
   /** Forgets a serial whose record is gone. */
   forget(serial: number): void {
     this.#alive.delete(serial);
+    this.#namespaces.delete(serial);
+    this.#specifiers.delete(serial);
   }
 
   #resolve(address: number, serial: number): Function {
