@@ -171,8 +171,13 @@ describe("runChunk()", () => {
 
   test("counts as work what the function took, not what writing its result took", async () => {
     const heavyResult = Array.from({ length: 20_000 }, (_, index) => ({ index }));
-    const report = await runChunk(() => heavyResult, [0, 1, 2, 3], ORDER);
-    assert.ok(report.workMs < report.elapsedMs / 2, `${report.workMs} of ${report.elapsedMs} ms`);
-    assert.ok(report.workMs >= 0);
+    const shares: number[] = [];
+    // The machine may halt in the middle of one of them.
+    for (let round = 0; round < 5; round++) {
+      const { workMs, elapsedMs } = await runChunk(() => heavyResult, [0, 1, 2, 3], ORDER);
+      assert.ok(workMs >= 0);
+      shares.push(workMs / elapsedMs);
+    }
+    assert.ok(Math.min(...shares) < 0.5, shares.join(", "));
   });
 });
