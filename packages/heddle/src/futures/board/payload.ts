@@ -22,6 +22,9 @@ const COPY_ASIDE_BYTES = 128 * 1024;
 /** Buffers of that size take at most so much of the heap at once. */
 const HELD_BYTES = 256 * 1024 * 1024;
 
+/** A message that outgrows its slot gets a block for as many bytes as the last such had, up to these: else it would outgrow that as well. */
+const FORESEEN_MAX_BYTES = 4096;
+
 /** A list of claims is words. */
 const LIST_ALIGNMENT = 4;
 
@@ -40,6 +43,8 @@ export class Payloads {
   #held = 0;
   #slot = 0;
   #writing = false;
+  /** How long the last message was that outgrew its slot. */
+  #foreseen = 0;
 
   /**
    * @param isReceived - Whether somebody receives at once what is moved beside a message. Else that has to be asked for, and what is
@@ -178,6 +183,7 @@ export class Payloads {
 
   #end(slot: number, length: number): SideItems | undefined {
     this.#heap.poke(slot + LENGTH, length);
+    if (length > INLINE_BYTES) this.#foreseen = Math.min(length, FORESEEN_MAX_BYTES);
     const { sideItems: items, transferList } = this.#encoder;
     if (items.length > 0) return { items, transferList };
     // What was to be moved was copied, as nothing goes beside the message.
@@ -204,7 +210,7 @@ export class Payloads {
   #grow(used: number, needed: number): Region {
     const heap = this.#heap;
     const slot = this.#slot;
-    const capacity = Math.max(needed, 2 * heap.peek(slot + CAPACITY));
+    const capacity = Math.max(needed, 2 * heap.peek(slot + CAPACITY), this.#foreseen);
     const block = heap.allocate(capacity);
     const region = this.#region;
     const end = block + heap.blockSize(block);
