@@ -275,6 +275,12 @@ describe("transfer()", () => {
       assert.throws(() => transfer(value as object), { code: "ERR_HEDDLE_NOT_CLONEABLE", message });
   });
 
+  test("refuses a proxy, and calls none of its traps", () => {
+    const { proxy, revoke } = Proxy.revocable(new ArrayBuffer(8), {});
+    revoke();
+    assert.throws(() => transfer(proxy), { code: "ERR_HEDDLE_NOT_CLONEABLE", message: /it is a Proxy/ });
+  });
+
   test("gives back what it was given", () => {
     const view = new Uint8Array(8);
     assert.equal(transfer(view), view);

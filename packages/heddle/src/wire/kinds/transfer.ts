@@ -19,7 +19,8 @@ const marked = new WeakSet<object>();
  * @param value - An `ArrayBuffer`, a view on one (all of its buffer moves), a `MessagePort`, a web stream, or another
  * object that Node can move, such as a `FileHandle`.
  * @returns The value.
- * @throws `WireError` when it cannot be moved. Shared memory need not be: it is not copied in any case.
+ * @throws `WireError` when it cannot be moved. Shared memory need not be: it is not copied in any case. That the memory of
+ * WebAssembly cannot be is found out when it is sent: a `DataCloneError`.
  *
  * @example
  * ```ts
@@ -31,6 +32,8 @@ const marked = new WeakSet<object>();
  */
 export function transfer<T extends object>(value: T): T {
   const moved: object = ArrayBuffer.isView(value) ? value.buffer : value;
+  if (types.isProxy(moved))
+    throw refusal("it is a Proxy, whose handler cannot be moved", "give the object behind it");
   if (types.isArrayBuffer(moved)) refuseFixed(moved);
   else if (Object(moved) !== moved || !isTransferable(moved))
     throw refusal(
