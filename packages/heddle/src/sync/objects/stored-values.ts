@@ -54,8 +54,9 @@ export class StoredValues {
   moving: readonly ArrayBuffer[] | undefined = undefined;
 
   constructor(heap: Heap, table: FunctionTable) {
-    // What is taken was stored before: if this thread listens from now on, it can know the shared memory in it.
-    hearOfSharedBuffers();
+    // What is taken was stored before: if this thread listens from now on, it can know the shared memory in it. None is in a heap that
+    // processes share.
+    if (!table.leavesProcess) hearOfSharedBuffers();
     this.#heap = heap;
     this.#table = table;
     this.#decoder = new Decoder(table);
@@ -134,7 +135,9 @@ export class StoredValues {
 
   /** As `takeSync`, and leaves the value where it is. */
   readSync(address: number): unknown {
-    return this.#table.loadingAtOnce(() => blockingForBuffers(() => this.read(address)));
+    const table = this.#table;
+    const read = (): unknown => this.read(address);
+    return table.loadingAtOnce(() => (table.leavesProcess ? read() : blockingForBuffers(read)));
   }
 
   #write(value: unknown, path: string, isForNow: boolean): number {
