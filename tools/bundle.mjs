@@ -19,6 +19,9 @@ const FIRST = "runtime.ts";
 /** What is a file of its own: what can be imported, and what workers run, or what is loaded later. */
 const ENTRY = /^[\w-]+\.ts$|^(?:[\w-]+\/)+heddle-[\w-]+\.ts$/;
 
+/** What nearly all need: else each would be a file of its own. */
+const SMALL = ["portable/explicit.ts", "portable/origin.ts", "portable/publish/staying.ts"];
+
 /**
  * What entries of a kind are given, needed or not, by the first that fits: a file fewer to load saves more than a little more to compile
  * costs. The locks alone are so much less than the rest that they are left what they need. What workers run is not given to others, as it
@@ -27,11 +30,14 @@ const ENTRY = /^[\w-]+\.ts$|^(?:[\w-]+\/)+heddle-[\w-]+\.ts$/;
  * @type {readonly { kind: RegExp, given: readonly string[] }[]}
  */
 const TOGETHER = [
-  // What whoever imports the toolkit waits for in the middle of its own evaluation, in a bundle, is not given that.
-  { kind: /\bheddle-(?:functions|later|parser)\b|^sync\.ts$/, given: [] },
+  // What whoever imports the toolkit waits for in the middle of its own evaluation, in a bundle, is given nothing that waits for it.
+  { kind: /\bheddle-parser\b/, given: [] },
+  { kind: /\bheddle-functions\b/, given: SMALL },
+  { kind: /\bheddle-publishing\b/, given: [...SMALL, "portable/heddle-functions.ts"] },
+  { kind: /^heddle-later\.ts$|^sync\.ts$/, given: [...SMALL, "scopes/index.ts", "sync/objects/index.ts"] },
   { kind: /^[\w-]+\.ts$|\bheddle-(?:managing|piping|pools)\b/, given: ["index.ts"] },
   // It loads what its function has to do with.
-  { kind: /\bheddle-own-process\b/, given: [] },
+  { kind: /\bheddle-own-process\b/, given: SMALL },
   { kind: /\//, given: ["futures/worker/worker-entry.ts", "managers/index.ts"] },
 ];
 

@@ -3,7 +3,6 @@
  *
  * @packageDocumentation
  */
-import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import * as util from "node:util";
 import { inspect } from "node:util";
@@ -141,7 +140,7 @@ function absolute(url: URL | string): string {
     if (text.startsWith("file:")) fileURLToPath(text);
     return text;
   }
-  if (pathOf(text) !== undefined || isBuiltin(text)) return text;
+  if (pathOf(text) !== undefined || process.getBuiltinModule("node:module").isBuiltin(text)) return text;
   const isRelative = text.startsWith(".");
   throw new TypeError(
     isRelative

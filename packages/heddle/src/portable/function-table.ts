@@ -13,10 +13,9 @@ import {
   type WireHooks,
 } from "../wire/index.ts";
 import { PortabilityError } from "./errors.ts";
-import { checkInstances } from "./publish/instances.ts";
 import { announceEntry } from "./named/modules.ts";
 import { declareEverywhere } from "./named/declared.ts";
-import { Round } from "./publish/publish.ts";
+import { publishing } from "./publishing-later.ts";
 import { RecordParcels } from "./record-parcels.ts";
 import { RecordStore } from "./records.ts";
 import { Revivals } from "./revive/revive.ts";
@@ -101,7 +100,7 @@ export class FunctionTable implements WireHooks {
    * @throws `PortabilityError` when instances hold private names as well: no other code can give them those.
    */
   publishClass(cls: Function, path: string): FunctionRecord {
-    checkInstances(cls, path);
+    publishing().checkInstances(cls, path);
     return this.publishFunction(cls, path);
   }
 
@@ -129,7 +128,7 @@ export class FunctionTable implements WireHooks {
     const scratch = this.#sources.scratches.take();
     try {
       const node = this.#sources.functionNode(fn);
-      const record = new Round(this.heap, this.#store, this.#sources, scratch).publish(node);
+      const record = new (publishing().Round)(this.heap, this.#store, this.#sources, scratch).publish(node);
       if (path === TO_RUN && node.isSettled) this.#twins.add(node);
       return record;
     } catch (error) {

@@ -4,8 +4,7 @@
  *
  * @packageDocumentation
  */
-import { builtinModules } from "node:module";
-import { mainRealm } from "./realm.ts";
+import { mainRealm } from "../named/realm.ts";
 import { declaredThings, HEDDLE, type Name } from "./declared.ts";
 
 /** Globals that are no functions, or that Node defines by accessors, and mean the same in every thread. */
@@ -73,6 +72,7 @@ function realms(): Record<string, unknown>[] {
 
 /** Built-in modules that have been loaded: asking for others would load them, and some of those warn. */
 function loadedBuiltins(): string[] {
+  const { builtinModules } = process.getBuiltinModule("node:module");
   const list = moduleLoadList();
   if (list === undefined) return builtinModules.filter((id) => !id.startsWith("_"));
   const loaded = new Set(list);

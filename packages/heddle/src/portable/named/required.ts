@@ -1,8 +1,6 @@
 /** CommonJS modules that Node has loaded in this thread. */
 import type module from "node:module";
-import type { Location } from "../publish/inspect.ts";
 import { mainRealm } from "./realm.ts";
-import { hasText } from "../text/script.ts";
 
 /** Not the ones that a test runner has loaded its own way: no other thread would find those. */
 let known: NodeJS.Dict<NodeJS.Module> | undefined;
@@ -34,9 +32,9 @@ export function requiredPath(exports: object): string | undefined {
   return paths.get(exports);
 }
 
-/** The path of the module that has `text` around `location`. */
-export function requiredPathOfText(text: string, location: Location): string | undefined {
-  return Object.keys(loaded()).find((path) => /\.[cm]?[jt]sx?$/.test(path) && hasText(path, text, location));
+/** The paths of those modules. */
+export function requiredPaths(): readonly string[] {
+  return Object.keys(loaded());
 }
 
 /** The exports of the module at a path. */

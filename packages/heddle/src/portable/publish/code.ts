@@ -9,9 +9,9 @@ import type { FunctionText, FreeName, Range } from "../text/analyse.ts";
 import type { Inspection, Inspector, Variables } from "./inspect.ts";
 import { importedModule, isEntry, keyOf, moduleAt, type ModuleName } from "../named/modules.ts";
 import { refuseKey } from "../refusals.ts";
-import { requiredPathOfText } from "../named/required.ts";
+import { requiredPaths } from "../named/required.ts";
 import { pathOf } from "../text/script-path.ts";
-import { scriptAt, type Script } from "../text/script.ts";
+import { hasText, scriptAt, type Script } from "../text/script.ts";
 
 /** A captured variable: which scope holds it. */
 export interface CapturedName {
@@ -77,7 +77,7 @@ export function placeOf(text: string, inspection: Inspection, inspector: Inspect
   let url = inspector.scriptUrl(location.scriptId);
   if (url === "") {
     // The runtime only lists scripts whose top is still around: modules always are, CommonJS ones may not be.
-    url = requiredPathOfText(text, location) ?? "";
+    url = requiredPaths().find((path) => /\.[cm]?[jt]sx?$/.test(path) && hasText(path, text, location)) ?? "";
     inspector.learn(location.scriptId, url);
   }
   const script = scriptAt(url);

@@ -1,6 +1,6 @@
 /** Encoders with memory of their own, for messages whose length must be known before they have a place. */
 import { Encoder, type FunctionRecord, type Region, type WireHooks } from "../../wire/index.ts";
-import { checkInstances } from "./instances.ts";
+import { publishing } from "../publishing-later.ts";
 import type { KeptHandle } from "../records.ts";
 
 const START_BYTES = 4096;
@@ -31,7 +31,7 @@ export class Scratch {
         ...place,
         publishFunction: (fn) => this.onFunction(fn),
         publishClass: (cls, path) => {
-          checkInstances(cls, path);
+          publishing().checkInstances(cls, path);
           return this.onFunction(cls);
         },
         resolveFunction: unexpected,

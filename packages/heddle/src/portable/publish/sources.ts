@@ -5,7 +5,8 @@
  */
 import { type Heap, SharedHeap } from "#heap";
 import { types } from "node:util";
-import { isRunnersImport, type CapturedName, type Code } from "./code.ts";
+import type { CapturedName, Code } from "./code.ts";
+import { publishing } from "../publishing-later.ts";
 import { isEntry, keyOf, moduleAt, type ModuleName } from "../named/modules.ts";
 import type { Name } from "../named/declared.ts";
 import { builtinObjectName } from "../named/names.ts";
@@ -190,7 +191,7 @@ export class Sources {
     const members = variable?.members;
     // Any other proxy is refused when it is encoded, and none of its traps called before.
     if (types.isProxy(value))
-      return members !== undefined && isRunnersImport(variable!.name)
+      return members !== undefined && publishing().isRunnersImport(variable!.name)
         ? this.#view(value, members)
         : this.#value(value);
     if (isModuleObject(value)) return this.#view(value, members ?? MODULE_OBJECT_MEMBERS);

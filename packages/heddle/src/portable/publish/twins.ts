@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-import { standsAlone } from "./capture.ts";
+import { publishing } from "../publishing-later.ts";
 import type { FunctionNode } from "./nodes.ts";
 import type { HeapRecord } from "../records.ts";
 import { RecentMap } from "../recent-map.ts";
@@ -17,7 +17,12 @@ export class Twins {
 
   /** Notes a published function, if others may take its place. */
   add({ fn, captured, record, hasProperties }: FunctionNode): void {
-    if (captured?.kind !== "code" || hasProperties || !canHaveTwins(fn) || !standsAlone(captured.code))
+    if (
+      captured?.kind !== "code" ||
+      hasProperties ||
+      !canHaveTwins(fn) ||
+      !publishing().standsAlone(captured.code)
+    )
       return;
     this.#known.set(captured.code.text.text, { name: fn.name, record: record! });
   }

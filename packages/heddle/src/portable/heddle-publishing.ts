@@ -1,0 +1,6 @@
+/** What functions are looked into by, when they are to travel: a part, see `load-part.ts`. */
+export { copy } from "./load-part.ts";
+export { standsAlone } from "./publish/capture.ts";
+export { isRunnersImport } from "./publish/code.ts";
+export { checkInstances, holdsPrivateNames } from "./publish/instances.ts";
+export { Round } from "./publish/publish.ts";

@@ -1,0 +1,13 @@
+/** What looks into functions that are to travel: see `load-part.ts`. Who only receives functions, as most workers do, does without. */
+import { pathToFileURL } from "node:url";
+import type * as part from "./heddle-publishing.ts";
+import { loadPart } from "./load-part.ts";
+
+let loaded: typeof part | undefined;
+
+/** @throws `Error` where the toolkit is part of a bundle that was made with the condition "node-addons". */
+export function publishing(): typeof part {
+  // A bundle of CommonJS form has no `import.meta.url`.
+  const here = import.meta.url ?? pathToFileURL(__filename).href;
+  return (loaded ??= loadPart(here, "heddle-publishing") as typeof part);
+}
