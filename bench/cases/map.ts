@@ -2,7 +2,7 @@
  * How long does one function over many items take?
  *
  * Unit: milliseconds from the call to the array of all results; the items are in memory before, the workers are warm
- * (except in `factoriseCold`). The floor is a plain loop. Says nothing about sources that are read lazily.
+ * (except in `factorise-cold`). The floor is a plain loop. Says nothing about sources that are read lazily.
  */
 import type { MapName } from "../contenders/pool.ts";
 import { randomIntegers } from "../harness/random.ts";

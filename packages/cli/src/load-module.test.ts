@@ -29,6 +29,8 @@ describe("loadFunction()", () => {
     file("common/typed.ts", "export const twice = (n: number): number => n * 2;");
     file("common/imports.js", "import 'node:fs';");
     mkdirSync("node_modules/local-package", { recursive: true });
+    // A folder is no module, whatever its name.
+    mkdirSync("local-package");
     file(
       "node_modules/local-package/package.json",
       '{"name":"local-package","exports":{"import":"./index.mjs"}}',
@@ -67,6 +69,8 @@ describe("loadFunction()", () => {
 
   test("says that there is no such file, or no such package either", async () => {
     await refuses("nowhere.ts", "f", /^Cannot use nowhere\.ts: no such file$/);
+    await refuses("common", "f", /^Cannot use common: it is a directory$/);
+    await refuses("./common", "f", /^Cannot use \.\/common: it is a directory$/);
     await refuses("./nowhere", "f", /^Cannot use \.\/nowhere: no such file$/);
     await refuses("nowhere", "f", /^Cannot use nowhere: there is no such file, and no package of that name$/);
   });

@@ -39,15 +39,15 @@ export async function loadFunction(module: string, exportName: string): Promise<
 
 function addressOf(module: string): string {
   const path = resolve(module);
-  if (existsSync(path)) {
-    if (statSync(path).isDirectory()) throw usageError(`Cannot use ${module}: it is a directory`);
-    return pathToFileURL(path).href;
-  }
+  const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (existsSync(path) && !isDirectory) return pathToFileURL(path).href;
   if (module.startsWith("file:")) return module;
-  if (isPath(module)) throw usageError(`Cannot use ${module}: no such file`);
+  if (isPath(module))
+    throw usageError(`Cannot use ${module}: ${isDirectory ? "it is a directory" : "no such file"}`);
   try {
     return resolveFromHere(module);
   } catch (error) {
+    if (isDirectory) throw usageError(`Cannot use ${module}: it is a directory`);
     const isMissing = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
     throw usageError(
       `Cannot use ${module}: ${isMissing ? "there is no such file, and no package of that name" : oneLine(error)}`,
