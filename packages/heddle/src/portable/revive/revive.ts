@@ -22,6 +22,8 @@ import type { Sources } from "../publish/sources.ts";
 
 /** How many functions made per call or per round are kept at least, if they hold little; and places of code. */
 const KEPT_FUNCTIONS = 512;
+/** How many functions, and how many objects, at the top of scripts are kept at least. */
+const KEPT_LASTING = 1024;
 /** Captured values of so many bytes weigh as much as one more function. */
 const BYTES_PER_FUNCTION = 1 << 14;
 const KEPT_CODE = 4096;
@@ -67,11 +69,14 @@ export class Revivals {
   readonly #store: RecordStore;
   readonly #sources: Sources;
   readonly #modules = new Modules();
-  /** Functions whose captured variables live as long as the program that made them: the last one of each code. */
-  readonly #lasting = new Map<number, Function>();
-  readonly #lastingOfCode = new Map<number, number>();
+  /**
+   * Functions whose captured variables live as long as the program that made them: the last one of each code. Of many codes, as each worker
+   * that takes the place of another has its own, those used last.
+   */
+  readonly #lasting = new RecentMap<number, Function>(KEPT_LASTING);
+  readonly #lastingOfCode = new RecentMap<number, number>(KEPT_LASTING);
   /** What variables at the top of scripts hold, by the identity of the object. */
-  readonly #lastingValues = new Map<number, unknown>();
+  readonly #lastingValues = new RecentMap<number, unknown>(KEPT_LASTING);
   readonly #recent = new RecentMap<number, Function>(KEPT_FUNCTIONS);
   /** Everything that was made and is still in use, so that it is made once. */
   readonly #alive = new Map<number, WeakRef<WeakKey>>();
