@@ -114,9 +114,11 @@ export function currentContext(): AnyContext {
 
 /** The context of the running code, to be run in later: with what other storages hold now. */
 export function contextToKeep(): AnyContext {
-  const context = currentContext();
-  if (door === undefined || door.current() === context || door.current() === undefined) return context;
-  const { scope, task, values } = context;
+  if (door === undefined) return currentContext();
+  const frame = door.current();
+  if (frame === undefined) return OUTSIDE;
+  if (frame instanceof AnyContext) return frame;
+  const { scope, task, values } = currentContext();
   return new Context(scope, task, values);
 }
 
