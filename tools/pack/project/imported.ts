@@ -4,7 +4,20 @@ import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
 
 /** Each takes Node longer to load than a good part of the toolkit does. */
-const SLOW = ["child_process", "crypto", "dgram", "fs/promises", "http", "inspector", "net", "tls"];
+const SLOW = [
+  "child_process",
+  "crypto",
+  "dgram",
+  "fs/promises",
+  "http",
+  "inspector",
+  "net",
+  "os",
+  "tls",
+  "v8",
+  "vm",
+  "worker_threads",
+];
 
 const { moduleLoadList } = process as unknown as { readonly moduleLoadList: readonly string[] };
 const before = new Set(moduleLoadList);
