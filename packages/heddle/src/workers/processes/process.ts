@@ -46,8 +46,8 @@ type ProcessOutcome = { readonly value: unknown } | { readonly error: unknown; r
  * The process ends when the function has, and nothing is left to do in it.
  *
  * The program ends when all processes have that are no daemons. A process ends with the thread that has started it, even if that is
- * killed. An error arrives whole, at whoever reads {@link result}; else, unless somebody has asked for {@link exitCode}, at whoever
- * joins; else it ends the program. So does an end before its function's, unless this program has asked for it or has joined the process. It is no thread of
+ * killed. An error arrives whole, at whoever reads {@link result}; if nobody does, nor asks for {@link exitCode}, it ends the
+ * program. So does an end before its function's, unless this program has asked for it or has joined the process. It is no thread of
  * this process, so `threads()` has it not, nor does its handle travel to another thread: its `pid` does.
  *
  * @remarks
@@ -80,10 +80,8 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
   #outcome: ProcessOutcome | undefined;
   #result: Promise<R> | undefined;
   #unobserved: Unobserved | undefined;
-  /** Somebody was told how it ended, by its result or its exit code. */
+  /** Somebody was told how it ended. */
   #isTold = false;
-  /** Who has joined has its error. */
-  #isThrown = false;
   /** Somebody has asked for its end, or waits for it; that is enough, if its function has thrown nothing. */
   #isWatched = false;
 
@@ -134,29 +132,19 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
   }
 
   /**
-   * Waits until it has ended, without blocking this thread.
+   * Waits until it has ended, without blocking this thread. How it ended is told by {@link exitCode} and {@link result}.
    *
-   * @throws The error of its function, if nobody else has it. `ProcessStateError` when it was not started. `TimeoutError`, or the
-   * signal's reason, when the wait ends early: nothing has changed then.
+   * @throws `ProcessStateError` when it was not started. `TimeoutError`, or the signal's reason, when the wait ends early.
    */
   join(options?: WaitOptions): Promise<void> {
-    return unheard(this.#join(options));
-  }
-
-  async #join(options: WaitOptions | undefined): Promise<void> {
-    await this.#ended(options);
-    this.#throwUnlessTold(await this.#known());
-  }
-
-  /** When it has ended. */
-  #ended(options?: WaitOptions): Promise<void> {
     this.#watch();
-    return waitFor<void>("Process.join()", options, (waiter) => {
+    const ended = waitFor<void>("Process.join()", options, (waiter) => {
       if (this.#worker === undefined) this.#refuse("join", "it was not started");
       if (this.#end === undefined) void this.#gone.promise.then(() => waiter.resolve());
       else waiter.resolve();
       return (reason) => waiter.reject(reason);
     });
+    return unheard(ended);
   }
 
   /** As `join`, blocking this thread: its event loop stands still meanwhile. */
@@ -172,8 +160,6 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
       if (performance.now() >= end) throw new TimeoutError("Process.joinSync()", timeoutMs);
       this.#heap!.waitForEnd(this.#heap!.load(this.#desk + IDENTITY), Math.min(leftMs, LOOK_MS));
     }
-    this.#outcome ??= this.#readErrorSync();
-    if (this.#outcome !== undefined) this.#throwUnlessTold(this.#outcome);
   }
 
   /**
@@ -264,7 +250,7 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
     this.kill("SIGTERM");
     const timer = setTimeout(() => this.kill(), TERM_MS);
     void this.#gone.promise.then(() => clearTimeout(timer));
-    await this.#ended();
+    await this.join();
   }
 
   /** As `join`, if it was started, and also where the code around was told to stop: what is disposed of has ended. */
@@ -274,25 +260,21 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
 
   async #settle(): Promise<R> {
     await this.#started.promise;
-    await this.#ended();
-    const outcome = await this.#known();
+    this.#watch();
+    await this.#gone.promise;
+    const outcome = this.#outcome!;
     if ("error" in outcome) throw outcome.error;
     return outcome.value as R;
-  }
-
-  /** What came of it, once it has ended. */
-  async #known(): Promise<ProcessOutcome> {
-    if (this.#outcome === undefined) await this.#gone.promise;
-    return this.#outcome!;
   }
 
   #onEnd(end: ThreadEnd): void {
     this.#end = end;
     void this.#read(end).then((outcome) => {
-      this.#outcome ??= outcome;
+      this.#outcome = outcome;
       this.#heap!.close();
       if ("error" in outcome) {
-        const isKnown = this.#isTold || this.#isThrown || (outcome.isEnd && this.#isWatched);
+        tellOrigin(outcome.error, `process "${this.#name}", started`, this.#site);
+        const isKnown = this.#isTold || (outcome.isEnd && this.#isWatched);
         if (!isKnown) this.#unobserved = noteUnobserved(this, outcome.error);
       }
       this.#gone.resolve();
@@ -301,49 +283,20 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
 
   async #read(end: ThreadEnd): Promise<ProcessOutcome> {
     const heap = this.#heap!;
-    if (heap.load(this.#desk + HOW) === 0) {
-      const error = new ProcessEndedError(this.#name, { ...end, exitCode: codeOf(end) });
-      return this.#failure(error, true);
-    }
+    const how = heap.load(this.#desk + HOW);
+    if (how === 0)
+      return { error: new ProcessEndedError(this.#name, { ...end, exitCode: codeOf(end) }), isEnd: true };
     try {
-      return this.#outcomeOf(await storedValuesIn(heap).readAsync(heap.load(this.#desk + OUTCOME) >>> 0));
+      const found = await storedValuesIn(heap).takeAsync(heap.load(this.#desk + OUTCOME) >>> 0);
+      if (how === ProcessHow.RETURNED) return { value: found };
+      const given = this.#interruptedWith;
+      if (given !== undefined && isSame(found, given.reason)) return { error: given.reason, isEnd: true };
+      const isDefault =
+        heap.load(this.#desk + REASON) === NO_REASON && (found as Error | null)?.name === "AbortError";
+      return { error: found, isEnd: isDefault };
     } catch (error) {
-      return this.#failure(error, false);
+      return { error, isEnd: false };
     }
-  }
-
-  /** What its function threw, in a thread that blocks; nothing if it threw none, or one that cannot be had while it blocks. */
-  #readErrorSync(): ProcessOutcome | undefined {
-    const heap = this.#heap!;
-    if (heap.load(this.#desk + HOW) !== ProcessHow.THREW) return undefined;
-    try {
-      return this.#outcomeOf(storedValuesIn(heap).readSync(heap.load(this.#desk + OUTCOME) >>> 0));
-    } catch {
-      return undefined;
-    }
-  }
-
-  #outcomeOf(found: unknown): ProcessOutcome {
-    const heap = this.#heap!;
-    if (heap.load(this.#desk + HOW) === ProcessHow.RETURNED) return { value: found };
-    const given = this.#interruptedWith;
-    if (given !== undefined && isSame(found, given.reason)) return this.#failure(given.reason, true);
-    const isDefault =
-      heap.load(this.#desk + REASON) === NO_REASON && (found as Error | null)?.name === "AbortError";
-    return this.#failure(found, isDefault);
-  }
-
-  #failure(error: unknown, isEnd: boolean): ProcessOutcome {
-    tellOrigin(error, `process "${this.#name}", started`, this.#site);
-    return { error, isEnd };
-  }
-
-  /** To those who joined, if nobody else has the error. */
-  #throwUnlessTold(outcome: ProcessOutcome): void {
-    if (!("error" in outcome) || outcome.isEnd || this.#isTold) return;
-    if (this.#unobserved !== undefined) forgetUnobserved(this.#unobserved);
-    this.#isThrown = true;
-    throw outcome.error;
   }
 
   #tell(): void {
