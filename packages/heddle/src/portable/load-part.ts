@@ -2,7 +2,7 @@
  * Parts of the toolkit that few programs need, or none at once: each is loaded when it is first used, in place, as the calls that use
  * them cannot wait. What compiles is not what a program imports, but what it uses.
  *
- * A part is `heddle-NAME.ts`. Node finds it through `NAME-later.ts`, by a condition that bundlers have not: they find
+ * A part is `heddle-NAME.ts`, a file without types, as it may be compiled as it stands. Node finds it through `NAME-later.ts`, by a condition that bundlers have not: they find
  * `heddle-NAME-now.ts`, as a bundle has to have everything in it.
  *
  * @packageDocumentation

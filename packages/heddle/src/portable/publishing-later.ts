@@ -11,3 +11,8 @@ export function publishing(): typeof part {
   const here = import.meta.url ?? pathToFileURL(__filename).href;
   return (loaded ??= loadPart(here, "heddle-publishing") as typeof part);
 }
+
+/** Whether instances of a class hold private names, which no copy would have. */
+export function holdsPrivateNames(cls: Function): boolean {
+  return publishing().holdsPrivateNames(cls);
+}
