@@ -47,6 +47,22 @@ describe("affinity", () => {
     assert(after.has(await mine.submit(where)));
   });
 
+  test("has what waits run in order there as well, whatever came and went before", async () => {
+    await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const list = newWords(21);
+    const note = (words: Int32Array, n: number): void => void (words[++words[0]!] = n);
+    // Their slots come back in another order than they went.
+    const earlier = Array.from({ length: 20 }, () => pool.submit(where));
+    for (const [place, future] of earlier.entries()) if (place % 2 === 0) future.cancel();
+    await Promise.allSettled(earlier);
+    const mine = pool.with({ affinity: "mine" });
+    const broken = mine.submit(() => process.exit(1));
+    const waiting = Array.from({ length: 20 }, (_, n) => mine.submit(note, list, n));
+    await assert.rejects(broken.result(), { code: "ERR_HEDDLE_BROKEN_EXECUTOR" });
+    await Promise.all(waiting);
+    assert.deepEqual([...list], [20, ...Array(20).keys()]);
+  });
+
   test("keeps nobody else waiting, though its calls never stop coming", async () => {
     await using pool = new ThreadPoolExecutor({ maxWorkers: 1 });
     const mine = pool.with({ affinity: "mine" });

@@ -349,6 +349,8 @@ export class Dispatcher implements CallOwner, CrewOwner, Finisher, SettlerOwner,
       if (isMissed) this.#board.parking.wakeForWork();
     }
     const successor = this.#crew.successorOf(end.worker);
+    // They are found by their slots.
+    unbegun.sort((one, other) => (one.sequence - other.sequence) | 0);
     for (const call of unbegun) this.#beginElsewhere(call, successor, end);
     this.#noteIdle();
   }
