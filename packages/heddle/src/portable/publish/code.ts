@@ -86,9 +86,17 @@ export function placeOf(text: string, inspection: Inspection, inspector: Inspect
   return { url, script, start, line, column };
 }
 
-/** Whether a function is one that shows it by itself that it is sloppy: a plain one, which others can see the caller of. */
+/**
+ * Whether a function is one that shows it by itself that it is sloppy: a plain one, which others may ask for its caller. Up to Node 24 it
+ * has a property of its own for that.
+ */
 export function isSloppy(fn: Function): boolean {
-  return Object.hasOwn(fn, "caller");
+  try {
+    void fn.caller;
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Decides for each free name of `fn` what it is, from the scopes around it. */
