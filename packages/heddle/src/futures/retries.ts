@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { currentContext, runIn } from "../scopes/index.ts";
+import { movesSoFar } from "../wire/index.ts";
 import { isChunkOutcome } from "./map/chunk.ts";
 import type { ExecutorStatistics, ShutdownOptions } from "./executor.ts";
 import type { WaitOptions } from "./wait-options.ts";
@@ -170,7 +171,10 @@ class RetriedTask implements TaskControl {
   }
 
   #try(begun: boolean): void {
+    const moves = movesSoFar();
     const latest = this.#core.submit(this.#fn, this.#args, this.#options, begun);
+    // What was moved away cannot be sent again.
+    if (movesSoFar() !== moves) this.#triesLeft = 0;
     this.#latest = latest;
     const wasSent = !latest.done;
     onDone(latest, () => this.#tried(latest, wasSent));

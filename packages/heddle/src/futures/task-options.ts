@@ -26,8 +26,8 @@ export interface TaskOptions {
    * waits that double up to 30 s. It gives the first value, or the error of the last try; those of the earlier ones are in
    * its property `earlierErrors`, an array. 0 by default, and then no body ever runs twice.
    *
-   * Not tried again is a task that was cancelled or has run for longer than `timeoutMs`, nor what cannot be sent. The
-   * arguments are read at each try; what was moved by `transfer` cannot be sent twice. Each try is a call in
+   * Not tried again is a task that was cancelled or has run for longer than `timeoutMs`, nor what cannot be sent, nor a call that
+   * has moved something by `transfer`: that is gone. The arguments are read at each try. Each try is a call in
    * `statistics()`. A map tries again those of its items that failed, and sends them one by one; a broadcast does not.
    */
   retries?: number;

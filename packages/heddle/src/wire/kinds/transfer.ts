@@ -9,6 +9,7 @@ import { describe, describeOne } from "../describe.ts";
 import { WireError } from "../errors.ts";
 
 const marked = new WeakSet<object>();
+let usedUp = 0;
 
 /**
  * Marks a value to be moved, not copied, the next time that it is sent.
@@ -64,7 +65,12 @@ export function isMarked(value: object): boolean {
 
 /** Takes the mark off. */
 export function unmark(value: object): void {
-  marked.delete(value);
+  if (marked.delete(value)) usedUp++;
+}
+
+/** How many things this thread has moved. A message that was written meanwhile, and moves something, has added to them. */
+export function movesSoFar(): number {
+  return usedUp;
 }
 
 /** Ends a move of buffers that were copied: this thread has them no more. One that is gone already, or cannot go, stays as it is. */
