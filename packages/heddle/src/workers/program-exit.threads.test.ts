@@ -88,4 +88,10 @@ describe("a program", () => {
     const { code, output } = await run("starts while it ends");
     assert.deepEqual([code, output], [0, 'Cannot start thread "Thread-1": the program is ending\n']);
   });
+
+  test("starts no process while it ends", async () => {
+    const { code, output } = await run("starts a process while it ends");
+    const refusal = 'ProcessStateError: Cannot start process "Process-1": the program is ending\n';
+    assert.deepEqual([code, output], [0, refusal]);
+  });
 });

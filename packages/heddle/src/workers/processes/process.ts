@@ -100,11 +100,12 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
   /**
    * Starts it.
    *
-   * @throws `ProcessStateError` when it was started before. `PortabilityError` or `WireError` when its function or an argument cannot
+   * @throws `ProcessStateError` when it was started before, or while the program ends. `PortabilityError` or `WireError` when its function or an argument cannot
    * travel, `SharedHeapError` where processes cannot share memory: it is as it was then.
    */
   start(): this {
     if (this.#worker !== undefined) this.#refuse("start", "it was started before");
+    if ((process as { _exiting?: boolean })._exiting === true) this.#refuse("start", "the program is ending");
     const heap = SharedHeap.createNameless(HEAP_BYTES);
     const carried = carry(currentContext().values);
     try {
