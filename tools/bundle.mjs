@@ -22,6 +22,9 @@ const ENTRY = /^[\w-]+\.ts$|^(?:[\w-]+\/)+heddle-[\w-]+\.ts$/;
 /** What nearly all need: else each would be a file of its own. */
 const SMALL = ["portable/explicit.ts", "portable/origin.ts", "portable/publish/staying.ts"];
 
+/** What managers and their clients have in common. */
+const MANAGED = ["managers/checks.ts", "managers/errors.ts", "managers/marks.ts"];
+
 /**
  * What entries of a kind are given, needed or not, by the first that fits: a file fewer to load saves more than a little more to compile
  * costs. The locks alone are so much less than the rest that they are left what they need. What workers run is not given to others, as it
@@ -38,7 +41,8 @@ const TOGETHER = [
   { kind: /^[\w-]+\.ts$|\bheddle-(?:managing|piping|pools)\b/, given: ["index.ts"] },
   // It loads what its function has to do with.
   { kind: /\bheddle-own-process\b/, given: SMALL },
-  { kind: /\//, given: ["futures/worker/worker-entry.ts", "managers/index.ts"] },
+  // Without what imports a part, such as "managers/index.ts": in a bundle the part, with what takes over for a worker, is evaluated first.
+  { kind: /\//, given: ["futures/worker/worker-entry.ts", ...MANAGED] },
 ];
 
 /**

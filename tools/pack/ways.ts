@@ -25,6 +25,7 @@ export const USED = {
   count: 300,
   items: [1, 2, 3],
   squares: [9, 16],
+  total: 11,
   schedules: 1,
 } as const;
 

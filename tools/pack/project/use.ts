@@ -1,6 +1,6 @@
-/** What a user does first: a pool with captured variables, a lock, a queue, a task group, a check of a model. */
+/** What a user does first: a pool with captured variables, a lock, a queue, a task group, a manager, a check of a model. */
 import { check } from "@heddle/testing";
-import { Lock, Queue, taskGroup, ThreadPoolExecutor } from "heddle";
+import { Lock, Manager, Queue, taskGroup, ThreadPoolExecutor } from "heddle";
 
 const factor = 7;
 const lock = new Lock();
@@ -20,6 +20,22 @@ async function addHundred(): Promise<void> {
   }
 }
 
+class Tally {
+  total = 0;
+  add(n: number): number {
+    return (this.total += n);
+  }
+}
+
+/** By an object that lives in another thread. */
+async function addThere(numbers: readonly number[]): Promise<number> {
+  const manager = await Manager.start();
+  const tally = await manager.create(Tally);
+  const totals = await Promise.all(numbers.map((n) => tally.add(n)));
+  await manager.shutdown();
+  return totals.at(-1)!;
+}
+
 async function allOf(source: Queue<number>): Promise<number[]> {
   const items: number[] = [];
   for await (const item of source) items.push(item);
@@ -31,6 +47,7 @@ export interface Used {
   readonly count: number;
   readonly items: number[];
   readonly squares: number[];
+  readonly total: number;
   readonly schedules: number;
 }
 
@@ -48,8 +65,9 @@ export async function use(): Promise<Used> {
       const tasks = [3, 4].map((n) => group.spawn(() => pool.submit(square, n)));
       return Promise.all(tasks);
     });
+    const total = await addThere([5, 6]);
     const { schedules } = check(() => [() => {}, () => {}]);
-    return { products, count: counter[0]!, items, squares, schedules };
+    return { products, count: counter[0]!, items, squares, total, schedules };
   } finally {
     await pool.shutdown();
   }
