@@ -407,6 +407,10 @@ describe("check()", () => {
         /^TypeError: Cannot check: thread 1 must be a function, or what forever\(\) gives/,
       ],
       [{ threads: [], atEnd: 5 }, /^TypeError: Cannot check: atEnd must be a function, and is 5$/],
+      [
+        { threads: [], invariants: () => {} },
+        /^TypeError: Cannot check: the program has no invariants; it may have threads, invariant, atEnd$/,
+      ],
     ] as const) {
       assert.throws(() => check(() => plan as never), message);
     }
@@ -470,5 +474,26 @@ describe("ModelFailure", () => {
 
   test("refuses to replay what is no schedule", () => {
     assert.throws(() => check(counting(Mutex, 2), { replay: "0*3 oops" }), SyntaxError);
+  });
+
+  test("refuses to replay a schedule of another program, and says at which step it cannot follow", () => {
+    const program = (heap: ModelHeap): (() => unknown)[] => {
+      const increment = (): unknown => heap.add(COUNT, 1);
+      return [increment, increment, () => heap.load(COUNT) === 0 && heap.wait(COUNT, 0)];
+    };
+    const sleepers = [2];
+    for (const [replay, found] of [
+      ["0 1 2 0 1", "at step 4 nobody can go on"],
+      ["0*2", "at step 2 thread 0 cannot go on: it has ended"],
+      ["0 0!", "at step 2 thread 0 cannot be killed: it has ended"],
+      ["2*3", "at step 3 thread 2 cannot go on: it waits"],
+      ["2*2 2~", "at step 3 thread 2 cannot run out of time: it waits without a limit"],
+      ["0~", "at step 1 thread 0 cannot run out of time: it does not wait"],
+      ["3", "at step 1 thread 3 cannot go on: there are 3"],
+    ] as const) {
+      const refusal = new RangeError(`Cannot replay the schedule: ${found}`);
+      assert.throws(() => check(program, { replay, sleepers }), refusal);
+    }
+    assert.equal(check(program, { replay: "2*2 0 1", sleepers }).schedules, 1);
   });
 });

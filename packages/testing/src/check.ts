@@ -18,7 +18,7 @@ import { ModelHeap, type ModelHeapOptions, type ModelHeapParts, modelHeapParts }
 import { runRandomly } from "./random-schedules.ts";
 import { decodeSchedule } from "./schedule.ts";
 import { ThreadTree } from "./thread-tree.ts";
-import { type Mark, World } from "./world.ts";
+import { type Mark, type Move, type MoveKind, World } from "./world.ts";
 
 /**
  * A thread of a model: a plain synchronous function.
@@ -102,6 +102,10 @@ export interface CheckResult {
 
 const MAX_THREADS = 15;
 
+const MOVES: Record<MoveKind, string> = { step: "go on", kill: "be killed", timeout: "run out of time" };
+
+const PLAN: readonly string[] = ["threads", "invariant", "atEnd"] satisfies (keyof ModelPlan)[];
+
 const KNOWN: readonly (keyof CheckOptions)[] = [
   "preemptions",
   "mortal",
@@ -125,7 +129,8 @@ const KNOWN: readonly (keyof CheckOptions)[] = [
  *
  * @param program - Prepares what is shared, and gives the threads. Called once.
  * @throws `ModelFailure` with the first such schedule: a thread or a check threw, a deadlock, a lost wake-up, a
- *   data race, or no end. `TypeError` for what is no program, and for options that are none.
+ *   data race, or no end. `TypeError` for what is no program, and for options that are none; `RangeError` for a schedule that it
+ *   cannot follow.
  *
  * @remarks
  * Cost: one run of a thread for each history of results it can see, and some microseconds for each state.
@@ -216,6 +221,7 @@ function checkWith(parts: ModelHeapParts, program: ModelProgram, options: CheckO
   try {
     if (options.replay !== undefined) {
       for (const move of decodeSchedule(options.replay)) {
+        checkMove(world, move);
         world.make(move);
         onState();
       }
@@ -276,6 +282,10 @@ function planOf(given: readonly ModelThread[] | ModelPlan): ModelPlan {
       `Cannot check: the program must give threads, or an object with them, and gave ${inspect(given, { depth: 0 })}`,
     );
   }
+  const unknown = plan === given ? Object.keys(plan).find((key) => !PLAN.includes(key)) : undefined;
+  if (unknown !== undefined) {
+    throw new TypeError(`Cannot check: the program has no ${unknown}; it may have ${PLAN.join(", ")}`);
+  }
   const { threads, invariant, atEnd } = plan as ModelPlan;
   for (const [index, thread] of threads.entries()) {
     const body: unknown =
@@ -299,6 +309,17 @@ function observe(kind: "assertion" | "invariant", look: (() => void) | undefined
   } catch (error) {
     throw new Finding(kind, error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+/** Throws if the next move of a schedule cannot be made: it is that of another program. */
+function checkMove(world: World, move: Move): void {
+  const why = world.whyNot(move);
+  if (why === undefined) return;
+  const found =
+    world.moves(-1).length === 0
+      ? "nobody can go on"
+      : `thread ${move.thread} cannot ${MOVES[move.kind]}: ${why}`;
+  throw new RangeError(`Cannot replay the schedule: at step ${world.path.length + 1} ${found}`);
 }
 
 /** Why none of these threads can go on. */

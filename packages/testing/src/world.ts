@@ -182,6 +182,23 @@ export class World {
     return step.kind !== "join" || this.isEnded(step.first);
   }
 
+  /** Why a move cannot be made now; undefined if it can. */
+  whyNot({ thread, kind }: Move): string | undefined {
+    const state = this.#threads[thread];
+    if (state === undefined) return `there are ${this.#threads.length}`;
+    if (this.isEnded(thread)) return "it has ended";
+    if (kind === "kill") return undefined;
+    const { step } = state.node;
+    const isWaiting = state.phase === "waiting";
+    if (kind === "timeout") {
+      if (!isWaiting) return "it does not wait";
+      return step!.second === Infinity ? "it waits without a limit" : undefined;
+    }
+    if (isWaiting) return "it waits";
+    const isHeldUp = step!.kind === "join" && !this.isEnded(step!.first);
+    return isHeldUp ? `it waits for the end of thread ${step!.first}` : undefined;
+  }
+
   /** Makes a move. Gives the result of its step; undefined also when the thread fell asleep or died. */
   make(move: Move): StepResult {
     this.#path.push(move);
