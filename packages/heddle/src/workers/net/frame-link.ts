@@ -30,6 +30,8 @@ export class FrameLink {
   #error: Error | undefined;
   #isOver = false;
   #isReading = false;
+  /** Shared by all who wait for room: Node warns of a socket with many listeners. */
+  #draining: Promise<void> | undefined;
   /** When something last came, as `performance.now()` tells. */
   lastHeardMs: number = performance.now();
 
@@ -121,13 +123,14 @@ export class FrameLink {
   drained(): Promise<void> {
     const { socket } = this;
     if (!socket.writableNeedDrain || socket.destroyed) return Promise.resolve();
-    return new Promise((resolve) => {
+    return (this.#draining ??= new Promise((resolve) => {
       const done = (): void => {
         socket.off("drain", done).off("close", done);
+        this.#draining = undefined;
         resolve();
       };
       socket.on("drain", done).on("close", done);
-    });
+    }));
   }
 
   /** Ends the link in order: what was sent goes out first. */

@@ -1,26 +1,9 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
 import { describe, test } from "node:test";
-import { freshAddress } from "./addresses.ts";
-import { FrameLink } from "./frame-link.ts";
-import { type Credentials, HANDSHAKE_LIMIT_BYTES, introduce, welcome } from "./handshake.ts";
+import { links } from "./fixtures/links.ts";
+import { type Credentials, introduce, welcome } from "./handshake.ts";
 
 const REFUSED = { name: "AuthenticationError", code: "ERR_HEDDLE_AUTHENTICATION" };
-
-/** Two ends of a stream. */
-async function links(): Promise<{ server: FrameLink; client: FrameLink }> {
-  const address = freshAddress("test");
-  const listening = createServer({ pauseOnConnect: true }).listen(address);
-  await once(listening, "listening");
-  const socket = connect(address);
-  const [accepted] = (await once(listening, "connection")) as [Socket];
-  listening.close();
-  return {
-    server: new FrameLink(accepted, HANDSHAKE_LIMIT_BYTES),
-    client: new FrameLink(socket, HANDSHAKE_LIMIT_BYTES),
-  };
-}
 
 function withKey(key: string, purpose = "test"): Credentials {
   return { key: Buffer.from(key), purpose };
