@@ -108,6 +108,23 @@ describe("fromModule()", () => {
     });
   });
 
+  test("gives what is no text and no number, says what to do, and leaves no promise behind", async (t) => {
+    const stray = t.mock.fn();
+    process.on("unhandledRejection", stray);
+    t.after(() => process.off("unhandledRejection", stray));
+    const path: unknown = fromModule<typeof Path>("node:path");
+    const message =
+      /^Cannot make a text or a number of module node:path: it is all that fromModule\(\) gives of a module; take/;
+    assert.throws(() => `path: ${path as string}`, { name: "TypeError", message });
+    assert.throws(() => Number(path), { name: "TypeError", message });
+    // Handles of what is not there fail after this one has loaded the module.
+    const { join, nothing } = path as { join: typeof Path.join; nothing: () => unknown };
+    await assert.rejects(async () => await nothing(), TypeError);
+    assert.equal(await Promise.resolve(join("a", "b")), "a/b");
+    await new Promise(setImmediate);
+    assert.equal(stray.mock.callCount(), 0);
+  });
+
   test("gives the same handle each time", () => {
     const path = fromModule<typeof Path>("node:path");
     assert.equal(path.join, path.join);

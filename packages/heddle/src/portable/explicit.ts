@@ -103,6 +103,8 @@ export function fromModule<M>(url: URL | string): { [K in keyof M]: M[K] } {
   const target: object = Object.freeze({ __proto__: null });
   const module = new Proxy(target as { [K in keyof M]: M[K] }, {
     get(_target, name) {
+      // Otherwise handles of a `toString` and a `valueOf` would be called, whose promises nobody has.
+      if (name === Symbol.toPrimitive) return () => refusePrimitive(specifier);
       // A promise that is to be fulfilled with it would call a `then`, and wait for ever.
       if (typeof name === "symbol" || name === "then") return undefined;
       let handle = handles.get(name);
@@ -121,6 +123,11 @@ const WHOLE_MODULE: ProxyStay = {
   found: "it is all that fromModule() gives of a module",
   remedy: "take what is used out of it before: const { name } = fromModule(url)",
 };
+
+function refusePrimitive(specifier: string): never {
+  const { found, remedy } = WHOLE_MODULE;
+  throw new TypeError(`Cannot make a text or a number of module ${specifier}: ${found}; ${remedy}`);
+}
 
 function makeHandle(specifier: string, name: string): Function {
   const handle = async (...args: unknown[]): Promise<unknown> => {
