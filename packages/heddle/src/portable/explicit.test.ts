@@ -117,6 +117,7 @@ describe("fromModule()", () => {
       /^Cannot make a text or a number of module node:path: it is all that fromModule\(\) gives of a module; take/;
     assert.throws(() => `path: ${path as string}`, { name: "TypeError", message });
     assert.throws(() => Number(path), { name: "TypeError", message });
+    assert.equal(JSON.stringify({ path }), '{"path":{}}');
     // Handles of what is not there fail after this one has loaded the module.
     const { join, nothing } = path as { join: typeof Path.join; nothing: () => unknown };
     await assert.rejects(async () => await nothing(), TypeError);

@@ -105,8 +105,8 @@ export function fromModule<M>(url: URL | string): { [K in keyof M]: M[K] } {
     get(_target, name) {
       // Otherwise handles of a `toString` and a `valueOf` would be called, whose promises nobody has.
       if (name === Symbol.toPrimitive) return () => refusePrimitive(specifier);
-      // A promise that is to be fulfilled with it would call a `then`, and wait for ever.
-      if (typeof name === "symbol" || name === "then") return undefined;
+      // A promise that is to be fulfilled with it would call a `then`, and wait for ever; loggers call a `toJSON`.
+      if (typeof name === "symbol" || name === "then" || name === "toJSON") return undefined;
       let handle = handles.get(name);
       if (handle === undefined) {
         handle = makeHandle(specifier, name);
