@@ -38,7 +38,8 @@ const TOGETHER = [
   { kind: /\bheddle-functions\b/, given: SMALL },
   { kind: /\bheddle-publishing\b/, given: [...SMALL, "portable/heddle-functions.ts"] },
   { kind: /^heddle-later\.ts$|^sync\.ts$/, given: [...SMALL, "scopes/index.ts", "sync/objects/index.ts"] },
-  { kind: /^[\w-]+\.ts$|\bheddle-(?:managing|piping|pools)\b/, given: ["index.ts"] },
+  { kind: /\bheddle-(?:managing|piping|pools)\b/, given: ["index.ts", "portable/heddle-functions.ts"] },
+  { kind: /^[\w-]+\.ts$/, given: ["index.ts"] },
   // It loads what its function has to do with.
   { kind: /\bheddle-own-process\b/, given: SMALL },
   // Without what imports a part, such as "managers/index.ts": in a bundle the part, with what takes over for a worker, is evaluated first.

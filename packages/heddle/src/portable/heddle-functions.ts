@@ -1,9 +1,10 @@
-/** How functions travel: a part, see `load-part.ts`. What looks into them is another one. */
+/** How functions travel, and the messages that hold them: a part, see `load-part.ts`. What looks into functions is another one. */
+import { Decoder, Encoder, packBy } from "../wire/codec/index.ts";
 import { FunctionTable } from "./function-table.ts";
 import { copy, providePart } from "./load-part.ts";
 import { holdsPrivateNames } from "./publishing-later.ts";
 
-export { copy, FunctionTable, holdsPrivateNames };
+export { copy, Decoder, Encoder, FunctionTable, holdsPrivateNames, packBy };
 
 // Workers have it from the beginning.
-providePart("heddle-functions", { copy, FunctionTable, holdsPrivateNames });
+providePart("heddle-functions", { copy, Decoder, Encoder, FunctionTable, holdsPrivateNames, packBy });

@@ -12,7 +12,8 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import { CorruptMessageError, Decoder, WireError, type FunctionRecord } from "../wire/index.ts";
+import { Decoder } from "../wire/codec/index.ts";
+import { CorruptMessageError, WireError, type FunctionRecord } from "../wire/index.ts";
 import { processOrigin } from "./origin.ts";
 import { RecordKind, type HeapRecord, type RecordStore, type RecordView } from "./records.ts";
 import { FUNCTION_HEAD_WORDS, PROPERTY_WORDS, SLOT_WORDS, SlotTag } from "./slots.ts";

@@ -4,8 +4,8 @@
  * @packageDocumentation
  */
 import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
-import { Decoder } from "./decoder.ts";
-import { Encoder } from "./encoder.ts";
+import { Decoder } from "./codec/decoder.ts";
+import { Encoder } from "./codec/encoder.ts";
 import { WireError } from "./errors.ts";
 import type { FunctionRecord, Region, WireHooks } from "./hooks.ts";
 

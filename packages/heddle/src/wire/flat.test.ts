@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { Decoder } from "./decoder.ts";
-import { Encoder } from "./encoder.ts";
+import { Decoder } from "./codec/decoder.ts";
+import { Encoder } from "./codec/encoder.ts";
 import { CorruptMessageError } from "./errors.ts";
 import { TestWire } from "./fixture.test.ts";
 import type { Region } from "./hooks.ts";

@@ -4,8 +4,8 @@
  *
  * @packageDocumentation
  */
-export { Decoder } from "./decoder.ts";
-export { Encoder, packBy } from "./encoder.ts";
+export type { Decoder } from "./codec/decoder.ts";
+export type { Encoder } from "./codec/encoder.ts";
 export { CorruptMessageError, NotLoadedError, WireError, type WireErrorCode } from "./errors.ts";
 export {
   handleLoading,

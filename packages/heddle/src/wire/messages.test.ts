@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test } from "node:test";
-import { Decoder } from "./decoder.ts";
+import { Decoder } from "./codec/decoder.ts";
 import { NotLoadedError } from "./errors.ts";
 import { deliver, TestWire } from "./fixture.test.ts";
 

@@ -4,9 +4,9 @@
  * @packageDocumentation
  */
 import type { Transferable } from "node:worker_threads";
-import { functionTable } from "../portable/index.ts";
+import { codec, functionTable } from "../portable/index.ts";
 import { Cargo } from "../sync/index.ts";
-import { Decoder, NotLoadedError, packBy, type Packet } from "../wire/index.ts";
+import { NotLoadedError, type Packet } from "../wire/index.ts";
 
 /** A value, ready to be posted. */
 export interface Packed {
@@ -24,7 +24,7 @@ export interface Packed {
  */
 export function pack(value: unknown, path: string): Packed {
   const cargo = new Cargo(functionTable());
-  const [packet, transferList] = packBy(cargo.hooks)(value, path);
+  const [packet, transferList] = codec().packBy(cargo.hooks)(value, path);
   return { packet, transferList, cargo: cargo.take() };
 }
 
@@ -32,7 +32,7 @@ export function pack(value: unknown, path: string): Packed {
 export async function unpack({ bytes, sideItems }: Packet): Promise<unknown> {
   for (;;) {
     try {
-      return new Decoder(functionTable()).decode(bytes, 0, bytes.length, sideItems);
+      return new (codec().Decoder)(functionTable()).decode(bytes, 0, bytes.length, sideItems);
     } catch (error) {
       if (!(error instanceof NotLoadedError)) throw error;
       await error.ready;

@@ -6,7 +6,8 @@
  */
 import type { Heap } from "#heap";
 import { Cargo, giveUpListed, listBytes, takeListed } from "../../sync/index.ts";
-import { Decoder, Encoder, endMove, type Region, type WireHooks } from "../../wire/index.ts";
+import { Decoder, Encoder } from "../../wire/codec/index.ts";
+import { endMove, type Region, type WireHooks } from "../../wire/index.ts";
 import { CAPACITY, INLINE, INLINE_BYTES, LENGTH, PAYLOAD } from "./slot.ts";
 
 /** What a port must carry beside a message. */

@@ -1,5 +1,6 @@
 /** Encoders with memory of their own, for messages whose length must be known before they have a place. */
-import { Encoder, type FunctionRecord, type Region, type WireHooks } from "../../wire/index.ts";
+import { Encoder } from "../../wire/codec/index.ts";
+import type { FunctionRecord, Region, WireHooks } from "../../wire/index.ts";
 import { publishing } from "../publishing-later.ts";
 import type { KeptHandle } from "../records.ts";
 

@@ -8,7 +8,8 @@
  */
 import type { Heap } from "#heap";
 import { createRequire } from "node:module";
-import { CorruptMessageError, Decoder, handleLoading, NotLoadedError } from "../../wire/index.ts";
+import { Decoder } from "../../wire/codec/index.ts";
+import { CorruptMessageError, handleLoading, NotLoadedError } from "../../wire/index.ts";
 import type { CodeDescription } from "../publish/code.ts";
 import { importFrom, metaOf, Modules, noSuchExport } from "../named/modules.ts";
 import type { Name } from "../named/declared.ts";

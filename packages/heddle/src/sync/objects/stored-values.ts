@@ -21,11 +21,11 @@
  * @packageDocumentation
  */
 import { type Heap, type JoinedHeap, threadHeap } from "#heap";
-import { type FunctionTable, functionTableIn } from "../../portable/index.ts";
+import { codec, type FunctionTable, functionTableIn } from "../../portable/index.ts";
 import {
   blockingForBuffers,
-  Decoder,
-  Encoder,
+  type Decoder,
+  type Encoder,
   hearOfSharedBuffers,
   NotLoadedError,
   type Region,
@@ -59,7 +59,7 @@ export class StoredValues {
     if (!table.leavesProcess) hearOfSharedBuffers();
     this.#heap = heap;
     this.#table = table;
-    this.#decoder = new Decoder(table);
+    this.#decoder = new (codec().Decoder)(table);
   }
 
   /**
@@ -180,7 +180,7 @@ class StoredWriter {
     this.#heap = heap;
     this.#cargo = new Cargo(table);
     this.#kept = new KeptBuffers(heap);
-    this.#encoder = new Encoder(this.#cargo.hooks, (used, needed) => this.#grow(used, needed), {
+    this.#encoder = new (codec().Encoder)(this.#cargo.hooks, (used, needed) => this.#grow(used, needed), {
       isAlone: true,
     });
     this.#region = { bytes: heap.bytes, start: 0, end: 0 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Decoder } from "../decoder.ts";
-import { Encoder } from "../encoder.ts";
+import { Decoder } from "../codec/decoder.ts";
+import { Encoder } from "../codec/encoder.ts";
 import { transfer } from "./transfer.ts";
 import { TestWire } from "../fixture.test.ts";
 

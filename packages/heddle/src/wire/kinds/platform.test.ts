@@ -7,7 +7,7 @@ import { createHistogram } from "node:perf_hooks";
 import { Readable } from "node:stream";
 import { describe, test } from "node:test";
 import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
-import { Encoder } from "../encoder.ts";
+import { Encoder } from "../codec/encoder.ts";
 import { transfer } from "./transfer.ts";
 import { TestWire } from "../fixture.test.ts";
 

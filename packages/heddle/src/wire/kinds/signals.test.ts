@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
-import { Decoder } from "../decoder.ts";
+import { Decoder } from "../codec/decoder.ts";
 import { NotLoadedError } from "../errors.ts";
 import { deliver, TestWire } from "../fixture.test.ts";
 

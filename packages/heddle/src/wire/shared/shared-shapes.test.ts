@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { type Heap, HeapFullError, threadHeap } from "#heap";
-import { Decoder } from "../decoder.ts";
+import { Decoder } from "../codec/decoder.ts";
 import { CorruptMessageError } from "../errors.ts";
 import { FakeHooks, TestWire } from "../fixture.test.ts";
 import { OFTEN, Shape } from "../write/shapes.ts";

@@ -20,10 +20,9 @@ import {
   processOrigin,
   type RecordParcel,
 } from "../../portable/index.ts";
+import { Decoder, Encoder } from "../../wire/codec/index.ts";
 import {
   CorruptMessageError,
-  Decoder,
-  Encoder,
   type FunctionRecord,
   NotLoadedError,
   type Region,

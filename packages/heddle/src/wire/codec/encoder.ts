@@ -4,13 +4,13 @@
  * @packageDocumentation
  */
 import type { Transferable } from "node:worker_threads";
-import { isStackOverflow, WireError } from "./errors.ts";
-import type { Grow, Region, WireHooks } from "./hooks.ts";
-import type { Pack } from "./packet.ts";
-import { KeysChanged } from "./write/shapes.ts";
-import { FLAG_REFERENCES, WIRE_VERSION } from "./tags.ts";
-import { areFlat, FLAT_BYTES, FLAT_LIST_BYTES, isFlat, writeFlat, writeFlatList } from "./write/flat.ts";
-import { Writer } from "./write/writer.ts";
+import { isStackOverflow, WireError } from "../errors.ts";
+import type { Grow, Region, WireHooks } from "../hooks.ts";
+import type { Pack } from "../packet.ts";
+import { KeysChanged } from "../write/shapes.ts";
+import { FLAG_REFERENCES, WIRE_VERSION } from "../tags.ts";
+import { areFlat, FLAT_BYTES, FLAT_LIST_BYTES, isFlat, writeFlat, writeFlatList } from "../write/flat.ts";
+import { Writer } from "../write/writer.ts";
 
 /** What becomes of values that are not written as bytes, or need not be. */
 export interface EncoderOptions {

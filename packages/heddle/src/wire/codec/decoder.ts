@@ -3,12 +3,12 @@
  *
  * @packageDocumentation
  */
-import { CorruptMessageError, isStackOverflow } from "./errors.ts";
-import type { WireHooks } from "./hooks.ts";
-import type { Unpack } from "./packet.ts";
-import { NOT_FLAT, readFlat } from "./read/flat.ts";
-import { Reader } from "./read/reader.ts";
-import { FLAG_REFERENCES, FLAG_TEXT, FLAG_WIDE_TEXT, HEADER_BYTES, WIRE_VERSION } from "./tags.ts";
+import { CorruptMessageError, isStackOverflow } from "../errors.ts";
+import type { WireHooks } from "../hooks.ts";
+import type { Unpack } from "../packet.ts";
+import { NOT_FLAT, readFlat } from "../read/flat.ts";
+import { Reader } from "../read/reader.ts";
+import { FLAG_REFERENCES, FLAG_TEXT, FLAG_WIDE_TEXT, HEADER_BYTES, WIRE_VERSION } from "../tags.ts";
 
 const KNOWN_FLAGS = FLAG_REFERENCES | FLAG_TEXT | FLAG_WIDE_TEXT;
 
