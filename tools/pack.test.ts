@@ -89,7 +89,8 @@ describe("the packed packages, installed in an empty project", () => {
       );
       const { bin = {}, exports = {} } = packageJson(folder);
       const named = Object.values(exports).flatMap((entry) =>
-        typeof entry === "string" ? entry : Object.values(entry),
+        // What only the repository itself asks for is nested.
+        typeof entry === "string" ? entry : Object.values(entry).filter((path) => typeof path === "string"),
       );
       for (const path of ["README.md", ...Object.values(bin), ...named]) {
         assert.ok(existsSync(join(installed, path)), `${path} is missing`);

@@ -54,14 +54,19 @@ export function entriesOf(folder: string = root): Entry[] {
     const { name: packageName, exports = {} } = packageJson(name, folder);
     return Object.entries(exports).flatMap(([path, conditions]): Entry[] => {
       if (typeof conditions === "string") return [];
-      const file = join(folder, "packages", name, conditions["@heddle/source"] ?? "");
+      const source = conditions["@heddle/source"] ?? "";
+      const file = join(
+        folder,
+        "packages",
+        name,
+        typeof source === "string" ? source : (source["types"] ?? ""),
+      );
       if (!file.endsWith(".ts") || !existsSync(file)) return [];
-      const source = sourceOf(file);
       const exports = [...namesOf(file)].map(([name, declaration]) => ({ name, declaration }));
       return [
         {
           specifier: join(packageName, path).replaceAll("\\", "/"),
-          docstring: fileDocstring(source),
+          docstring: fileDocstring(sourceOf(file)),
           exports: exports.toSorted((one, other) => one.name.localeCompare(other.name, "en")),
         },
       ];

@@ -1,4 +1,4 @@
-/** Programs in one file, with the toolkit in it, that use processes. */
+/** Programs in one file, with the toolkit in it: what runs in their workers. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
@@ -7,17 +7,21 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import * as heddle from "../index.ts";
 
-const from = (path: string): string =>
-  JSON.stringify(fileURLToPath(new URL(`../${path}.ts`, import.meta.url)));
 const modules = fileURLToPath(new URL("../../../../node_modules", import.meta.url));
 
-const PROGRAM = `
-  import { ProcessPoolExecutor } from ${from("futures")};
-  import { Queue } from ${from("queues")};
-  import { Process, SharedHeap } from ${from("workers")};
+/** What each program prints is one line of JSON, and nothing where it fails before that. */
+const program = (names: readonly string[], body: string): string => `
+  import { ${names.join(", ")} } from "heddle";
 
-  async function main() {
+  async function main() {${body}}
+  main().catch((error) => console.log(error.name + ": " + error.message));
+`;
+
+const PROCESSES = program(
+  ["Manager", "Process", "ProcessPoolExecutor", "Queue", "SharedHeap"],
+  `
     const factor = 3;
     const product = await new Process((n) => n * factor, { args: [2] }).start().result;
     const pool = new ProcessPoolExecutor({ maxWorkers: 1 });
@@ -26,26 +30,78 @@ const PROGRAM = `
     heap.unlink();
     const queue = new Queue({ heap });
     await pool.submit(() => queue.putSync("woven"));
-    console.log(JSON.stringify([product, sum, await queue.get(), process.argv.length]));
+    class Looms { count = 2; add() { return ++this.count + process.argv.length; } }
+    await using manager = await Manager.start({ on: "process" });
+    const looms = await manager.create(Looms);
+    console.log(JSON.stringify([product, sum, await queue.get(), process.argv.length, await looms.add()]));
     await pool.shutdown();
+  `,
+);
+
+const names = Object.keys(heddle);
+const EVERYTHING = program(
+  names,
+  `
+    const kinds = () => [${names.map((name) => `typeof ${name}`).join(", ")}].join();
+    const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const places = [
+      await pool.submit(kinds),
+      await new Thread(kinds).start().result,
+      await new Process(kinds).start().result,
+    ];
+    console.log(JSON.stringify(places.map((place) => place === kinds())));
+    await pool.shutdown();
+  `,
+);
+
+const CALLING = program(
+  ["Lock", "LockStateError", "sleep", "taskGroup", "ThreadPoolExecutor", "transfer", "withTimeout"],
+  `
+    const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    const first = await pool.submit(async () => { await sleep(1); return "slept"; });
+    const second = await pool.submit(() => withTimeout(10_000, () => taskGroup(async (group) => {
+      const { length } = await group.spawn(async () => transfer(new Uint8Array(3)));
+      return length;
+    })));
+    const isItsOwn = await pool.submit(() => {
+      try { new Lock().release(); } catch (error) { return error instanceof LockStateError; }
+    });
+    const bytes = await pool.submit(() => transfer(new Uint8Array(5)));
+    console.log(JSON.stringify([first, second, isItsOwn, bytes.length]));
+    await pool.shutdown();
+  `,
+);
+
+/** What "heddle" names is passed by. */
+const PASSED_BY = `
+  import { Thread } from ${JSON.stringify(join(modules, "heddle", "src", "workers.ts"))};
+  console.log("begins");
+  try {
+    new Thread(() => 1).start();
+  } catch (error) {
+    console.log(error.message);
   }
-  main().catch((error) => console.log(error.name + ": " + error.message));
-`;
-
-const SLEEPING = `
-  import { ThreadPoolExecutor } from ${from("futures")};
-  import { sleep } from ${from("tasks")};
-
-  new ThreadPoolExecutor().submit(() => sleep(1)).catch((error) => console.log(error.name + ": " + error.message));
 `;
 
 describe("a program in one file", () => {
   let folder: string;
-  before(() => (folder = mkdtempSync(join(tmpdir(), "heddle-bundle-"))));
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "heddle-bundle-"));
+    mkdirSync(join(folder, "whole", "node_modules"), { recursive: true });
+    for (const needed of ["koffi", "@koromix"])
+      symlinkSync(join(modules, needed), join(folder, "whole", "node_modules", needed));
+  });
   after(() => rmSync(folder, { recursive: true }));
 
-  const run = (name: string, format: "esm" | "cjs", minify: boolean, contents: string = PROGRAM): string => {
-    const outfile = join(folder, name, `program.${format === "esm" ? "mjs" : "cjs"}`);
+  interface Form {
+    readonly at?: "whole" | "without";
+    readonly format?: "esm" | "cjs";
+    readonly minify?: boolean;
+  }
+
+  const run = (contents: string, form: Form = {}): string => {
+    const { at = "whole", format = "esm", minify = false } = form;
+    const outfile = join(folder, at, `program.${format === "esm" ? "mjs" : "cjs"}`);
     buildSync({
       stdin: { contents, resolveDir: modules },
       outfile,
@@ -57,32 +113,42 @@ describe("a program in one file", () => {
       external: ["koffi"],
       logLevel: "error",
     });
-    return spawnSync(process.execPath, [outfile], { encoding: "utf8", cwd: folder }).stdout.trim();
+    const { stdout, stderr } = spawnSync(process.execPath, [outfile], {
+      encoding: "utf8",
+      cwd: join(folder, at),
+    });
+    return stdout.trim() || stderr;
   };
 
   for (const [format, minify] of [
     ["esm", false],
     ["cjs", true],
   ] as const) {
-    test(`runs functions in processes: ${format}${minify ? ", minified" : ""}`, () => {
-      mkdirSync(join(folder, format, "node_modules"), { recursive: true });
-      for (const needed of ["koffi", "@koromix"])
-        symlinkSync(join(modules, needed), join(folder, format, "node_modules", needed));
-      assert.equal(run(format, format, minify), '[6,7,"woven",2]');
+    const form = `${format}${minify ? ", minified" : ""}`;
+    test(`runs functions in processes: ${form}`, () => {
+      assert.equal(run(PROCESSES, { format, minify }), '[6,7,"woven",2,5]');
+    });
+
+    test(`has all of the toolkit in its workers: ${form}`, () => {
+      assert.equal(run(EVERYTHING, { format, minify }), "[true,true,true]");
     });
   }
 
-  test("says what to do where a call uses functions of the toolkit that only the program has", () => {
-    assert.match(
-      run("sleeping", "esm", false, SLEEPING),
-      /^PortabilityError: Cannot send function "sleep" .* inside this bundle.*; leave heddle out of the bundle: external: \["heddle"\]/,
-    );
+  test("calls the toolkit's functions in its workers", () => {
+    assert.equal(run(CALLING), '["slept",3,true,5]');
   });
 
   test("says what to install where koffi is not beside it", () => {
     assert.match(
-      run("without", "esm", false),
+      run(PROCESSES, { at: "without" }),
       /^SharedHeapError: Cannot create a shared heap: the package koffi.*cannot be loaded.*; run: npm install koffi@/,
+    );
+  });
+
+  test("says what is wrong where its workers would run the program again, and does not start them", () => {
+    assert.match(
+      run(PASSED_BY),
+      /^begins\nCannot start a worker: it would run the program of this bundle again; import heddle by its name, or leave it out of the bundle$/,
     );
   });
 });

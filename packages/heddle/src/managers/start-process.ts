@@ -6,19 +6,15 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Socket } from "node:net";
-import { fileURLToPath } from "node:url";
-import { inheritedFlags } from "../workers/index.ts";
+import { argumentsFor, inheritedFlags } from "../workers/index.ts";
 import { FrameLink, LARGEST_FRAME_BYTES } from "../workers/net/index.ts";
 import type { Backend } from "./backend.ts";
-import { processEntry } from "./entry.ts";
 import { SocketLink } from "./link.ts";
+import { LINK_DESCRIPTOR, processEntry } from "./process-host.ts";
 import { Session } from "./session.ts";
 import { forgetSession, knowSession } from "./sessions.ts";
 import { elapsed, shutDown } from "./start-thread.ts";
 import { ROOT } from "./things.ts";
-
-/** Where the process finds the stream to this one. */
-export const LINK_DESCRIPTOR = 3;
 
 /** A process whose stream has ended is waited for so long, to say how it ended. */
 const PATIENCE_MS = 2000;
@@ -26,7 +22,7 @@ const PATIENCE_MS = 2000;
 /** Starts the process. It is there when it can be called. */
 export async function startManagerProcess(): Promise<Backend> {
   const { spawn } = process.getBuiltinModule("node:child_process");
-  const child = spawn(process.execPath, [...inheritedFlags(), fileURLToPath(processEntry())], {
+  const child = spawn(process.execPath, [...inheritedFlags(), ...argumentsFor(processEntry())], {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
   // It ends by itself when this end of the stream does.

@@ -6,7 +6,7 @@ export { codec, functionTable, functionTableIn } from "./function-tables.ts";
 export { copy, loadPart } from "./load-part.ts";
 export { entryModules, workFor } from "./named/modules.ts";
 export { explainStaying } from "./publish/staying.ts";
-export { declareEverywhere, declareUnbundled } from "./named/declared.ts";
+export { declareEverywhere } from "./named/declared.ts";
 export { processOrigin } from "./origin.ts";
 export type { RecordParcel } from "./record-parcels.ts";
 export { addClaims, HeapRecord } from "./records.ts";

@@ -4,7 +4,6 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
-import { declareUnbundled } from "../portable/index.ts";
 import { needNoHandler, Scope } from "../scopes/index.ts";
 import { checkBody, checkDuration } from "./checks.ts";
 import { inScope } from "./in-scope.ts";
@@ -96,5 +95,3 @@ export async function shield<T>(body: () => T | PromiseLike<T>): Promise<T> {
   checkBody(body, "shield()");
   return await inScope(new Scope({ isShield: true }), body);
 }
-
-declareUnbundled(withTimeout, moveOnAfter, shield);

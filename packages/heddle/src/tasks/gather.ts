@@ -4,7 +4,6 @@
  * @packageDocumentation
  */
 import { Future, markObserved } from "../futures/index.ts";
-import { declareUnbundled } from "../portable/index.ts";
 import { currentContext, leavable, unheard } from "../scopes/index.ts";
 import { abortError } from "./errors.ts";
 import { runAll, taskGroup } from "./task-group.ts";
@@ -108,5 +107,3 @@ function result(job: PromiseLike<unknown>, operation: string): Promise<unknown> 
     },
   );
 }
-
-declareUnbundled(gather, race);

@@ -1,5 +1,4 @@
 import { checkInteger, checkKnown, checkObject } from "../futures/index.ts";
-import { declareUnbundled } from "../portable/index.ts";
 import { throwIfCancelled, unheard } from "../scopes/index.ts";
 import { checkBody, checkDuration } from "./checks.ts";
 import { sleep } from "./sleep.ts";
@@ -92,5 +91,3 @@ function checkNumber(option: string, value: unknown, least: number, most: number
   const range = most === Infinity ? `${least} on` : `${least} to ${most}`;
   throw new RangeError(`Cannot take the option ${option}: ${value} is not a number from ${range}`);
 }
-
-declareUnbundled(retry);

@@ -4,7 +4,6 @@
  * @packageDocumentation
  */
 import { checkWaitOptions, throwIfEnded } from "../futures/index.ts";
-import { declareUnbundled } from "../portable/index.ts";
 import {
   currentContext,
   LONGEST_DELAY_MS,
@@ -128,5 +127,3 @@ class Sleeper implements Waiter {
 export function checkpoint(): Promise<void> {
   return sleep(0);
 }
-
-declareUnbundled(sleep, checkpoint);

@@ -16,7 +16,6 @@ import {
   type WaitOptions,
   wasCalledOff,
 } from "../futures/index.ts";
-import { declareUnbundled } from "../portable/index.ts";
 import {
   awaitIn,
   Context,
@@ -398,5 +397,3 @@ export function runAll(bodies: readonly (() => unknown)[], caller: Function): Pr
 /** The code that spawns stands above it. */
 // oxlint-disable-next-line typescript/unbound-method -- only named, to be left out of stacks
 const beginOfSpawn: Function = Group.prototype.spawn;
-
-declareUnbundled(taskGroup);

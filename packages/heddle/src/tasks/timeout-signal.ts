@@ -1,5 +1,4 @@
 import { TimeoutError } from "#heap";
-import { declareUnbundled } from "../portable/index.ts";
 import { currentContext, LongTimer } from "../scopes/index.ts";
 import { checkDuration } from "./checks.ts";
 
@@ -29,5 +28,3 @@ export function timeoutSignal(timeoutMs: number): AbortSignal {
   if (forget !== undefined) controller.signal.addEventListener("abort", forget, { once: true });
   return controller.signal;
 }
-
-declareUnbundled(timeoutSignal);

@@ -27,28 +27,47 @@ export interface Beginning<T> {
  *
  * @param here - The module that asks; or the bundle that it has become a part of.
  * @param name - Of the file beside it, without its ending.
+ * @throws `Error` where the toolkit is part of a bundle in which workers could not take over: they would run the program again.
  */
 export function findEntry(here: URL, name: string): WorkerEntry {
   const separate = new URL(`./${name}${here.pathname.endsWith(".ts") ? ".ts" : ".js"}`, here);
-  return existsSync(fileURLToPath(separate))
-    ? { module: separate, bundledAs: undefined }
-    : { module: here, bundledAs: name };
+  if (existsSync(fileURLToPath(separate))) return { module: separate, bundledAs: undefined };
+  if (!canTakeOver)
+    throw new Error(
+      "Cannot start a worker: it would run the program of this bundle again; import heddle by its name, or leave it out of the bundle",
+    );
+  return { module: here, bundledAs: name };
 }
 
+/** Whether the toolkit is part of a bundle, in which {@link takeOver} comes before the program. */
+let canTakeOver = false;
+
+/** What this worker is to do in place of the program of its bundle. */
+let work: (() => void) | undefined;
+
 /**
- * In a bundle, workers run the bundle itself. Its modules are evaluated in order, those of the toolkit before the program that
- * imports them: there the worker begins its work, and keeps the program from being run by an error that it catches.
+ * Says what workers of one kind do, where the toolkit is part of a bundle. Does nothing in other workers.
  *
- * @param name - As for {@link findEntry}. Does nothing in other workers.
+ * @param name - As for {@link findEntry}.
  */
 export function takeOverAs<T>(name: string, run: (beginning: Beginning<T>) => void): void {
   if (!isWorkerThread) return;
   const beginning = workerThreads().workerData as Beginning<T> | null;
-  if (beginning?.bundledAs === name) takeOver(() => run(beginning));
+  if (beginning?.bundledAs === name) workInstead(() => run(beginning));
 }
 
-/** Runs something in place of the program of a bundle. */
-export function takeOver(run: () => void): never {
+/** Says what this worker does when it takes over. */
+export function workInstead(run: () => void): void {
+  work = run;
+}
+
+/**
+ * In a bundle, workers run the bundle itself. Its modules are evaluated in order, those of the toolkit before the program that
+ * imports them: between them the worker begins its work, and keeps the program from being run by an error that it catches.
+ */
+export function takeOver(): void {
+  canTakeOver = true;
+  if (work === undefined) return;
   // Whoever imports this file from another one of the bundle is given it, too.
   const stop = new Error(
     "Cannot load another file of this bundle in a worker of heddle: there the program itself, which it imports, does not run; " +
@@ -59,6 +78,6 @@ export function takeOver(run: () => void): never {
     if (error !== stop) throw error;
   };
   process.on("uncaughtException", onError);
-  run();
+  work();
   throw stop;
 }

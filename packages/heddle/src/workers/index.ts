@@ -3,7 +3,7 @@ export { begin, stayDetached } from "./begin.ts";
 export type { ThreadCore } from "./threads/thread-core.ts";
 export { cpuCount } from "./cpu-count.ts";
 export { currentThread, mainThread, threads } from "./threads/current.ts";
-export { type Beginning, findEntry, takeOverAs, type WorkerEntry } from "./entry.ts";
+export { type Beginning, findEntry, takeOver, takeOverAs, type WorkerEntry } from "./entry.ts";
 export { ThreadEndedError, ThreadStateError } from "./errors.ts";
 export { Connection, Pipe, type PipeOptions } from "./pipe/connection.ts";
 export { ConnectionClosedError, ConnectionStateError } from "./pipe/errors.ts";
@@ -20,7 +20,7 @@ export type { ThreadOptions } from "./threads/thread-options.ts";
 export { Timer, type TimerOptions } from "./threads/timer.ts";
 export { onUncaught, type UncaughtError } from "./threads/uncaught.ts";
 export { forgetUnobserved, noteUnobserved, type Unobserved } from "./threads/unobserved.ts";
-export { beginProcess, startProcess, takeOverProcessAs } from "./processes/worker-process.ts";
+export { argumentsFor, beginProcess, startProcess, takeOverProcessAs } from "./processes/worker-process.ts";
 export { startThread, type ThreadEnd, type WorkerThread } from "./threads/worker-thread.ts";
 // The last: in a bundle, threads take over there.
 export { Thread } from "./threads/thread.ts";

@@ -23,21 +23,6 @@ export function declareEverywhere(name: string, thing: object): void {
   declaredNames.set(thing, [HEDDLE, name]);
 }
 
-const unbundled = new WeakSet<object>();
-
-/**
- * Declares that `things` travel as exports of Heddle's modules, and not at all where their code was bundled into the program: they have
- * variables of their own, and what a worker runs of a bundle ends before them.
- */
-export function declareUnbundled(...things: readonly object[]): void {
-  for (const thing of things) unbundled.add(thing);
-}
-
-/** Whether `thing` was declared to travel as an export only. */
-export function isUnbundled(thing: object): boolean {
-  return unbundled.has(thing);
-}
-
 /** The name that Heddle itself declared for `thing`. */
 export function declaredName(thing: object): Name | undefined {
   return declaredNames.get(thing);

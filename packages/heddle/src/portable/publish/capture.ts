@@ -20,7 +20,7 @@ import {
 import { explicitCaptures, moduleExportOf } from "../explicit.ts";
 import { inspector, type BoundFunction, type Inspection, type Inspector, type Variables } from "./inspect.ts";
 import { isEntry, moduleAt, type ModuleName } from "../named/modules.ts";
-import { declaredName, isUnbundled, type Name } from "../named/declared.ts";
+import { declaredName, type Name } from "../named/declared.ts";
 import { builtinName } from "../named/names.ts";
 import { pathOf } from "../text/script-path.ts";
 import { notInitialised, refuse, refuseObstacle } from "../refusals.ts";
@@ -113,13 +113,6 @@ function codeAt(
   if (place.url.startsWith("node:")) return captureInternal(fn);
   const exported = exportOf(fn, place, inspection, looking);
   if (exported !== undefined) return exported;
-  if (isUnbundled(fn)) {
-    throw refuse(
-      fn,
-      "it is a part of heddle, which is inside this bundle, and workers have none of it but what runs them",
-      'leave heddle out of the bundle: external: ["heddle"] for esbuild, or Vite without ssr.noExternal for it',
-    );
-  }
   const sent = finishedModule(text, inspection.scopes) ?? text;
   for (const obstacle of sent.obstacles) throw refuseObstacle(fn, obstacle, place);
   const code = makeCode(fn, sent, inspection, looking, place);

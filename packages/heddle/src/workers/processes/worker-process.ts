@@ -10,7 +10,7 @@ import { isWorkerThread, knowKoffi, koffiBinary, SharedHeap } from "#heap";
 import { entryModules, workFor } from "../../portable/index.ts";
 import { loadHandlesBy } from "../../wire/index.ts";
 import { hideCompileCache, workerEnvironment } from "../compile-cache.ts";
-import { takeOver, type WorkerEntry } from "../entry.ts";
+import { type WorkerEntry, workInstead } from "../entry.ts";
 import { inheritedFlags } from "./inherited-flags.ts";
 import type { ThreadEnd, WorkerThread } from "../threads/worker-thread.ts";
 
@@ -45,7 +45,6 @@ const ORDERS = "--heddle-orders";
 
 /** What a worker process is told when it starts. */
 interface Orders {
-  readonly bundledAs?: string | undefined;
   /** What its owner has run as programs. */
   readonly entries: readonly string[];
   readonly koffi?: string | undefined;
@@ -57,7 +56,6 @@ interface Orders {
 export function startProcess(start: ProcessStart): WorkerProcess {
   const { entry, heap, data, onMessage } = start;
   const orders: Orders = {
-    bundledAs: entry.bundledAs,
     entries: entryModules(),
     koffi: koffiBinary(),
     owner: heap.identity,
@@ -66,8 +64,7 @@ export function startProcess(start: ProcessStart): WorkerProcess {
   // Only here: threads have no use for it.
   const { spawn } = process.getBuiltinModule("node:child_process");
   const flags = [...inheritedFlags(), ...memoryFlags(start.resourceLimits)];
-  const given = [fileURLToPath(entry.module), ORDERS, JSON.stringify(orders)];
-  const child = spawn(process.execPath, [...flags, ...given], {
+  const child = spawn(process.execPath, [...flags, ...argumentsFor(entry, orders)], {
     env: workerEnvironment(),
     // A signal of the terminal is for the program, which ends its workers.
     stdio: ["ignore", "inherit", "inherit", heap.descriptor, ...(onMessage ? (["ipc"] as const) : [])],
@@ -110,14 +107,19 @@ export function startProcess(start: ProcessStart): WorkerProcess {
   };
 }
 
-let orders: Orders | undefined;
+/** What any process of the toolkit is given: what it runs, and its orders. */
+export function argumentsFor({ module, bundledAs }: WorkerEntry, orders: object = {}): readonly string[] {
+  return [fileURLToPath(module), ORDERS, JSON.stringify({ bundledAs, ...orders })];
+}
+
+type Given = Partial<Orders & Pick<WorkerEntry, "bundledAs">>;
+
+let given: Given | undefined;
 
 /** What this process was told, if it is a worker. The program does not see that among its arguments. */
-function readOrders(): Orders | undefined {
-  if (process.argv[2] === ORDERS) {
-    orders = JSON.parse(process.argv.splice(2, 2)[1]!) as Orders;
-  }
-  return orders;
+function readOrders(): Given | undefined {
+  if (process.argv[2] === ORDERS) given = JSON.parse(process.argv.splice(2, 2)[1]!) as Given;
+  return given;
 }
 
 /**
@@ -126,7 +128,7 @@ function readOrders(): Orders | undefined {
  * @param run - Called with what it was given, and the heap that it shares with its owner.
  */
 export function beginProcess(run: (data: unknown, heap: SharedHeap) => void): void {
-  const { entries, koffi, owner, data } = readOrders()!;
+  const { entries, koffi, owner, data } = readOrders() as Orders;
   hideCompileCache();
   workFor(entries);
   knowKoffi(koffi);
@@ -143,7 +145,7 @@ export function beginProcess(run: (data: unknown, heap: SharedHeap) => void): vo
 
 /** As `takeOverAs`, for processes. */
 export function takeOverProcessAs(name: string, run: () => void): void {
-  if (!isWorkerThread && readOrders()?.bundledAs === name) takeOver(run);
+  if (!isWorkerThread && readOrders()?.bundledAs === name) workInstead(run);
 }
 
 function memoryFlags({
