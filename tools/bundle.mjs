@@ -16,6 +16,9 @@ import { build } from "esbuild";
 /** Refuses to run where the rest could not. */
 const FIRST = "runtime.ts";
 
+/** What is by itself: it has copies of the little that it needs. */
+const ALONE = /\bheddle-plain-process\.ts$/;
+
 /** What is a file of its own: what can be imported, and what workers run, or what is loaded later. */
 const ENTRY = /^[\w-]+\.ts$|^(?:[\w-]+\/)+heddle-[\w-]+\.ts$/;
 
@@ -41,7 +44,7 @@ const TOGETHER = [
   { kind: /\bheddle-(?:managing|piping|pools)\b/, given: ["index.ts", "portable/heddle-functions.ts"] },
   { kind: /^[\w-]+\.ts$/, given: ["index.ts"] },
   // It loads what its function has to do with.
-  { kind: /\bheddle-own-process\b/, given: SMALL },
+  { kind: /\bheddle-(?:own-process|plain-rest)\b/, given: SMALL },
   // Without what imports a part, such as "managers/index.ts": in a bundle the part, with what takes over for a worker, is evaluated first.
   { kind: /\//, given: ["futures/worker/worker-entry.ts", ...MANAGED] },
 ];
@@ -84,9 +87,10 @@ export async function bundle(folder, out) {
     sourcesContent: false,
     logLevel: "error",
   };
-  const entryPoints = Object.fromEntries(
-    entries.filter((file) => file !== FIRST).map((file) => [basename(file, ".ts"), file]),
-  );
+  /** @param {readonly string[]} files */
+  const named = (files) => Object.fromEntries(files.map((file) => [basename(file, ".ts"), file]));
+  const alone = entries.filter((file) => ALONE.test(file));
+  const entryPoints = named(entries.filter((file) => file !== FIRST && !alone.includes(file)));
   const both = await Promise.all([
     build({
       ...options,
@@ -96,6 +100,7 @@ export async function bundle(folder, out) {
       external: [...later(folder), `./${FIRST}`],
       plugins: [together(resolve(src))],
     }),
+    build({ ...options, entryPoints: named(alone) }),
     // Only where there is one: what is loaded before anything else, as that may not be understood.
     build({ ...options, entryPoints: entries.filter((file) => file === FIRST) }),
   ]);

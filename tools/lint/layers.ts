@@ -32,6 +32,9 @@ const layers: readonly string[] = [
  */
 const DOOR = /^(?:[\w-]+\/)?index\.ts$/;
 
+/** What of the heap is for those who do without the rest of it. */
+const BARE = "bare/index.ts";
+
 /** What is loaded when it is used, if it is not imported: see `portable/load-part.ts`. */
 const PART = /^heddle-[\w-]+\.ts$|^[\w-]+-later\.ts$/;
 
@@ -68,7 +71,7 @@ export function importFault(file: string, specifier: string): string | undefined
   if (to.layer === undefined || to.layer === from.layer) return undefined;
   // The tests of a layer may use what others' tests stand on.
   if (!from.published && to.path.startsWith("fixtures/")) return undefined;
-  if (to.layer === "heap") return `Import the heap as "#heap"`;
+  if (to.layer === "heap" && to.path !== BARE) return `Import the heap as "#heap"`;
   if (!DOOR.test(to.path) && !PART.test(to.path)) return `Import layer "${to.layer}" through its index.ts`;
   return from.published ? orderFault(from, to) : undefined;
 }

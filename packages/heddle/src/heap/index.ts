@@ -11,6 +11,7 @@ export { Parking } from "./parking.ts";
 export { TimeoutError } from "./timeout-error.ts";
 export { seatOf, Seats } from "./seats.ts";
 export { DIRECTORY_WORD } from "./segment-layout.ts";
+export { dieWithParent } from "./native/die-with-parent.ts";
 export { koffiBinary, knowKoffi } from "./native/load-koffi.ts";
 export { type HeapPart, SharedHeap } from "./shared-heap.ts";
 export { SharedHeapError } from "./shared-heap-error.ts";

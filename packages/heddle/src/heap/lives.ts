@@ -76,14 +76,12 @@ export class Lives {
 
   /** Whether whoever has taken a seat runs no more. */
   isOver(seat: number): boolean {
-    const word = this.#words.load(this.wordOf(seat));
-    return (word & OWNER_DIED) !== 0 || (word & THREAD_ID_MASK) === 0;
+    return isOver(this.#words, seat);
   }
 
   /** The word that changes when the thread of a seat dies. */
   wordOf(seat: number): number {
-    const life = lifeAt(seat);
-    return life + this.#words.load(life + OFFSET);
+    return wordOf(this.#words, seat);
   }
 
   threadOf(seat: number): number {
@@ -105,4 +103,15 @@ export class Lives {
     const fd = this.#words.exchange(lifeAt(seat) + SOCKET, 0);
     if (fd !== 0) this.#libc.closeSocket(fd);
   }
+}
+
+/** Whether whoever has taken a seat runs no more. */
+export function isOver(words: Pick<Words, "load">, seat: number): boolean {
+  const word = words.load(wordOf(words, seat));
+  return (word & OWNER_DIED) !== 0 || (word & THREAD_ID_MASK) === 0;
+}
+
+function wordOf(words: Pick<Words, "load">, seat: number): number {
+  const life = lifeAt(seat);
+  return life + words.load(life + OFFSET);
 }

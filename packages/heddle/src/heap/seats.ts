@@ -64,7 +64,7 @@ export class Seats {
 
   /** Who sits there; 0 for nobody. */
   identityAt(seat: number): number {
-    return this.#words.load(seatAt(seat) + IDENTITY);
+    return identityAt(this.#words, seat);
   }
 
   /** Whether that thread runs, as far as is known. */
@@ -139,6 +139,11 @@ export class Seats {
   #claim(seat: number, before: number, by: number): boolean {
     return this.#words.compareExchange(leaseWord(seat), before, settlingBy(by)) === before;
   }
+}
+
+/** Who sits on a seat; 0 for nobody. */
+export function identityAt(words: Pick<Words, "load">, seat: number): number {
+  return words.load(seatAt(seat) + IDENTITY);
 }
 
 const settlingBy = (seat: number): number => -1 - seat;

@@ -175,11 +175,6 @@ export class SharedHeap extends ViewedHeap {
     this.#bells.onRing = () => this.#watch?.look();
   }
 
-  /** Ends this process, whatever it does, when the thread has ended that started it. */
-  dieWithParent(): void {
-    this.#libc.dieWithParent();
-  }
-
   /** By what {@link SharedHeap.at} finds it, in any process: by its name, or else as long as this one has it open. */
   get locator(): string {
     return `${this.#segment.id}/${process.pid}/${this.descriptor}/${this.name}`;
@@ -253,14 +248,9 @@ export class SharedHeap extends ViewedHeap {
     this.#watch.look();
   }
 
-  /**
-   * Blocks this thread until another one has ended, or for so long; a moment if it is not there.
-   *
-   * @param identity - Of the other thread; 0 for nobody.
-   */
-  waitForEnd(identity: number, timeoutMs: number): void {
-    const word = this.isThere(identity) ? this.#lives.wordOf(seatOf(identity)) : EPOCH_WORD;
-    this.#libc.wait(this.#base + word, this.load(word), Math.min(timeoutMs, SLICE_MS));
+  /** Blocks this thread until a process has ended, or for so long, or for a moment. */
+  waitForProcess(processId: number, timeoutMs: number): void {
+    this.#libc.waitForProcess(processId, Math.min(timeoutMs, SLICE_MS));
   }
 
   /** Whether a thread has joined the heap, and neither left it nor ended. */

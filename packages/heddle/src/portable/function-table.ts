@@ -17,7 +17,8 @@ import { announceEntry } from "./named/modules.ts";
 import { declareEverywhere } from "./named/declared.ts";
 import { publishing } from "./publishing-later.ts";
 import { RecordParcels } from "./record-parcels.ts";
-import { RecordStore } from "./records.ts";
+import type { PlainFunctions, PlainName } from "./plain/index.ts";
+import { type HeapRecord, RecordStore } from "./records.ts";
 import { Revivals } from "./revive/revive.ts";
 import { Sources } from "./publish/sources.ts";
 import { Twins } from "./publish/twins.ts";
@@ -112,6 +113,21 @@ export class FunctionTable implements WireHooks {
    */
   resolveFunction(address: number, serial: number): Function {
     return this.#revivals.resolve(address, serial);
+  }
+
+  /**
+   * What `fn` is, as it is now, if that is no more than text, data and what every thread has under one name: for {@link Rebuilt}.
+   *
+   * @param path - As for {@link publishFunction}, which throws the same.
+   * @returns `undefined` if it is more. Whether the data is plain is for the caller to see.
+   */
+  describePlainly(fn: Function, path: string): PlainFunctions | undefined {
+    return publishing().describePlainly(this.heap, this.#store, this.publishFunction(fn, path) as HeapRecord);
+  }
+
+  /** Notes what this thread has made of a record without reading it. */
+  adopt(name: PlainName, thing: unknown): void {
+    this.#revivals.adopt(name, thing);
   }
 
   /** Runs `body`, in which functions are resolved without waiting: modules that they need are loaded on the spot. */

@@ -3,4 +3,5 @@ export { copy } from "./load-part.ts";
 export { standsAlone } from "./publish/capture.ts";
 export { isRunnersImport } from "./publish/code.ts";
 export { checkInstances, holdsPrivateNames } from "./publish/instances.ts";
+export { describePlainly } from "./publish/describe-plainly.ts";
 export { Round } from "./publish/publish.ts";

@@ -104,19 +104,39 @@ let door: Door | undefined = undefined;
 export const OUTSIDE: Context = new Context(undefined, undefined, undefined);
 door = findDoor(contexts, (frame) => new Context(undefined, undefined, undefined, frame));
 
+/** Of the global object of a process that has begun without the toolkit: what has the toolkit know of that process. */
+const JOIN: unique symbol = Symbol.for("heddle.join");
+
+/** The context of code that was called in none; undefined until somebody asks for it. */
+let root: AnyContext | undefined = undefined;
+
+/** Puts code into a context that has run before there was any: all that this process does. */
+export function beginIn(context: AnyContext): void {
+  root = context;
+}
+
+function rootContext(): AnyContext {
+  if (root === undefined) {
+    root = OUTSIDE;
+    (globalThis as { [JOIN]?: () => void })[JOIN]?.();
+  }
+  return root;
+}
+
 /** The context of the running code. Cost: 3 ns. */
 export function currentContext(): AnyContext {
-  if (door === undefined) return contexts.getStore() ?? OUTSIDE;
+  if (door === undefined) return contexts.getStore() ?? root ?? rootContext();
   const frame = door.current();
   if (frame instanceof AnyContext) return frame;
-  return frame === undefined ? OUTSIDE : ((frame.get(contexts) as AnyContext | undefined) ?? OUTSIDE);
+  if (frame === undefined) return root ?? rootContext();
+  return (frame.get(contexts) as AnyContext | undefined) ?? root ?? rootContext();
 }
 
 /** The context of the running code, to be run in later: with what other storages hold now. */
 export function contextToKeep(): AnyContext {
   if (door === undefined) return currentContext();
   const frame = door.current();
-  if (frame === undefined) return OUTSIDE;
+  if (frame === undefined) return root ?? rootContext();
   if (frame instanceof AnyContext) return frame;
   const { scope, task, values } = currentContext();
   return new Context(scope, task, values);

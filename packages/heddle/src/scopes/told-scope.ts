@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import { type Binding, LazyContext, OUTSIDE, runIn } from "./context.ts";
+import { beginIn, type Binding, LazyContext, OUTSIDE, runIn } from "./context.ts";
 import { TaskNode } from "./task-node.ts";
 
 class ToldContext extends LazyContext {
@@ -41,6 +41,11 @@ export abstract class ToldScope extends TaskNode {
   /** Calls `body` in this scope, where the variables have these values. */
   call<T>(values: Binding | undefined, body: () => T): T {
     return runIn(new ToldContext(this, values), body);
+  }
+
+  /** Puts into this scope all that has run before there was any, where variables have these values. */
+  begin(values: Binding | undefined): void {
+    beginIn(new ToldContext(this, values));
   }
 
   override asTask(): TaskNode | undefined {

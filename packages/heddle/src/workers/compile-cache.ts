@@ -18,8 +18,14 @@ const DISABLED = "NODE_DISABLE_COMPILE_CACHE";
  */
 export function workerEnvironment(): NodeJS.ProcessEnv {
   const { env } = process;
-  if (env[CACHE] !== undefined || env[DISABLED] !== undefined) return env;
-  return { ...env, [CACHE]: cacheDirectory(), [GIVEN]: "1" };
+  const directory = workerCache();
+  return directory === undefined ? env : { ...env, [CACHE]: directory, [GIVEN]: "1" };
+}
+
+/** The directory that {@link workerEnvironment} names; `undefined` where the program says how it is to be. */
+export function workerCache(): string | undefined {
+  const { env } = process;
+  return env[CACHE] !== undefined || env[DISABLED] !== undefined ? undefined : cacheDirectory();
 }
 
 /** In a worker, once its modules are loaded: what runs there sees the environment of the program. */

@@ -1,5 +1,5 @@
 /**
- * The calls to the operating system that Node has none for. The only file that knows koffi.
+ * The calls to the operating system that Node has none for. Beside it only `die-with-parent.ts` knows koffi.
  *
  * Addresses in this process are numbers: Linux gives programs 47 bits.
  *
@@ -56,10 +56,8 @@ const AF_UNIX = 1;
 const SOCKET_KIND = 2 | 0x800 | 0x80000;
 /** MSG_DONTWAIT, MSG_NOSIGNAL. */
 const SEND_FLAGS = 0x40 | 0x4000;
+const POLLIN = 1;
 const PIDFD_THREAD = 0x80;
-
-const PR_SET_PDEATHSIG = 1;
-const SIGKILL = 9;
 
 /** Of a set of cores. With more than 8 times as many, this thread stays where it is. */
 const CORE_BYTES = 1024;
@@ -176,11 +174,6 @@ export class Libc {
     return this.#functions.fcntl(fd, F_OFD_SETLK, this.#lock) === 0;
   }
 
-  /** Ends this process, whatever it does, when the thread has ended that started it. */
-  dieWithParent(): void {
-    this.#functions.prctl(PR_SET_PDEATHSIG, SIGKILL);
-  }
-
   /** The core that this thread runs on; -1 where that is not known. */
   core(): number {
     return this.#functions.getCpu();
@@ -289,6 +282,18 @@ export class Libc {
     return fd >= 0 ? fd : pidfdOpen(SYS_PIDFD_OPEN, processId, 0);
   }
 
+  /** Blocks this thread until a process has ended, or for so long: for all of that where the kernel cannot tell. */
+  waitForProcess(processId: number, timeoutMs: number): void {
+    const { pidfdOpen, poll } = this.#functions;
+    // One below 0 is passed over.
+    const fd = pidfdOpen(SYS_PIDFD_OPEN, processId, 0);
+    const polled = new DataView(new ArrayBuffer(8));
+    polled.setInt32(0, fd, true);
+    polled.setInt16(4, POLLIN, true);
+    poll(polled, 1, Math.ceil(timeoutMs));
+    if (fd >= 0) this.closeSocket(fd);
+  }
+
   /**
    * Calls back whenever a descriptor can be read from. That keeps no program alive.
    *
@@ -334,11 +339,11 @@ const DEFINITIONS = {
   getAffinity: "int sched_getaffinity(int, size_t, _Out_ void *)",
   setAffinity: "int sched_setaffinity(int, size_t, void *)",
   getCpu: "int sched_getcpu()",
-  prctl: "int prctl(int, unsigned long)",
   futex: "long syscall(long, uintptr_t, long, uint32_t, uintptr_t, uintptr_t, long)",
   futexWake: "long syscall(long, uintptr_t, long, long)",
   futexWaitv: "long syscall(long, uintptr_t, long, long, uintptr_t, long)",
   pidfdOpen: "long syscall(long, long, long)",
+  poll: "int poll(void *, unsigned long, int)",
   initAttributes: "int pthread_mutexattr_init(void *)",
   setRobust: "int pthread_mutexattr_setrobust(void *, int)",
   setShared: "int pthread_mutexattr_setpshared(void *, int)",

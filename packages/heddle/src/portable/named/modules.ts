@@ -13,6 +13,7 @@ import { types } from "node:util";
 import { isWorkerThread, workerThreads } from "#heap";
 import { NotLoadedError } from "../../wire/index.ts";
 import { PortabilityError } from "../errors.ts";
+import { builtinNamespace } from "./builtin-namespace.ts";
 import { quietly } from "./quietly.ts";
 import type { ImportOrigin } from "../text/script.ts";
 import { pathOf } from "../text/script-path.ts";
@@ -187,17 +188,9 @@ function guardEntry(): void {
   });
 }
 
-/** What importing a built-in module gives, without waiting; `undefined` if `specifier` names no such module. */
-function builtinNamespace(specifier: string): object | undefined {
-  if (!nodeModule().isBuiltin(specifier)) return undefined;
-  const exports = process.getBuiltinModule(specifier) as object;
-  const members = Object.entries(Object.getOwnPropertyDescriptors(exports)).filter(
-    ([, { enumerable }]) => enumerable,
-  );
-  return Object.defineProperties(
-    { __proto__: null },
-    { ...Object.fromEntries(members), default: { value: exports } },
-  );
+/** `undefined` if `specifier` names no built-in module. */
+function builtin(specifier: string): object | undefined {
+  return nodeModule().isBuiltin(specifier) ? builtinNamespace(specifier) : undefined;
 }
 
 /** What importing gives of a module that is no ECMAScript module. */
@@ -280,7 +273,7 @@ export class Modules {
     const { parent, specifier, attributes, isRequired } = name;
     const ready = isRequired
       ? (nodeModule().createRequire(specifier)(specifier) as object)
-      : builtinNamespace(specifier);
+      : builtin(specifier);
     if (ready !== undefined) {
       this.#loaded.set(key, ready);
       return ready;

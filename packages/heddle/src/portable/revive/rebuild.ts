@@ -74,6 +74,21 @@ export function boundShell(): Shell {
   };
 }
 
+/** Gives a function the name it has at home: its text may say another. */
+export function named(fn: Function, name: string): Function {
+  return fn.name === name || typeof fn.name !== "string" ? fn : giveName(fn, name);
+}
+
+/** Gives a function a name, and gives it back. */
+export function giveName(fn: Function, name: string): Function {
+  return Object.defineProperty(fn, "name", { value: name, configurable: true });
+}
+
+/** What is called through it is called without `this`. */
+export function identity(value: unknown): unknown {
+  return value;
+}
+
 /** What stands around the text to make it an expression with the right name. */
 function expression({ form, name, text }: CodeDescription): [before: string, after: string] {
   if (form === "method") {

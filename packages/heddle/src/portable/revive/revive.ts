@@ -15,7 +15,8 @@ import { importFrom, metaOf, Modules, noSuchExport } from "../named/modules.ts";
 import type { Name } from "../named/declared.ts";
 import { HEDDLE } from "../named/declared.ts";
 import { thingNamed } from "../named/names.ts";
-import { boundShell, compile, type Shell, type ShellFactory } from "./rebuild.ts";
+import { boundShell, compile, giveName, identity, named, type Shell, type ShellFactory } from "./rebuild.ts";
+import type { PlainName } from "../plain/index.ts";
 import { RecentMap } from "../recent-map.ts";
 import { RecordKind, type HeapRecord, type RecordStore, type RecordView } from "../records.ts";
 import { FUNCTION_HEAD_WORDS, PROPERTY_WORDS, PropertyOwner, SLOT_WORDS, SlotTag } from "../slots.ts";
@@ -113,6 +114,15 @@ export class Revivals {
    */
   resolve(address: number, serial: number): Function {
     return this.#lasting.get(serial) ?? this.#recent.get(serial) ?? this.#resolve(address, serial);
+  }
+
+  /** Notes what was made of a record without its being read. */
+  adopt({ address, serial }: PlainName, thing: unknown): void {
+    const record = this.#store.claim(address, serial);
+    const view = this.#store.view(record);
+    if (view.kind !== RecordKind.MODULE) this.#keep(record, view, thing);
+    else this.#noteModule(serial, this.#tail(record, view) as ModuleTail, thing as object);
+    this.#fresh.length = 0;
   }
 
   loadingAtOnce<R>(body: () => R): R {
@@ -301,14 +311,22 @@ export class Revivals {
     return this.#tail(record, view, items);
   }
 
-  #loadModule(serial: number, [parent, specifier, attributes, isRequired]: ModuleTail): object {
-    const name = { parent, specifier, attributes, isRequired };
-    const loaded = this.#modules.load(name);
+  #loadModule(serial: number, tail: ModuleTail): object {
+    const [parent, specifier, attributes, isRequired] = tail;
+    const loaded = this.#modules.load({ parent, specifier, attributes, isRequired });
     if (loaded instanceof Promise) throw new NotLoadedError(loaded);
-    this.#sources.loaded(loaded, name);
-    this.#namespaces.set(serial, loaded);
-    this.#specifiers.set(serial, specifier);
+    this.#noteModule(serial, tail, loaded);
     return loaded;
+  }
+
+  #noteModule(
+    serial: number,
+    [parent, specifier, attributes, isRequired]: ModuleTail,
+    namespace: object,
+  ): void {
+    this.#sources.loaded(namespace, { parent, specifier, attributes, isRequired });
+    this.#namespaces.set(serial, namespace);
+    this.#specifiers.set(serial, specifier);
   }
 
   #compiled(address: number, serial: number): Compiled {
@@ -438,17 +456,4 @@ export class Revivals {
     };
     return reader;
   }
-}
-
-/** Gives a function the name it has at home: its text may say another. */
-function named(fn: Function, name: string): Function {
-  return fn.name === name || typeof fn.name !== "string" ? fn : giveName(fn, name);
-}
-
-function giveName(fn: Function, name: string): Function {
-  return Object.defineProperty(fn, "name", { value: name, configurable: true });
-}
-
-function identity(value: unknown): unknown {
-  return value;
 }

@@ -8,12 +8,12 @@ import type { SharedHeap } from "#heap";
 import { bindingsOf, type Carried, ToldScope } from "../../scopes/index.ts";
 import { storedValuesIn } from "../../sync/objects/index.ts";
 import { findEntry, type WorkerEntry } from "../entry.ts";
-import { HOW, IDENTITY, NO_REASON, OUTCOME, ProcessHow, type ProcessTask, REASON } from "./process-desk.ts";
+import { HOW, NO_REASON, OUTCOME, ProcessHow, type ProcessTask, REASON } from "./process-desk.ts";
 import { endQuickly } from "./quick-end.ts";
 import { beginProcess, takeOverProcessAs } from "./worker-process.ts";
 
 /** A bundle of CommonJS form has no `import.meta.url`. */
-const hereUrl = new URL(import.meta.url ?? pathToFileURL(__filename).href);
+export const hereUrl: URL = new URL(import.meta.url ?? pathToFileURL(__filename).href);
 const NAME = "heddle-own-process";
 
 /** The module that processes run. */
@@ -32,8 +32,6 @@ export type ProcessCall = readonly [target: Function, args: readonly unknown[], 
 async function run({ name, desk, call }: ProcessTask, heap: SharedHeap): Promise<void> {
   const stored = storedValuesIn(heap);
   endQuickly();
-  heap.store(desk + IDENTITY, heap.identity);
-  heap.notify(desk + IDENTITY);
   process.title = name;
   const scope = new ProcessScope(heap, desk + REASON);
   let how: number = ProcessHow.RETURNED;
@@ -48,6 +46,12 @@ async function run({ name, desk, call }: ProcessTask, heap: SharedHeap): Promise
     outcome = error;
   }
   scope.close();
+  tellOutcome(heap, desk, how, outcome);
+}
+
+/** Tells the owner what came of the function: what it gave, or else threw. */
+export function tellOutcome(heap: SharedHeap, desk: number, how: number, outcome: unknown): void {
+  const stored = storedValuesIn(heap);
   // As for an error that nobody catches; what is still to be done here is done.
   if (how === ProcessHow.THREW) process.exitCode = 1;
   try {
@@ -61,7 +65,7 @@ async function run({ name, desk, call }: ProcessTask, heap: SharedHeap): Promise
 }
 
 /** The scope of all that a process does: cancelled when it is interrupted. */
-class ProcessScope extends ToldScope {
+export class ProcessScope extends ToldScope {
   readonly #words: SharedHeap;
   readonly #reason: number;
 

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { SharedHeap, TimeoutError } from "#heap";
 import { explainStaying } from "../../portable/index.ts";
 import {
+  type Carried,
   carry,
   currentContext,
   leavable,
@@ -16,15 +17,17 @@ import {
   runIn,
   unheard,
 } from "../../scopes/index.ts";
+import { fromPlainText } from "../../wire/plain/index.ts";
 import { checkWaitOptions, storedValuesIn, timeLeft, type WaitOptions } from "../../sync/index.ts";
-import { type ProcessCall, processEntry } from "./process-body.ts";
-import { DESK_BYTES, HOW, IDENTITY, NO_REASON, OUTCOME, ProcessHow, REASON } from "./process-desk.ts";
+import { writePlainCall } from "./plain-call.ts";
+import { hereUrl, type ProcessCall, processEntry } from "./process-body.ts";
+import { DESK_BYTES, HOW, NO_REASON, OUTCOME, ProcessHow, REASON } from "./process-desk.ts";
 import { ProcessEndedError, ProcessStateError } from "./process-errors.ts";
 import { waitFor } from "../net/wait.ts";
 import { type Site, tellOrigin, thisSite } from "../sites.ts";
 import { checkThread, type ThreadOptions } from "../threads/thread-options.ts";
 import { forgetUnobserved, noteUnobserved, type Unobserved } from "../threads/unobserved.ts";
-import { startProcess, type WorkerProcess } from "./worker-process.ts";
+import { type ProcessStart, startProcess, type WorkerProcess } from "./worker-process.ts";
 import type { ThreadEnd } from "../threads/worker-thread.ts";
 
 /** Memory is taken as it is needed. */
@@ -72,6 +75,8 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
   #worker: WorkerProcess | undefined;
   #heap: SharedHeap | undefined;
   #desk = 0;
+  /** Where a call that can be said in text stands. */
+  #text = 0;
   #site: Site | undefined;
   #end: ThreadEnd | undefined;
   #interruptedWith: { readonly reason: unknown } | undefined;
@@ -109,14 +114,12 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
     const heap = SharedHeap.createNameless(HEAP_BYTES);
     const carried = carry(currentContext().values);
     try {
-      const call: ProcessCall = [this.#target, this.#options.args ?? [], carried];
       const desk = heap.allocate(DESK_BYTES);
       for (let at = 0; at < DESK_BYTES; at += 4) heap.store(desk + at, 0);
       this.#desk = desk;
       this.#worker = startProcess({
-        entry: processEntry(),
+        ...this.#order(heap, carried),
         name: this.#name,
-        data: { name: this.#name, desk, call: storedValuesIn(heap).store(call, "process") },
         heap,
         resourceLimits: this.#options.resourceLimits,
         onEnd: (end) => this.#onEnd(end),
@@ -130,6 +133,19 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
     if (this.#options.daemon !== true) this.#worker.child.ref();
     this.#started.resolve();
     return this;
+  }
+
+  /** Writes down what it is to do. Gives what runs that. */
+  #order(heap: SharedHeap, carried: Carried): Pick<ProcessStart, "entry" | "data" | "isPlain"> {
+    const [target, args, name, desk] = [this.#target, this.#options.args ?? [], this.#name, this.#desk];
+    const plain = carried.length > 0 ? undefined : writePlainCall(heap, hereUrl, target, args, "process[0]");
+    if (plain !== undefined) {
+      const { entry, ...text } = plain;
+      this.#text = text.text;
+      return { entry, data: { name, desk, ...text }, isPlain: true };
+    }
+    const call: ProcessCall = [target, args, carried];
+    return { entry: processEntry(), data: { name, desk, call: storedValuesIn(heap).store(call, "process") } };
   }
 
   /**
@@ -159,7 +175,7 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
       signal?.throwIfAborted();
       const leftMs = Math.min(end - performance.now(), timeLeft());
       if (performance.now() >= end) throw new TimeoutError("Process.joinSync()", timeoutMs);
-      this.#heap!.waitForEnd(this.#heap!.load(this.#desk + IDENTITY), Math.min(leftMs, LOOK_MS));
+      this.#heap!.waitForProcess(this.pid, Math.min(leftMs, LOOK_MS));
     }
   }
 
@@ -288,6 +304,7 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
     if (how === 0)
       return { error: new ProcessEndedError(this.#name, { ...end, exitCode: codeOf(end) }), isEnd: true };
     try {
+      if (how === ProcessHow.SAID) return { value: fromPlainText(this.#said(heap)) };
       const found = await storedValuesIn(heap).takeAsync(heap.load(this.#desk + OUTCOME) >>> 0);
       if (how === ProcessHow.RETURNED) return { value: found };
       const given = this.#interruptedWith;
@@ -298,6 +315,12 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
     } catch (error) {
       return { error, isEnd: false };
     }
+  }
+
+  /** What the process has written in place of its call. */
+  #said(heap: SharedHeap): string {
+    const end = this.#text + heap.load(this.#desk + OUTCOME);
+    return Buffer.from(heap.bytesTo(end).buffer).toString("utf8", this.#text, end);
   }
 
   #tell(): void {

@@ -6,19 +6,17 @@
 import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { ResourceLimits } from "node:worker_threads";
-import { isWorkerThread, knowKoffi, koffiBinary, SharedHeap } from "#heap";
+import { dieWithParent, isWorkerThread, knowKoffi, koffiBinary, SharedHeap } from "#heap";
 import { entryModules, workFor } from "../../portable/index.ts";
 import { loadHandlesBy } from "../../wire/index.ts";
-import { hideCompileCache, workerEnvironment } from "../compile-cache.ts";
+import { hideCompileCache, workerCache, workerEnvironment } from "../compile-cache.ts";
 import { type WorkerEntry, workInstead } from "../entry.ts";
 import { inheritedFlags } from "./inherited-flags.ts";
+import { HEAP_DESCRIPTOR, ORDERS, type Given, type Orders, readOrders } from "./orders.ts";
 import type { ThreadEnd, WorkerThread } from "../threads/worker-thread.ts";
 
 /** A worker that was told to stop has so long to leave by itself. */
 const LEAVE_MS = 500;
-
-/** Where a worker finds the heap that it shares with its owner. */
-const HEAP_DESCRIPTOR = 3;
 
 /** What a worker process is started with. */
 export interface ProcessStart {
@@ -28,6 +26,8 @@ export interface ProcessStart {
   data: unknown;
   /** What it shares with its owner. */
   heap: SharedHeap;
+  /** It may end before it loads anything that compiled code is kept of. */
+  isPlain?: boolean;
   resourceLimits: ResourceLimits | undefined;
   /** Called once, when it runs no more. */
   onEnd: (end: ThreadEnd) => void;
@@ -40,32 +40,20 @@ export interface WorkerProcess extends WorkerThread {
   readonly child: ChildProcess;
 }
 
-/** Stands before the orders among the arguments of a process. */
-const ORDERS = "--heddle-orders";
-
-/** What a worker process is told when it starts. */
-interface Orders {
-  /** What its owner has run as programs. */
-  readonly entries: readonly string[];
-  readonly koffi?: string | undefined;
-  /** Who has started it, in the heap that both share. */
-  readonly owner: number;
-  readonly data: unknown;
-}
-
 export function startProcess(start: ProcessStart): WorkerProcess {
-  const { entry, heap, data, onMessage } = start;
+  const { entry, heap, data, isPlain = false, onMessage } = start;
   const orders: Orders = {
     entries: entryModules(),
     koffi: koffiBinary(),
     owner: heap.identity,
+    cache: isPlain ? workerCache() : undefined,
     data,
   };
   // Only here: threads have no use for it.
   const { spawn } = process.getBuiltinModule("node:child_process");
   const flags = [...inheritedFlags(), ...memoryFlags(start.resourceLimits)];
   const child = spawn(process.execPath, [...flags, ...argumentsFor(entry, orders)], {
-    env: workerEnvironment(),
+    env: isPlain ? process.env : workerEnvironment(),
     // A signal of the terminal is for the program, which ends its workers.
     stdio: ["ignore", "inherit", "inherit", heap.descriptor, ...(onMessage ? (["ipc"] as const) : [])],
   });
@@ -112,14 +100,11 @@ export function argumentsFor({ module, bundledAs }: WorkerEntry, orders: object 
   return [fileURLToPath(module), ORDERS, JSON.stringify({ bundledAs, ...orders })];
 }
 
-type Given = Partial<Orders & Pick<WorkerEntry, "bundledAs">>;
-
 let given: Given | undefined;
 
-/** What this process was told, if it is a worker. The program does not see that among its arguments. */
-function readOrders(): Given | undefined {
-  if (process.argv[2] === ORDERS) given = JSON.parse(process.argv.splice(2, 2)[1]!) as Given;
-  return given;
+/** What this process was told, if it is a worker. */
+function knownOrders(): Given | undefined {
+  return (given ??= readOrders());
 }
 
 /**
@@ -128,24 +113,29 @@ function readOrders(): Given | undefined {
  * @param run - Called with what it was given, and the heap that it shares with its owner.
  */
 export function beginProcess(run: (data: unknown, heap: SharedHeap) => void): void {
-  const { entries, koffi, owner, data } = readOrders() as Orders;
+  const orders = knownOrders() as Orders;
   hideCompileCache();
-  workFor(entries);
-  knowKoffi(koffi);
-  const heap = SharedHeap.ofDescriptor(HEAP_DESCRIPTOR);
-  heap.dieWithParent();
+  const heap = joinOwner(orders);
+  dieWithParent();
   process.on("disconnect", () => process.exit());
   // Its owner may have died before that.
-  if (!heap.isThere(owner)) process.exit();
+  if (!heap.isThere(orders.owner)) process.exit();
+  run(orders.data, heap);
+}
+
+/** Joins the heap of whoever has given this process its orders, and gets ready for all that may come by it. */
+export function joinOwner({ entries, koffi }: Orders): SharedHeap {
+  workFor(entries);
+  knowKoffi(koffi);
   loadHandlesBy(() =>
     Promise.all([import("../../sync/index.ts"), import("../../queues/index.ts"), import("../index.ts")]),
   );
-  run(data, heap);
+  return SharedHeap.ofDescriptor(HEAP_DESCRIPTOR);
 }
 
 /** As `takeOverAs`, for processes. */
 export function takeOverProcessAs(name: string, run: () => void): void {
-  if (!isWorkerThread && readOrders()?.bundledAs === name) workInstead(run);
+  if (!isWorkerThread && knownOrders()?.bundledAs === name) workInstead(run);
 }
 
 function memoryFlags({

@@ -1,0 +1,100 @@
+/** Functions as plain values: those that are no more come to life by them, others are left to records. */
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import * as path from "node:path";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { fromPlainText, plainText } from "../../wire/plain/index.ts";
+import { PortabilityError } from "../errors.ts";
+import { functionTable } from "../function-tables.ts";
+import { Queue } from "../queue.ts";
+import { type PlainFunctions, Rebuilt } from "./index.ts";
+
+const around = { importFrom: (from: string) => (name: string) => [from, name] };
+
+/** As it goes from one process to another. */
+function there(fn: Function): Function {
+  const text = plainText(functionTable().describePlainly(fn, "fn"));
+  return new Rebuilt(fromPlainText(text!) as PlainFunctions, around).target;
+}
+
+describe("a function of text and data", () => {
+  const step = 2;
+  const list = [1, 2];
+  const add = (n: number): number => n + step;
+  const push = (n: number): number => list.push(n);
+  let moment = 0;
+
+  const functions: Record<string, [fn: (...args: never[]) => unknown, args: unknown[], result: unknown]> = {
+    "with an argument": [(n: number) => n * 2, [21], 42],
+    "with a name of its own": [
+      function fact(n: number): number {
+        return n < 2 ? 1 : n * fact(n - 1);
+      },
+      [5],
+      120,
+    ],
+    "that calls another": [(n: number) => add(add(n)), [1], 5],
+    "that shares data with another": [(n: number) => [push(n), list], [3], [3, [1, 2, 3]]],
+    "that is a method": [{ twice: (n: number) => [n, n] }.twice, [1], [1, 1]],
+    "that uses a global": [() => Math.max(...list), [], 2],
+    "that uses a module of Node, and a part of one": [() => [path.sep, join("a", "b")], [], ["/", "a/b"]],
+    "that imports": [() => import("./index.ts"), [], [import.meta.url, "./index.ts"]],
+    "that captures what JSON has no word for": [
+      ((nothing: undefined, zero: number, big: bigint) => () => [nothing, zero, big])(undefined, -0, 5n),
+      [],
+      [undefined, -0, 5n],
+    ],
+  };
+  for (const [what, [fn, args, result]] of Object.entries(functions)) {
+    test(`comes to life: one ${what}`, () => {
+      assert.deepEqual((there(fn) as (...all: unknown[]) => unknown)(...args), result);
+    });
+  }
+
+  test("has its name, and its place in stack traces", () => {
+    const torn = there(function torn(): never {
+      throw new Error("here");
+    });
+    assert.equal(torn.name, "torn");
+    assert.throws(torn as () => never, (error: Error) =>
+      /torn \(.*plain-functions\.test\.ts:\d+/.test(error.stack!),
+    );
+  });
+
+  test("is told of with what variables hold now", () => {
+    const fn = (): number => moment;
+    moment = 1;
+    assert.equal(there(fn)(), 1);
+    moment = 2;
+    assert.equal(there(fn)(), 2);
+  });
+
+  class Warp {
+    thread = 1;
+  }
+  const local = createRequire(import.meta.url);
+  const own = Symbol("own");
+  const more: Record<string, Function> = {
+    "a class": Warp,
+    "one that uses a class": () => new Warp(),
+    "one that uses a module": () => Queue,
+    "one that uses a module by require": () => local("node:path") as unknown,
+    "one that uses what makes a require": () => createRequire,
+    "one that knows its module": () => import.meta.url,
+    "one with a property": Object.assign(() => 1, { warp: 1 }),
+    "a bound one": add.bind(undefined, 1),
+    "one that captures a symbol": () => own,
+    "one that uses what Heddle declares": () => PortabilityError,
+  };
+  for (const [what, fn] of Object.entries(more)) {
+    test(`is left to records: ${what}`, () => {
+      assert.equal(functionTable().describePlainly(fn, "fn"), undefined);
+    });
+  }
+
+  const date = new Date(0);
+  test("is left to records by its data: one that captures a date", () => {
+    assert.equal(plainText(functionTable().describePlainly(() => date, "fn")), undefined);
+  });
+});

@@ -1,0 +1,2 @@
+/** Values as text, for who has nothing loaded that reads messages. */
+export { fromPlainText, plainText } from "./plain-text.ts";

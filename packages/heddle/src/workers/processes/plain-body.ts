@@ -1,0 +1,113 @@
+/**
+ * What runs in a process of its own whose function is text and plain values, as most are: it does without the toolkit, which takes longer to
+ * be loaded than all else, and reads and writes the heap as a file.
+ *
+ * ```text
+ *              import() in the function, of other than Node's own;
+ *              an outcome that is no plain value; interrupted before
+ * alone ─────────────────────────────────────────────────────────────▶ with the toolkit (plain-rest.ts)
+ *              somebody has loaded the toolkit, and uses it
+ * ```
+ *
+ * - L1: there is one copy of what the toolkit keeps, that of its own files: nothing here keeps anything that they know of.
+ * - L2: nothing in here asks whether it was interrupted: only the toolkit does, and that joins before it is asked.
+ *
+ * @packageDocumentation
+ */
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { BareSegment, dieWithParent, knowKoffi } from "../../heap/bare/index.ts";
+import { type PlainFunctions, Rebuilt } from "../../portable/plain/index.ts";
+import { fromPlainText, plainText } from "../../wire/plain/index.ts";
+import type * as part from "./heddle-plain-rest.ts";
+import { HEAP_DESCRIPTOR, type Orders, readOrders } from "./orders.ts";
+import type { Taken } from "./plain-rest.ts";
+import { HOW, OUTCOME, type PlainTask, ProcessHow, REASON } from "./process-desk.ts";
+import { endQuickly } from "./quick-end.ts";
+
+/** What gives a function all that `import` and `require` reach. */
+const LOADERS: ReadonlySet<string> = new Set(["node:module", "module"]);
+
+const REST = "heddle-plain-rest";
+
+/** What crosses as text: a function, and its arguments. */
+export type PlainCall = readonly [described: PlainFunctions, args: readonly unknown[]];
+
+/** Runs the process that this one is. */
+export function runPlainProcess(): void {
+  const orders = readOrders() as Orders;
+  const segment = new BareSegment(HEAP_DESCRIPTOR);
+  knowKoffi(orders.koffi);
+  dieWithParent();
+  // Its owner may have died before that.
+  if (!segment.isThere(orders.owner)) process.exit();
+  endQuickly();
+  void new PlainProcess(orders, segment).run();
+}
+
+class PlainProcess {
+  readonly #orders: Orders;
+  readonly #task: PlainTask;
+  readonly #segment: BareSegment;
+  #rebuilt: Rebuilt | undefined;
+  #taken: Taken | undefined;
+
+  constructor(orders: Orders, segment: BareSegment) {
+    this.#orders = orders;
+    this.#task = orders.data as PlainTask;
+    this.#segment = segment;
+    // L2. By `eval`, say.
+    Object.defineProperty(globalThis, Symbol.for("heddle.join"), {
+      value: () => this.#goOn(),
+      configurable: true,
+    });
+  }
+
+  async run(): Promise<void> {
+    const { name, desk, text, sizeBytes, room } = this.#task;
+    const segment = this.#segment;
+    process.title = name;
+    let how: number = ProcessHow.RETURNED;
+    let outcome: unknown;
+    try {
+      const [described, args] = fromPlainText(segment.text(text, sizeBytes)) as PlainCall;
+      this.#rebuilt = new Rebuilt(described, { importFrom: (url) => this.#importFrom(url) });
+      // L2.
+      if (segment.load(desk + REASON) !== 0) throw this.#goOn().scope.reason;
+      outcome = await (this.#rebuilt.target(...args) as unknown);
+    } catch (error) {
+      how = ProcessHow.THREW;
+      outcome = error;
+    }
+    const said = how === ProcessHow.RETURNED ? plainText(outcome) : undefined;
+    const length = said === undefined ? -1 : segment.storeText(text, said, room);
+    if (length < 0) return this.#goOn().tell(how, outcome);
+    this.#taken?.scope.close();
+    segment.store(desk + OUTCOME, length);
+    segment.store(desk + HOW, ProcessHow.SAID);
+  }
+
+  /** `import()` in the function. What it imports may import the toolkit, and that has to know this process. */
+  #importFrom(url: string): Function {
+    return async (specifier: unknown, options?: ImportCallOptions): Promise<unknown> => {
+      const name = String(specifier);
+      if (process.getBuiltinModule("node:module").isBuiltin(name) && !LOADERS.has(name)) return import(name);
+      this.#goOn();
+      return this.#rest.importFrom(url)(name, options);
+    };
+  }
+
+  #goOn(): Taken {
+    Reflect.deleteProperty(globalThis, Symbol.for("heddle.join"));
+    return (this.#taken ??= this.#rest.takeUp(this.#orders, this.#rebuilt ?? []));
+  }
+
+  /** L1. In place, as what asks for it may not wait. */
+  get #rest(): typeof part {
+    const { createRequire, enableCompileCache } = process.getBuiltinModule("node:module");
+    const { cache } = this.#orders;
+    if (cache !== undefined) enableCompileCache(cache);
+    const here = import.meta.url;
+    return createRequire(here)(fileURLToPath(new URL(`./${REST}${extname(here)}`, here))) as typeof part;
+  }
+}

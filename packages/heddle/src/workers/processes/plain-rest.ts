@@ -1,0 +1,43 @@
+/**
+ * A process that has begun without the toolkit, and goes on with it.
+ *
+ * @packageDocumentation
+ */
+import { functionTableIn } from "../../portable/index.ts";
+import type { PlainName } from "../../portable/plain/index.ts";
+import type { Orders } from "./orders.ts";
+import { ProcessScope, tellOutcome } from "./process-body.ts";
+import { type PlainTask, REASON } from "./process-desk.ts";
+import { joinOwner } from "./worker-process.ts";
+
+export { importFrom } from "../../portable/index.ts";
+
+/** The work of a process, as the toolkit does it. */
+export interface Taken {
+  /** Of all that this process does. */
+  readonly scope: ProcessScope;
+  /** Tells the owner what came of the function. */
+  tell(how: number, outcome: unknown): void;
+}
+
+/**
+ * Joins the owner's heap: from now on this process is like any that has begun with the toolkit, and what runs in it is in its scope.
+ *
+ * @param made - What it has made of records.
+ */
+export function takeUp(orders: Orders, made: Iterable<readonly [PlainName, unknown]>): Taken {
+  const { desk } = orders.data as PlainTask;
+  const heap = joinOwner(orders);
+  const table = functionTableIn(heap);
+  for (const [name, thing] of made) table.adopt(name, thing);
+  const scope = new ProcessScope(heap, desk + REASON);
+  scope.begin(undefined);
+  scope.listen();
+  return {
+    scope,
+    tell(how, outcome) {
+      scope.close();
+      tellOutcome(heap, desk, how, outcome);
+    },
+  };
+}
