@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { buildSync } from "esbuild";
 import * as heddle from "../index.ts";
 
@@ -97,10 +97,12 @@ describe("a program in one file", () => {
     readonly at?: "whole" | "without";
     readonly format?: "esm" | "cjs";
     readonly minify?: boolean;
+    /** What the bundler takes for the address of each module. */
+    readonly address?: string;
   }
 
   const run = (contents: string, form: Form = {}): string => {
-    const { at = "whole", format = "esm", minify = false } = form;
+    const { at = "whole", format = "esm", minify = false, address } = form;
     const outfile = join(folder, at, `program.${format === "esm" ? "mjs" : "cjs"}`);
     buildSync({
       stdin: { contents, resolveDir: modules },
@@ -111,6 +113,7 @@ describe("a program in one file", () => {
       platform: "node",
       conditions: ["@heddle/source"],
       external: ["koffi"],
+      define: address === undefined ? {} : { "import.meta.url": JSON.stringify(address) },
       logLevel: "error",
     });
     const { stdout, stderr } = spawnSync(process.execPath, [outfile], {
@@ -137,6 +140,16 @@ describe("a program in one file", () => {
   test("calls the toolkit's functions in its workers", () => {
     assert.equal(run(CALLING), '["slept",3,true,5]');
   });
+
+  for (const [where, address] of [
+    ["gone", "file:///built/elsewhere/index.js"],
+    ["still there", pathToFileURL(join(modules, "heddle", "dist", "index.js")).href],
+  ] as const) {
+    test(`works where its bundler gave modules the address of their sources, which are ${where}`, () => {
+      assert.equal(run(CALLING, { address }), '["slept",3,true,5]');
+      assert.equal(run(EVERYTHING, { address }), "[true,true,true]");
+    });
+  }
 
   test("says what to install where koffi is not beside it", () => {
     assert.match(

@@ -13,6 +13,7 @@ export { seatOf, Seats } from "./seats.ts";
 export { DIRECTORY_WORD } from "./segment-layout.ts";
 export { dieWithParent } from "./native/die-with-parent.ts";
 export { koffiBinary, knowKoffi } from "./native/load-koffi.ts";
+export { thisScript } from "./native/this-script.ts";
 export { type HeapPart, SharedHeap } from "./shared-heap.ts";
 export { SharedHeapError } from "./shared-heap-error.ts";
 export { leaseToken, settleThread, threadHeap } from "./thread-heap.ts";

@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { isWorkerThread, workerThreads } from "#heap";
+import { isWorkerThread, thisScript, workerThreads } from "#heap";
 
 /** The module that a worker runs. */
 export interface WorkerEntry {
@@ -36,7 +36,7 @@ export function findEntry(here: URL, name: string): WorkerEntry {
     throw new Error(
       "Cannot start a worker: it would run the program of this bundle again; import heddle by its name, or leave it out of the bundle",
     );
-  return { module: here, bundledAs: name };
+  return { module: existsSync(fileURLToPath(here)) ? here : thisScript(), bundledAs: name };
 }
 
 /** Whether the toolkit is part of a bundle, in which {@link takeOver} comes before the program. */

@@ -43,9 +43,8 @@ export function isStreamed(result: unknown): result is AnyIterator {
 }
 
 const iteratorPrototype = Iterator.prototype as object;
-const asyncIteratorPrototype = Object.getPrototypeOf(
-  Object.getPrototypeOf(Object.getPrototypeOf((async function* () {})())),
-) as object;
+const asyncGenerators = Object.getPrototypeOf(async function* () {}) as AsyncGeneratorFunction;
+const asyncIteratorPrototype = Object.getPrototypeOf(asyncGenerators.prototype) as object;
 
 /**
  * Puts all values of an iterator, as fast as there is room for them. When nobody wants more, ends it where it stands.

@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+import { thisScript } from "./this-script.ts";
+
 const BINARY = /[\\/]koffi\.node$/;
 
 let binary: string | undefined;
@@ -14,8 +16,7 @@ let binary: string | undefined;
  * told where that is by the one that has started it takes it from there.
  */
 export function loadKoffi(): unknown {
-  // A bundle of CommonJS form has no `import.meta.url`.
-  const load = process.getBuiltinModule("node:module").createRequire(import.meta.url ?? __filename);
+  const load = process.getBuiltinModule("node:module").createRequire(thisScript());
   if (binary !== undefined) {
     try {
       return load(binary);

@@ -11,6 +11,7 @@ import { createRequire } from "node:module";
 import { Decoder } from "../../wire/codec/index.ts";
 import { CorruptMessageError, handleLoading, NotLoadedError } from "../../wire/index.ts";
 import type { CodeDescription } from "../publish/code.ts";
+import { everythingLoading } from "../named/everything.ts";
 import { importFrom, metaOf, Modules, noSuchExport } from "../named/modules.ts";
 import type { Name } from "../named/declared.ts";
 import { HEDDLE } from "../named/declared.ts";
@@ -282,7 +283,7 @@ export class Revivals {
     const thing = thingNamed(name);
     if (thing !== undefined) return thing as object;
     // What this process has not loaded may declare it.
-    const loading = name[0] === HEDDLE ? handleLoading() : undefined;
+    const loading = name[0] === HEDDLE ? (handleLoading() ?? everythingLoading()) : undefined;
     if (loading !== undefined) throw new NotLoadedError(loading);
     throw new TypeError(`Cannot resolve a function: this thread has no ${name.filter(Boolean).join(".")}`);
   }

@@ -99,7 +99,9 @@ export class Queue<T> extends SharedObject {
   readonly #operations: QueueOperations;
 
   constructor(options?: QueueOptions) {
-    const { name, form, operations } = queueKind(new.target);
+    // A minifier that puts a function in its call's place, as terser does, loses what `new.target` is there.
+    const cls = new.target;
+    const { name, form, operations } = queueKind(cls);
     super(options, (heap, address) => {
       heap.poke(address + MAX_SIZE, checkMaxSize(options?.maxSize, name));
       form.initialise(heap, address);
