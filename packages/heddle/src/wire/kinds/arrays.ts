@@ -4,12 +4,18 @@
  *
  * @packageDocumentation
  */
-import { inspect } from "node:util";
+import { inspect, types } from "node:util";
 import { writePairs } from "./objects.ts";
 import * as tag from "../tags.ts";
 import { FLAT_FROM } from "../write/output.ts";
+import { SOME_OBJECT } from "../write/shape-writers.ts";
 import type { Site } from "../write/site.ts";
 import type { Writer } from "../write/writer.ts";
+
+const { isProxy } = types;
+const { isArray } = Array;
+const { getPrototypeOf } = Object;
+const ARRAY_PROTOTYPE = Array.prototype;
 
 /** Up to this length, listing all keys is the cheapest way to learn of holes and other properties. */
 const LISTED_MAX = 64;
@@ -64,18 +70,27 @@ function writeElements(writer: Writer, array: readonly unknown[], at: number, si
       if (text !== "") writer.addText(text);
       text = "";
       entries[depth] = i;
-      if (typeof element !== "object" || element === null) at = writer.value(element, at);
-      else if (elements?.first === undefined || !writer.isNewPlain(element))
-        at = writer.object(element, at, elements);
-      else {
-        const after = elements.first(writer, element, at, false);
-        at = after >= 0 ? after : writer.plain(element, at, elements);
-      }
+      at =
+        elements !== undefined && typeof element === "object" && element !== null
+          ? writeElement(writer, element, at, elements)
+          : writer.value(element, at);
     }
   }
   if (text !== "") writer.addText(text);
   trail.depth = depth;
   return at;
+}
+
+function writeElement(writer: Writer, element: object, at: number, site: Site): number {
+  if (!writer.takesShortcuts || isProxy(element)) return writer.object(element, at, site);
+  if (isArray(element)) {
+    return element.length >= 0 && getPrototypeOf(element) === ARRAY_PROTOTYPE
+      ? writer.array(element, at, site)
+      : writer.object(element, at, site);
+  }
+  const { first } = site;
+  const after = first === undefined ? -1 : first(writer, element, at, SOME_OBJECT);
+  return after >= 0 ? after : writer.objectAt(site, element, at);
 }
 
 /** Whether a short array has holes, or any array has enumerable properties that are no elements. */

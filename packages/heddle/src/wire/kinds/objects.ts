@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-import { generateWrite } from "../write/shape-writers.ts";
+import { generateWrite, OF_SHAPE, PLAIN_OBJECT } from "../write/shape-writers.ts";
 import { KeysChanged, MAX_SHAPE_KEYS, OFTEN, type Shape, shapeOf, shapeOfKeys } from "../write/shapes.ts";
 import type { Site } from "../write/site.ts";
 import * as tag from "../tags.ts";
@@ -22,7 +22,7 @@ export function writePlain(writer: Writer, object: object, at: number, site?: Si
   if (site !== undefined) {
     const { second } = site;
     if (second !== undefined) {
-      const after = second(writer, object, at, false);
+      const after = second(writer, object, at, PLAIN_OBJECT);
       if (after >= 0) return after;
     }
   }
@@ -31,7 +31,7 @@ export function writePlain(writer: Writer, object: object, at: number, site?: Si
   const { write } = shape;
   if (write === undefined) return writeByShape(writer, shape, object, at);
   site?.learn(write);
-  return write(writer, object, at, true);
+  return write(writer, object, at, OF_SHAPE);
 }
 
 function writeByShape(writer: Writer, shape: Shape, object: object, at: number): number {

@@ -115,6 +115,8 @@ describe("what stands where objects of one shape have stood often", () => {
     "with the keys in another order": { y: 1, x: 2 },
     "with no keys": {},
     "a list": [{ x: 1, y: 2 }],
+    "an empty list, and one with a hole": [[], [, { x: 1, y: 2 }]],
+    "a list by way of another": [usual, [usual], [[usual]]],
     "a list with a name": Object.assign([{ x: 1, y: 2 }], { name: "n" }),
     "a date": new Date(0),
     nothing: null,
@@ -132,10 +134,21 @@ describe("what stands where objects of one shape have stood often", () => {
     assert.ok((wire.send(around(new Point()))[1]!.held as object) instanceof Point);
   });
 
+  test("arrives as it was: a list of another kind", () => {
+    class Row extends Array<unknown> {}
+    assert.ok(wire.send(around(Row.of(usual)))[1]!.held instanceof Row);
+    const bare: unknown[] = Object.setPrototypeOf([usual], null);
+    assert.deepStrictEqual(wire.send(around(bare))[1]!.held, [usual]);
+  });
+
   test("is not asked if it is a Proxy", () => {
     const fail = (): never => assert.fail("its handler ran");
-    const proxy = new Proxy(usual, { get: fail, has: fail, ownKeys: fail, getPrototypeOf: fail });
-    assert.throws(() => wire.send(around(proxy)), { name: "WireError", message: /args\[1\]\.held.*Proxy/ });
+    const handler = { get: fail, has: fail, ownKeys: fail, getPrototypeOf: fail };
+    for (const target of [usual, [usual]]) {
+      const proxy = new Proxy<object>(target, handler);
+      const refusal = { name: "WireError", message: /args\[1\]\.held.*Proxy/ };
+      assert.throws(() => wire.send(around(proxy)), refusal);
+    }
   });
 
   test("is one object there, where it was one here", () => {

@@ -182,11 +182,11 @@ let messages = 0;
 export class MessageShapes {
   #message = 0;
   readonly #shapes: Shape[] = [];
-  readonly #shared: SharedShapes | undefined;
+  /** Those that whoever reads the messages knows. */
+  readonly shared: SharedShapes | undefined;
 
-  /** @param shared - Those that whoever reads the messages knows. */
   constructor(shared: SharedShapes | undefined) {
-    this.#shared = shared;
+    this.shared = shared;
   }
 
   get count(): number {
@@ -206,7 +206,7 @@ export class MessageShapes {
 
   /** Says which keys follow: by number, or the first time by name. */
   write(output: Output, shape: Shape, at: number): number {
-    const shared = this.#shared;
+    const { shared } = this;
     if (shared !== undefined && shape.uses >= OFTEN) {
       if (shape.shared !== shared) askForNumber(shape, shared);
       if (shape.number !== NO_NUMBER) return writeNumber(output, tag.SHARED_SHAPE, shape.number, at);

@@ -16,6 +16,7 @@ import { Output } from "./output.ts";
 import type { Pack } from "../packet.ts";
 import { writeEmpty } from "./postpone.ts";
 import { MessageShapes } from "./shapes.ts";
+import { SOME_OBJECT } from "./shape-writers.ts";
 import { writeProxy } from "../kinds/proxies.ts";
 import { writeStandIn } from "../kinds/stand-ins.ts";
 import { Site } from "./site.ts";
@@ -51,6 +52,8 @@ export class Writer extends Output {
   readonly trail: Trail = new Trail();
   /** Every object says its own keys, no shapes are used. */
   spellsOut = false;
+  /** Plain objects have shapes, and nothing stands for an object but itself. */
+  takesShortcuts = true;
   /** Objects are referred to by number: one was met twice, or its contents come later. */
   hasReferences = false;
   /** Contents may come later. Not in what may have to be taken back. */
@@ -103,6 +106,7 @@ export class Writer extends Output {
     this.shapes.begin();
     this.spellsOut = spellsOut;
     for (const _ in EMPTY) this.spellsOut = true;
+    this.takesShortcuts = !this.spellsOut && !this.#hasStandIns;
     return this.room(this.start, tag.HEADER_BYTES) + tag.HEADER_BYTES;
   }
 
@@ -184,9 +188,13 @@ export class Writer extends Output {
 
   /** The value of the message. */
   root(value: unknown, at: number): number {
-    return typeof value === "object" && value !== null
-      ? this.object(value, at, this.#root)
-      : this.value(value, at);
+    if (typeof value !== "object" || value === null) return this.value(value, at);
+    const { first } = this.#root;
+    const after =
+      first === undefined || !this.takesShortcuts || isProxy(value) || Array.isArray(value)
+        ? -1
+        : first(this, value, at, SOME_OBJECT);
+    return after >= 0 ? after : this.object(value, at, this.#root);
   }
 
   /** @param site - Where it stands, if others like it may have stood there. */
@@ -202,21 +210,23 @@ export class Writer extends Output {
     return this.contents(value, at, site);
   }
 
-  /** Whether an object comes for the first time, and may be written by {@link plain}. It has its number then, and else not. */
-  isNewPlain(value: object): boolean {
-    return (
-      !isProxy(value) &&
-      getPrototypeOf(value) === OBJECT_PROTOTYPE &&
-      !this.#hasStandIns &&
-      !this.spellsOut &&
-      this.trail.depth < POSTPONE_DEPTH &&
-      this.identities.meetNew(value)
-    );
+  /** An object that is no proxy, and no array, at a place where others stood. */
+  objectAt(site: Site, value: object, at: number): number {
+    const { second } = site;
+    const after = second === undefined ? -1 : second(this, value, at, SOME_OBJECT);
+    return after >= 0 ? after : this.object(value, at, site);
   }
 
-  /** A plain object that has its number already. */
-  plain(value: object, at: number, site: Site): number {
-    return writePlain(this, value, at, site);
+  /** An array that is no proxy, and has the usual prototype. */
+  array(value: readonly unknown[], at: number, site: Site): number {
+    if (this.trail.depth >= POSTPONE_DEPTH) return this.object(value, at, site);
+    const met = this.identities.meet(value);
+    return met < 0 ? writeArray(this, value, at, site) : this.reference(met, at);
+  }
+
+  /** Gives an object its number, if it comes for the first time, and its contents need not come later. */
+  meetsNew(value: object): boolean {
+    return this.trail.depth < POSTPONE_DEPTH && this.identities.meetNew(value);
   }
 
   /** An array that a rest parameter made. Whether it has other keys is half the cost of a short array. */
