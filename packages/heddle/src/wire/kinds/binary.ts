@@ -13,7 +13,7 @@ import { orCorrupt } from "./builtins.ts";
 import { CorruptMessageError } from "../errors.ts";
 import type { Reader } from "../read/reader.ts";
 import * as tag from "../tags.ts";
-import { isMarked } from "./transfer.ts";
+import { isMarked } from "./marks.ts";
 import type { Writer } from "../write/writer.ts";
 
 type ViewClass = new (buffer: ArrayBufferLike, offset: number, length?: number) => ArrayBufferView;

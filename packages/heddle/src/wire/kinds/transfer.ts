@@ -7,8 +7,8 @@ import { types } from "node:util";
 import { workerThreads } from "#heap";
 import { describe, describeOne } from "../describe.ts";
 import { WireError } from "../errors.ts";
+import { mark, takeMark } from "./marks.ts";
 
-const marked = new WeakSet<object>();
 let usedUp = 0;
 
 /**
@@ -41,7 +41,7 @@ export function transfer<T extends object>(value: T): T {
       `it is ${value === null || value === undefined ? String(value) : describeOne(value)}, which can only be copied or shared`,
       "send it as it is",
     );
-  marked.add(moved);
+  mark(moved);
   return value;
 }
 
@@ -59,13 +59,9 @@ function refusal(found: string, remedy: string): WireError {
   return new WireError("the value given to transfer()", found, remedy);
 }
 
-export function isMarked(value: object): boolean {
-  return marked.has(value);
-}
-
 /** Takes the mark off. */
 export function unmark(value: object): void {
-  if (marked.delete(value)) usedUp++;
+  if (takeMark(value)) usedUp++;
 }
 
 /** How many things this thread has moved. A message that was written meanwhile, and moves something, has added to them. */
@@ -86,7 +82,7 @@ export function endMove(buffers: readonly ArrayBuffer[]): void {
 
 /** Takes a move of buffers back: they are marked again. */
 export function undoMove(buffers: readonly ArrayBuffer[]): void {
-  for (const buffer of buffers) if (!buffer.detached) marked.add(buffer);
+  for (const buffer of buffers) if (!buffer.detached) mark(buffer);
 }
 
 /** Whether Node can move an object that is no buffer: it says so by a method under a symbol of its own. */
