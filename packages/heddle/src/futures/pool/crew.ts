@@ -91,6 +91,11 @@ export class Crew {
     return this.#size;
   }
 
+  /** No worker has this number, or a greater one. */
+  get places(): number {
+    return this.#members.length;
+  }
+
   /** The numbers of the workers that take work. */
   *[Symbol.iterator](): Iterator<number> {
     for (const worker of this.#members.keys()) if (this.takesWork(worker)) yield worker;
