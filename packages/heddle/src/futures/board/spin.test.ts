@@ -50,3 +50,24 @@ describe("a worker on the core of whom it waits for", { skip }, () => {
     assert.equal(cores.asked, 1);
   });
 });
+
+describe("a thread whose looks find something", { skip }, () => {
+  test("looks longer by what they have saved, and not more than twelve times as long", () => {
+    const policy = new SpinPolicy(false);
+    const first = policy.budgetMs(false);
+    policy.looked(true);
+    assert(policy.budgetMs(false) > first);
+    for (let i = 0; i < 1000; i++) policy.looked(true);
+    assert(policy.budgetMs(false) > 5 * first);
+    assert(policy.budgetMs(false) < 12 * first);
+  });
+
+  test("looks no longer than before when one has been in vain", () => {
+    const policy = new SpinPolicy(false);
+    const first = policy.budgetMs(false);
+    for (let i = 0; i < 1000; i++) policy.looked(true);
+    policy.looked(false);
+    assert.equal(policy.budgetMs(false), 0);
+    assert.equal(policy.budgetMs(false), first);
+  });
+});

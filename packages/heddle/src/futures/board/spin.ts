@@ -30,6 +30,10 @@ const LEAVE_AGAIN_MS = 1;
 const LEAVE_AGAIN_MAX_MS = PART_AGAIN_MAX_MS;
 /** After looks in vain, so many waits at most go without one: fewer than one in a hundred last as long as a look. */
 const MAX_PENALTY = 255;
+/** What a look that has found something has saved at least: the other side did not have to wake this one. */
+const SAVED_BY_FIND_MS = 0.005;
+/** What can be saved up at most. To collect its young objects takes a thread less. */
+const SAVED_MAX_MS = 0.5;
 /** With so many, threads are believed to share a core. */
 const PART_PENALTY = 31;
 /** What one observation counts for in the average. */
@@ -55,6 +59,10 @@ export interface Cores {
  * and finds nothing until it sleeps. So looks in vain are followed by more and more waits without a look; and when
  * waits are short and looks in vain all the same, a worker now and then looks for so long that the kernel parts the two. A worker
  * that knows that it shares a core with the other side does not look there: it goes to another one, or sleeps.
+ *
+ * Where looks have found something again and again, the next one lasts longer by what they have saved: then a collection of the other side's
+ * memory is waited out. If that were slept through, each side would sleep for a while whenever the other wakes. So looking takes no more than twice
+ * the time that it has saved, and a thread that has looked in vain is none the worse for what it found before.
  */
 export class SpinPolicy {
   #averageMs = 0;
@@ -62,6 +70,8 @@ export class SpinPolicy {
   /** How many waits in a row go without a look after the next look in vain. */
   #penalty = 0;
   #toSkip = 0;
+  /** What the looks have saved since the last in vain, which the next may take in addition. */
+  #savedMs = 0;
   readonly #mayPart: boolean;
   readonly #cores: Cores | undefined;
   #partAgain = 0;
@@ -94,7 +104,7 @@ export class SpinPolicy {
       return this.#mayPart && this.#penalty >= PART_PENALTY ? this.#partBudgetMs() : 0;
     }
     this.#untilProbe = PROBE_EVERY;
-    return woke ? WORTHWHILE_MS + WAKE_MS : WORTHWHILE_MS;
+    return WORTHWHILE_MS + this.#savedMs + (woke ? WAKE_MS : 0);
   }
 
   /** The kernel chooses a core when it wakes a thread. */
@@ -133,6 +143,7 @@ export class SpinPolicy {
   /** A look has ended, with or without a find. */
   looked(found: boolean): void {
     if (found) this.#leaveAfterMs = LEAVE_AGAIN_MS;
+    this.#savedMs = found ? Math.min(this.#savedMs + SAVED_BY_FIND_MS, SAVED_MAX_MS) : 0;
     this.#penalty = found ? this.#penalty >> 1 : Math.min(2 * this.#penalty + 1, MAX_PENALTY);
     this.#toSkip = found ? 0 : this.#penalty;
     if (this.#penalty === 0) this.#partAfterMs = PART_AGAIN_MS;

@@ -169,7 +169,8 @@ export class Poller {
     const budgetMs = this.#policy.budgetMs(this.#woke);
     if (budgetMs === 0) return false;
     this.#turnsLeft = TURNS_BEFORE_SLEEP;
-    const end = began + budgetMs;
+    // I3.
+    const end = Math.min(began + budgetMs, this.#turnBegan + TURN_MS);
     let found = false;
     do {
       for (let i = 0; i < LOOKS_PER_READING && !found; i++) {
@@ -177,7 +178,8 @@ export class Poller {
         if (!found) this.#words.pause();
       }
     } while (!found && performance.now() < end);
-    this.#policy.looked(found);
+    // One that others had to have their turn for was not in vain.
+    if (found || end === began + budgetMs) this.#policy.looked(found);
     return found;
   }
 
