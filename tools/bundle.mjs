@@ -22,8 +22,27 @@ const ALONE = /\bheddle-plain-process\.ts$/;
 /** What is a file of its own: what can be imported, and what workers run, or what is loaded later. */
 const ENTRY = /^[\w-]+\.ts$|^(?:[\w-]+\/)+heddle-[\w-]+\.ts$/;
 
+/** What a process of its own loads when the first handle comes: a file of its own as well. */
+const DOOR = /^sync\/index\.ts$/;
+
 /** What nearly all need: else each would be a file of its own. */
 const SMALL = ["portable/explicit.ts", "portable/origin.ts", "portable/publish/staying.ts"];
+
+/** What primitives, queues and channels have in common with their cores. */
+const WAITED = [
+  "queues/cells/cell-words.ts",
+  "queues/channel/channel-words.ts",
+  "queues/queue/queue-words.ts",
+  "scopes/index.ts",
+  "sync/current-owner.ts",
+  "sync/lock-words.ts",
+  "sync/objects/index.ts",
+  "sync/objects/reach.ts",
+  "sync/waiting/reclaims.ts",
+  "sync/waiting/record.ts",
+  "sync/waiting/wait-list.ts",
+  "sync/waiting/within-scope.ts",
+];
 
 /** What managers and their clients have in common. */
 const MANAGED = ["managers/checks.ts", "managers/errors.ts", "managers/marks.ts"];
@@ -36,17 +55,22 @@ const MANAGED = ["managers/checks.ts", "managers/errors.ts", "managers/marks.ts"
  * @type {readonly { kind: RegExp, given: readonly string[] }[]}
  */
 const TOGETHER = [
+  { kind: DOOR, given: WAITED },
   // What whoever imports the toolkit waits for in the middle of its own evaluation, in a bundle, is given nothing that waits for it.
   { kind: /\bheddle-parser\b/, given: [] },
   { kind: /\bheddle-functions\b/, given: SMALL },
   { kind: /\bheddle-publishing\b/, given: [...SMALL, "portable/heddle-functions.ts"] },
-  { kind: /^heddle-later\.ts$|^sync\.ts$/, given: [...SMALL, "scopes/index.ts", "sync/objects/index.ts"] },
-  { kind: /\bheddle-(?:managing|piping|pools)\b/, given: ["index.ts", "portable/heddle-functions.ts"] },
+  { kind: /^heddle-later\.ts$|^sync\.ts$|\bheddle-cores\b/, given: [...SMALL, ...WAITED] },
+  { kind: /\bheddle-queueing\b/, given: [...SMALL, ...WAITED, "sync/heddle-cores.ts"] },
+  {
+    kind: /\bheddle-(?:managing|piping|pools)\b/,
+    given: ["index.ts", "portable/heddle-functions.ts", "sync/heddle-cores.ts"],
+  },
   { kind: /^[\w-]+\.ts$/, given: ["index.ts"] },
   // It loads what its function has to do with.
-  { kind: /\bheddle-(?:own-process|plain-rest)\b/, given: SMALL },
+  { kind: /\bheddle-(?:own-process|plain-rest)\b/, given: [...SMALL, ...WAITED] },
   // Without what imports a part, such as "managers/index.ts": in a bundle the part, with what takes over for a worker, is evaluated first.
-  { kind: /\//, given: ["futures/worker/worker-entry.ts", ...MANAGED] },
+  { kind: /\//, given: ["futures/worker/worker-entry.ts", ...MANAGED, ...WAITED] },
 ];
 
 /**
@@ -147,7 +171,8 @@ function together(src) {
       }));
       building.onLoad({ filter: /\.ts$/ }, ({ path }) => {
         const file = relative(src, path).replaceAll("\\", "/");
-        const given = ENTRY.test(file) ? TOGETHER.find(({ kind }) => kind.test(file))?.given : undefined;
+        const isFile = ENTRY.test(file) || DOOR.test(file);
+        const given = isFile ? TOGETHER.find(({ kind }) => kind.test(file))?.given : undefined;
         if (given === undefined) return undefined;
         const imports = given.filter((name) => name !== file).map((name) => `import "given:${name}";\n`);
         return { contents: readFileSync(path, "utf8") + imports.join(""), loader: "ts" };

@@ -8,7 +8,7 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import { hasCores, Patience } from "../sync/index.ts";
+import { hasCores, Patience } from "../sync/waiting/index.ts";
 import { Naps } from "./naps.ts";
 
 /** For some ten microseconds, in which most values are made. */

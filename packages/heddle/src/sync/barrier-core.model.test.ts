@@ -6,7 +6,7 @@ import { TimeoutError } from "#heap";
 import { BarrierCore, FOUND_BROKEN, partyDied, TO_ACT, writeBarrier } from "./barrier-core.ts";
 import { finding, MODEL, OBJECTS, report, seatThreads, sitDown, undertaker } from "./fixtures/model.ts";
 import { ObjectKind } from "./object-kinds.ts";
-import { registerReclaim } from "./waiting/ends.ts";
+import { registerReclaim } from "./waiting/reclaims.ts";
 import type { Monitor } from "./waiting/monitor.ts";
 
 const BARRIER = OBJECTS;

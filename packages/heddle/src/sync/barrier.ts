@@ -28,7 +28,7 @@ import {
 } from "./objects/shared-object.ts";
 import { storedValuesIn, type StoredValues } from "./objects/stored-values.ts";
 import { checkWaitOptions } from "./wait-options.ts";
-import { registerReclaim } from "./waiting/ends.ts";
+import { registerReclaim } from "./waiting/reclaims.ts";
 import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 

@@ -13,10 +13,12 @@ import {
   sitDown,
   undertaker,
 } from "./fixtures/model.ts";
-import { FROM_THE_DEAD, LockCore, NOTIFIED } from "./lock-core.ts";
+import { LockCore } from "./lock-core.ts";
+import { FROM_THE_DEAD, NOTIFIED } from "./lock-words.ts";
 import { ObjectKind } from "./object-kinds.ts";
 import { RLockCore } from "./rlock-core.ts";
-import { registerReclaim, settleEnd } from "./waiting/ends.ts";
+import { settleEnd } from "./waiting/ends.ts";
+import { registerReclaim } from "./waiting/reclaims.ts";
 import type { Monitor } from "./waiting/monitor.ts";
 import { append, move } from "./waiting/wait-list.ts";
 import type { Place } from "./waiting/waits.ts";

@@ -8,7 +8,8 @@
  * @packageDocumentation
  */
 import { FIRST_OWN } from "./objects/header.ts";
-import { type LockCore, NOTIFIED } from "./lock-core.ts";
+import type { LockCore } from "./lock-core.ts";
+import { NOTIFIED } from "./lock-words.ts";
 import type { Monitor } from "./waiting/monitor.ts";
 import { LIST } from "./waiting/node.ts";
 import { append, lengthOf, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";

@@ -6,15 +6,14 @@ export {
   existing,
   keepObjectsIn,
   publish,
-  type Reach,
   reachOf,
   registerShared,
-  SHARED,
   SharedObject,
   type SharedForm,
   type SharedOptions,
   threadOf,
 } from "./objects/shared-object.ts";
+export { type Reach, SHARED } from "./objects/reach.ts";
 export { Barrier, type BarrierOptions, type BarrierStatistics } from "./barrier.ts";
 export { BrokenBarrierError, LockStateError } from "./errors.ts";
 export { Event, type EventStatistics } from "./event.ts";
@@ -39,11 +38,10 @@ export { type Outcome, registerSettling, type Settling, settlingOf } from "./set
 export { checkKnown } from "./known-options.ts";
 export { checkWaitOptions } from "./wait-options.ts";
 export type { Chosen, PendingChoice } from "./waiting/choices.ts";
-export { type EndWords, POSITION_MASK } from "./waiting/end-words.ts";
-export { registerReclaim } from "./waiting/ends.ts";
+export type { EndWords } from "./waiting/end-words.ts";
 export type { Monitor } from "./waiting/monitor.ts";
 export { ANSWER, CELL, GROUP, NONE, WANT } from "./waiting/node.ts";
-export { Patience } from "./waiting/patience.ts";
+export { registerReclaim } from "./waiting/reclaims.ts";
 export { MAX_GATES } from "./waiting/record.ts";
 export {
   rouse,
@@ -52,7 +50,6 @@ export {
   thisThreadIn,
   threadEnded,
   whileBlocked,
-  hasCores,
 } from "./waiting/this-thread.ts";
 export { append, claimFirst, firstOf, lengthOf, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";
 export type { Alternative, Place, WaitOptions } from "./waiting/waits.ts";

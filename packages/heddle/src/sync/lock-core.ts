@@ -9,7 +9,8 @@
  */
 import type { Words } from "#heap";
 import { FIRST_OWN } from "./objects/header.ts";
-import { type Reach, SHARED } from "./objects/shared-object.ts";
+import { type Acquired, AS_LEFT, FROM_THE_DEAD, NOTIFIED } from "./lock-words.ts";
+import { type Reach, SHARED } from "./objects/reach.ts";
 import type { Monitor } from "./waiting/monitor.ts";
 import { ANSWER, CELL, NONE, OWNER } from "./waiting/node.ts";
 import { append, firstOf, lengthOf, move, WAIT_LIST_BYTES } from "./waiting/wait-list.ts";
@@ -22,18 +23,11 @@ export const LOCK_BYTES: number = LINE + WAIT_LIST_BYTES;
 
 /** In a node that was granted the lock: the turn that it has. The word before is for who extends this. */
 const GRANTED_TURN = CELL + 4;
-/** In a node that waits: the line of the condition from which it was notified; 0 for none. */
-export const NOTIFIED: number = CELL + 8;
 
 /** In the state, beside the identity of the owner: somebody may wait. */
 const WAITERS = 1;
 
 const ownerOf = (state: number): number => state >>> 1;
-
-/** How a lock was acquired; 0 for not at all. */
-export type Acquired = 0 | typeof AS_LEFT | typeof FROM_THE_DEAD;
-export const AS_LEFT = 1;
-export const FROM_THE_DEAD = 2;
 
 /**
  * One lock, as one thread sees it.

@@ -3,11 +3,13 @@
  *
  * @packageDocumentation
  */
+import { cores } from "#cores";
 import { throwIfCancelled, unheard } from "../scopes/index.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
 import { acquire, acquireSync, heldBy, type Holder, runHolding, type Suspended } from "./holder.ts";
-import { FROM_THE_DEAD, LOCK_BYTES, LockCore } from "./lock-core.ts";
+import type { LockCore } from "./lock-core.ts";
+import { FROM_THE_DEAD } from "./lock-words.ts";
 import { ObjectKind } from "./object-kinds.ts";
 import { knownHere } from "./objects/known-here.ts";
 import {
@@ -18,7 +20,7 @@ import {
   type SharedOptions,
   threadOf,
 } from "./objects/shared-object.ts";
-import { registerReclaim } from "./waiting/ends.ts";
+import { registerReclaim } from "./waiting/reclaims.ts";
 import type { ThreadHolder } from "./who-holds.ts";
 import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
@@ -134,7 +136,7 @@ class LockHolder implements Holder {
 
   constructor(lock: Lock, { monitor }: ThisThread) {
     this.#lock = lock;
-    this.core = new LockCore(monitor, addressOf(lock), { reach: reachOf(lock) });
+    this.core = new (cores().LockCore)(monitor, addressOf(lock), { reach: reachOf(lock) });
   }
 
   get object(): number {
@@ -243,5 +245,14 @@ class LockGuard implements Guard {
   }
 }
 
-registerShared(Lock, { kind: ObjectKind.LOCK, name: "Lock", version: 1, sizeBytes: LOCK_BYTES });
-registerReclaim(ObjectKind.LOCK, (monitor, object, node) => new LockCore(monitor, object).reclaim(node));
+registerShared(Lock, {
+  kind: ObjectKind.LOCK,
+  name: "Lock",
+  version: 1,
+  get sizeBytes() {
+    return cores().LOCK_BYTES;
+  },
+});
+registerReclaim(ObjectKind.LOCK, (monitor, object, node) =>
+  new (cores().LockCore)(monitor, object).reclaim(node),
+);

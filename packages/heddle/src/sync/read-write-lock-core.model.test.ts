@@ -5,8 +5,9 @@ import { check, type ModelHeap } from "@heddle/testing";
 import { TimeoutError } from "#heap";
 import { finding, MODEL, OBJECTS, report, seatThreads, sitDown, undertaker } from "./fixtures/model.ts";
 import { ObjectKind } from "./object-kinds.ts";
-import { FROM_THE_DEAD, type Hold, ReadWriteLockCore, reclaimWrite } from "./read-write-lock-core.ts";
-import { registerReclaim } from "./waiting/ends.ts";
+import { FROM_THE_DEAD } from "./lock-words.ts";
+import { type Hold, ReadWriteLockCore, reclaimWrite } from "./read-write-lock-core.ts";
+import { registerReclaim } from "./waiting/reclaims.ts";
 import type { Monitor } from "./waiting/monitor.ts";
 
 const LOCK = OBJECTS;

@@ -8,6 +8,7 @@
  * @packageDocumentation
  */
 import type { Heap, Words } from "#heap";
+import { FROM_THE_DEAD } from "./lock-words.ts";
 import { FIRST_OWN } from "./objects/header.ts";
 import type { Monitor } from "./waiting/monitor.ts";
 import { ANSWER, NONE, OWNER, WANT } from "./waiting/node.ts";
@@ -37,11 +38,9 @@ const ENTRY_GRANTED = 12;
 /** What a node wants that waits to write. Else it is the entry of a reader. */
 const TO_WRITE = 0;
 
-/** How a lock was acquired: HELD and other bits; 0 for not at all. */
+/** How a lock was acquired: HELD and other bits, FROM_THE_DEAD among them; 0 for not at all. */
 export type Hold = number;
 const HELD = 1;
-/** The writer before died without releasing it. */
-export const FROM_THE_DEAD = 2;
 /** Of a reader: counted as granted, not as taken. */
 const BY_GRANT = 4;
 
@@ -333,7 +332,7 @@ export function reclaimWrite(monitor: Monitor, object: number, node: number): vo
 }
 
 /** Frees what a lock has beside its block. */
-export function freeEntries(heap: Heap, object: number): void {
+export function freeReadWriteLock(heap: Heap, object: number): void {
   for (let entry = heap.peek(object + ENTRIES) >>> 0; entry !== 0;) {
     const next = heap.peek(entry + ENTRY_NEXT) >>> 0;
     heap.free(entry);

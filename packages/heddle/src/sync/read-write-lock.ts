@@ -3,10 +3,12 @@
  *
  * @packageDocumentation
  */
+import { cores } from "#cores";
 import { unheard } from "../scopes/index.ts";
 import { currentOwner } from "./current-owner.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
+import { FROM_THE_DEAD } from "./lock-words.ts";
 import { ObjectKind } from "./object-kinds.ts";
 import { knownHere } from "./objects/known-here.ts";
 import {
@@ -16,16 +18,9 @@ import {
   type SharedOptions,
   threadOf,
 } from "./objects/shared-object.ts";
-import {
-  freeEntries,
-  FROM_THE_DEAD,
-  type Hold,
-  READ_WRITE_LOCK_BYTES,
-  ReadWriteLockCore,
-  reclaimWrite,
-} from "./read-write-lock-core.ts";
+import type { Hold, ReadWriteLockCore } from "./read-write-lock-core.ts";
 import { checkWaitOptions } from "./wait-options.ts";
-import { registerReclaim } from "./waiting/ends.ts";
+import { registerReclaim } from "./waiting/reclaims.ts";
 import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 import { holderIn, type ThreadHolder } from "./who-holds.ts";
@@ -87,7 +82,9 @@ export class ReadWriteLock extends SharedObject {
     super(options);
     const thread = threadOf(this);
     this.#thread = thread;
-    this.#core = new ReadWriteLockCore(thread.monitor, addressOf(this), (size) => thread.heap.allocate(size));
+    this.#core = new (cores().ReadWriteLockCore)(thread.monitor, addressOf(this), (size) =>
+      thread.heap.allocate(size),
+    );
     this.#writing = knownHere(this, () => new Writing(this));
   }
 
@@ -285,7 +282,11 @@ registerShared(ReadWriteLock, {
   kind: ObjectKind.READ_WRITE_LOCK,
   name: "ReadWriteLock",
   version: 1,
-  sizeBytes: READ_WRITE_LOCK_BYTES,
-  destroy: freeEntries,
+  get sizeBytes() {
+    return cores().READ_WRITE_LOCK_BYTES;
+  },
+  destroy: (heap, address) => cores().freeReadWriteLock(heap, address),
 });
-registerReclaim(ObjectKind.READ_WRITE_LOCK, reclaimWrite);
+registerReclaim(ObjectKind.READ_WRITE_LOCK, (monitor, object, node) =>
+  cores().reclaimWrite(monitor, object, node),
+);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { check, type ModelHeap } from "@heddle/testing";
 import { finding, MODEL, OBJECTS, report, seatThreads, sitDown, undertaker } from "./fixtures/model.ts";
-import { type Acquired, FROM_THE_DEAD } from "./lock-core.ts";
+import { type Acquired, FROM_THE_DEAD } from "./lock-words.ts";
 import { RLockCore } from "./rlock-core.ts";
 import type { Monitor } from "./waiting/monitor.ts";
 

@@ -5,8 +5,9 @@
  */
 import type { Words } from "#heap";
 import { currentOwner } from "./current-owner.ts";
-import { type Acquired, AS_LEFT, LOCK_BYTES, LockCore } from "./lock-core.ts";
-import type { Reach } from "./objects/shared-object.ts";
+import { LOCK_BYTES, LockCore } from "./lock-core.ts";
+import { type Acquired, AS_LEFT } from "./lock-words.ts";
+import type { Reach } from "./objects/reach.ts";
 import type { Monitor } from "./waiting/monitor.ts";
 import { CELL, WANT } from "./waiting/node.ts";
 

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { cores } from "#cores";
 import { throwIfCancelled, unheard } from "../scopes/index.ts";
 import { currentOwner } from "./current-owner.ts";
 import { LockStateError } from "./errors.ts";
@@ -17,7 +18,7 @@ import {
   type Suspended,
 } from "./holder.ts";
 import type { LockStatistics } from "./lock.ts";
-import { type Acquired, FROM_THE_DEAD } from "./lock-core.ts";
+import { type Acquired, FROM_THE_DEAD } from "./lock-words.ts";
 import { ObjectKind } from "./object-kinds.ts";
 import { knownHere } from "./objects/known-here.ts";
 import {
@@ -28,8 +29,8 @@ import {
   type SharedOptions,
   threadOf,
 } from "./objects/shared-object.ts";
-import { RLOCK_BYTES, RLockCore } from "./rlock-core.ts";
-import { registerReclaim } from "./waiting/ends.ts";
+import type { RLockCore } from "./rlock-core.ts";
+import { registerReclaim } from "./waiting/reclaims.ts";
 import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
@@ -145,7 +146,7 @@ class RLockHolder implements Holder {
 
   constructor(lock: RLock, { monitor }: ThisThread) {
     this.#lock = lock;
-    this.core = new RLockCore(monitor, addressOf(lock), reachOf(lock));
+    this.core = new (cores().RLockCore)(monitor, addressOf(lock), reachOf(lock));
   }
 
   get object(): number {
@@ -282,5 +283,14 @@ class RLockGuard implements Guard {
   }
 }
 
-registerShared(RLock, { kind: ObjectKind.RLOCK, name: "RLock", version: 1, sizeBytes: RLOCK_BYTES });
-registerReclaim(ObjectKind.RLOCK, (monitor, object, node) => new RLockCore(monitor, object).reclaim(node));
+registerShared(RLock, {
+  kind: ObjectKind.RLOCK,
+  name: "RLock",
+  version: 1,
+  get sizeBytes() {
+    return cores().RLOCK_BYTES;
+  },
+});
+registerReclaim(ObjectKind.RLOCK, (monitor, object, node) =>
+  new (cores().RLockCore)(monitor, object).reclaim(node),
+);

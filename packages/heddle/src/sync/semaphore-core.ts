@@ -439,7 +439,7 @@ function addTo(monitor: Monitor, address: number, count: number): void {
 }
 
 /** Frees what a semaphore has beside its block. */
-export function freeEntries(heap: Heap, object: number): void {
+export function freeSemaphore(heap: Heap, object: number): void {
   for (let entry = heap.peek(object + FIRST_ENTRY + ENTRY_NEXT) >>> 0; entry !== 0;) {
     const next = heap.peek(entry + ENTRY_NEXT) >>> 0;
     heap.free(entry);

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { cores } from "#cores";
 import { unheard } from "../scopes/index.ts";
 import { type Heap, SharedHeap } from "#heap";
 import { checkCount, MAX_COUNT } from "./check-count.ts";
@@ -16,15 +17,9 @@ import {
   type SharedOptions,
   threadOf,
 } from "./objects/shared-object.ts";
-import {
-  freeEntries,
-  reclaimPermits,
-  SEMAPHORE_BYTES,
-  SemaphoreCore,
-  writeSemaphore,
-} from "./semaphore-core.ts";
+import type { SemaphoreCore } from "./semaphore-core.ts";
 import { checkWaitOptions } from "./wait-options.ts";
-import { registerReclaim } from "./waiting/ends.ts";
+import { registerReclaim } from "./waiting/reclaims.ts";
 import type { ThisThread } from "./waiting/this-thread.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
@@ -81,14 +76,14 @@ export class Semaphore extends SharedObject {
     super(options, (heap, address) => {
       const kind = kindAt(heap, address);
       checkCount(permits, `make a ${kind}`, "permits", 0);
-      writeSemaphore(heap, address, permits, kind === BOUNDED ? permits : MAX_COUNT);
+      cores().writeSemaphore(heap, address, permits, kind === BOUNDED ? permits : MAX_COUNT);
     });
     this.#thread = threadOf(this);
     const { heap, monitor } = this.#thread;
     const address = addressOf(this);
     const kind = kindAt(heap, address);
     const isExact = heap instanceof SharedHeap;
-    this.#core = new SemaphoreCore(monitor, address, { ...OPERATIONS[kind], isExact });
+    this.#core = new (cores().SemaphoreCore)(monitor, address, { ...OPERATIONS[kind], isExact });
     this.#operationSync = OPERATIONS[kind].operationSync;
   }
 
@@ -235,8 +230,17 @@ function kindAt(heap: Heap, address: number): keyof typeof OPERATIONS {
   return heap.peek(address + KIND) === ObjectKind.BOUNDED_SEMAPHORE ? BOUNDED : "Semaphore";
 }
 
-const form = { version: 3, sizeBytes: SEMAPHORE_BYTES, destroy: freeEntries };
-registerShared(Semaphore, { ...form, kind: ObjectKind.SEMAPHORE, name: "Semaphore" });
-registerShared(BoundedSemaphore, { ...form, kind: ObjectKind.BOUNDED_SEMAPHORE, name: BOUNDED });
-registerReclaim(ObjectKind.SEMAPHORE, reclaimPermits);
-registerReclaim(ObjectKind.BOUNDED_SEMAPHORE, reclaimPermits);
+function register(cls: typeof Semaphore, name: keyof typeof OPERATIONS, kind: number): void {
+  registerShared(cls, {
+    kind,
+    name,
+    version: 3,
+    get sizeBytes() {
+      return cores().SEMAPHORE_BYTES;
+    },
+    destroy: (heap, address) => cores().freeSemaphore(heap, address),
+  });
+  registerReclaim(kind, (monitor, object, node) => cores().reclaimPermits(monitor, object, node));
+}
+register(Semaphore, "Semaphore", ObjectKind.SEMAPHORE);
+register(BoundedSemaphore, BOUNDED, ObjectKind.BOUNDED_SEMAPHORE);

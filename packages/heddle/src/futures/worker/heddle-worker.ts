@@ -7,6 +7,7 @@ import { loadTicketsBy, REMOTE_TICKET } from "../../wire/index.ts";
 
 /** Used at once. */
 export { FunctionTable } from "../../portable/heddle-functions.ts";
+export { LockCore } from "../../sync/heddle-cores.ts";
 
 loadTicketsBy(REMOTE_TICKET, () => managing().redeem);
 runWorker(workerData as Beginning<Assignment>);

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { NotLoadedError } from "../../wire/index.ts";
-import { CellCoder } from "./cells.ts";
+import type { CellCoder } from "./cells.ts";
 
 /**
  * Takes the value of a cell; a promise of it where modules have to be imported first.
@@ -15,7 +15,7 @@ export function takeArrived(cell: CellCoder): unknown {
   try {
     return cell.take();
   } catch (error) {
-    if (error instanceof NotLoadedError) return copyOf(cell).takeAsync();
+    if (error instanceof NotLoadedError) return cell.takeAsync();
     cell.drop();
     throw error;
   }
@@ -29,8 +29,4 @@ export function takeArrivedSync(cell: CellCoder): unknown {
     cell.drop();
     throw error;
   }
-}
-
-function copyOf({ heap, w0, w1, w2, w3 }: CellCoder): CellCoder {
-  return Object.assign(new CellCoder(heap), { w0, w1, w2, w3 });
 }

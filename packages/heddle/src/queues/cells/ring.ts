@@ -9,7 +9,8 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import { type EndWords, type Monitor, POSITION_MASK, type Reach, SHARED } from "../../sync/index.ts";
+import { type EndWords, type Monitor, type Reach, SHARED } from "../../sync/index.ts";
+import { POSITION_MASK } from "../../sync/waiting/index.ts";
 import { type CellWords, readCell, writeCell } from "./cell-words.ts";
 import { cellAt, NEXT, SEGMENT_CELLS, Segments } from "./segments.ts";
 

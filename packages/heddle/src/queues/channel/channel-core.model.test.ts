@@ -19,8 +19,9 @@ import {
 } from "../../sync/fixtures/model.ts";
 import { type Alternative, ObjectKind, registerReclaim, type WaitOptions } from "../../sync/index.ts";
 import { CellCoder } from "../cells/cells.ts";
-import { type Answer, ChannelCore, NOT_YET, PASSED } from "./channel-core.ts";
+import { ChannelCore } from "./channel-core.ts";
 import { FLAGS, initialiseChannel, STOPPED } from "./channel-layout.ts";
+import { type Answer, NOT_YET, PASSED } from "./channel-words.ts";
 import { cellAt, Receiving, reclaim, Sending } from "./channel-sides.ts";
 
 const A = OBJECTS;

@@ -4,8 +4,9 @@ import { describe, test } from "node:test";
 import { HeapFullError } from "#heap";
 import { MODEL, OBJECTS, seatThreads, sitDown } from "../../sync/fixtures/model.ts";
 import { CellCoder } from "../cells/cells.ts";
-import { ChannelCore, NOT_YET, PASSED } from "./channel-core.ts";
-import { FLAGS, initialiseChannel, STOPPED, UNBOUNDED } from "./channel-layout.ts";
+import { ChannelCore } from "./channel-core.ts";
+import { FLAGS, initialiseChannel, STOPPED } from "./channel-layout.ts";
+import { NOT_YET, PASSED, UNBOUNDED } from "./channel-words.ts";
 import { FullHeap } from "../fixtures/full-heap.ts";
 
 const CELLS = 2;

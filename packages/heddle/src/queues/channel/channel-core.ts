@@ -32,16 +32,10 @@ import {
   type RingOptions,
   SENDERS,
   STOPPED,
-  UNBOUNDED,
 } from "./channel-layout.ts";
+import { type Answer, NOT_YET, PASSED, REFUSED, UNBOUNDED } from "./channel-words.ts";
 import { isThereMemory, RingSection } from "../cells/ring-section.ts";
 import { DONE, NO_ITEM, NO_ROOM, type Ring } from "../cells/ring.ts";
-
-/** How a send or a receive went: the value went over, the channel is closed, or it has to wait. */
-export type Answer = typeof NOT_YET | typeof PASSED | typeof REFUSED;
-export const NOT_YET = 0;
-export const PASSED = 1;
-export const REFUSED = 2;
 
 /**
  * One channel, as one thread sees it. The layout is in channel-layout.ts.

@@ -17,6 +17,7 @@
  */
 import type { Heap } from "#heap";
 import { FIRST_OWN, type Monitor, type Reach, SHARED, WAIT_LIST_BYTES } from "../../sync/index.ts";
+import { UNBOUNDED } from "./channel-words.ts";
 import { freeRing } from "../cells/ring-section.ts";
 import { Ring, UNBOUNDED as UNBOUNDED_RING } from "../cells/ring.ts";
 import { SEGMENT_CELLS } from "../cells/segments.ts";
@@ -33,11 +34,6 @@ export const CHANNEL_BYTES = 256;
 export const STOPPED = 1;
 /** Nothing more can be sent. */
 export const CLOSED = 4;
-
-/** As many values as there is memory for. */
-export const UNBOUNDED = -1;
-/** A larger capacity is none. */
-export const LARGEST_CAPACITY: number = 2 ** 30 - 1;
 
 /** Segments of a ring that never holds more: blocks of 256 bytes. */
 const FEW_CELLS = 15;

@@ -8,7 +8,8 @@ import { type Alternative, ANSWER, CELL, type Monitor, NONE, WANT } from "../../
 import { endMove, undoMove } from "../../wire/index.ts";
 import { readCell, writeCell } from "../cells/cell-words.ts";
 import { CellCoder } from "../cells/cells.ts";
-import { type ChannelCore, PASSED } from "./channel-core.ts";
+import type { ChannelCore } from "./channel-core.ts";
+import { PASSED } from "./channel-words.ts";
 
 /** What a node wants. */
 const TO_RECEIVE = 0;

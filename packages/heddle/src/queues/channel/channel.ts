@@ -5,6 +5,7 @@
  */
 import { inspect } from "node:util";
 import type { Heap } from "#heap";
+import { queueing } from "#queueing";
 import { throwIfCancelled } from "../../scopes/index.ts";
 import {
   addressOf,
@@ -23,20 +24,12 @@ import {
 } from "../../sync/index.ts";
 import { takeArrived, takeArrivedSync } from "../cells/arrived.ts";
 import { readCell } from "../cells/cell-words.ts";
-import { CellCoder } from "../cells/cells.ts";
-import { type Answer, ChannelCore, NOT_YET, PASSED, REFUSED } from "./channel-core.ts";
+import type { CellCoder } from "../cells/cells.ts";
+import type { ChannelCore } from "./channel-core.ts";
 import { ChannelClosedError } from "./channel-closed-error.ts";
-import {
-  CAPACITY,
-  CHANNEL_BYTES,
-  closeErrorOf,
-  freeChannel,
-  initialiseChannel,
-  LARGEST_CAPACITY,
-  UNBOUNDED,
-} from "./channel-layout.ts";
-import { cellAt, Receiving, reclaim, Sending } from "./channel-sides.ts";
-import { Lookout } from "../lookout.ts";
+import type { Receiving, Sending } from "./channel-sides.ts";
+import { type Answer, LARGEST_CAPACITY, NOT_YET, PASSED, REFUSED, UNBOUNDED } from "./channel-words.ts";
+import type { Lookout } from "../lookout.ts";
 import { type SelectCase, SendingCase } from "../select/select-case.ts";
 import { toldWhere } from "../unsendable.ts";
 
@@ -117,6 +110,7 @@ export class Channel<T> extends SharedObject {
    * and those who receive meet.
    */
   constructor(capacity: number = 0, options?: SharedOptions) {
+    const { CAPACITY, CellCoder, ChannelCore, initialiseChannel, Lookout, Receiving, Sending } = queueing();
     super(options, (heap, address) => initialiseChannel(heap, address, checkCapacity(capacity)));
     const thread = threadOf(this);
     const { heap } = thread;
@@ -277,7 +271,7 @@ export class Channel<T> extends SharedObject {
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
     const { waits, heap } = this.#thread;
-    const side = new Receiving(heap, this.#core, "Channel.receive()", (cell) => {
+    const side = new (queueing().Receiving)(heap, this.#core, "Channel.receive()", (cell) => {
       if (cell === 0) return this.#end();
       return moreOf(takeArrived(this.#read(cell)));
     });
@@ -299,7 +293,7 @@ export class Channel<T> extends SharedObject {
   /** As `Symbol.asyncIterator`, blocking the thread until the next value comes. */
   [Symbol.iterator](): IterableIterator<T, undefined> {
     const { waits, heap } = this.#thread;
-    const side = new Receiving(heap, this.#core, "Channel.receiveSync()", (cell) =>
+    const side = new (queueing().Receiving)(heap, this.#core, "Channel.receiveSync()", (cell) =>
       cell === 0 ? this.#end() : more(takeArrivedSync(this.#read(cell))),
     );
     return {
@@ -401,19 +395,20 @@ export class Channel<T> extends SharedObject {
 
   #closeError(): unknown {
     const { heap } = this.#thread;
-    this.#closedWith ??= { error: readCloseError(heap, closeErrorOf(heap, this.#core.object)) };
+    this.#closedWith ??= { error: readCloseError(heap, queueing().closeErrorOf(heap, this.#core.object)) };
     return this.#closedWith.error;
   }
 
   #receivingForSelect(isBlocking: boolean): Receiving<Received> {
     const { heap } = this.#thread;
     const take = isBlocking ? takeArrivedSync : takeArrived;
-    return new Receiving(heap, this.#core, "select()", (cell) =>
+    return new (queueing().Receiving)(heap, this.#core, "select()", (cell) =>
       cell === 0 ? { error: this.#closeError() } : { value: take(this.#read(cell)) },
     );
   }
 
   #sendingOnce(value: unknown, path: string): SendingOnce {
+    const { CellCoder, Sending } = queueing();
     const cell = new CellCoder(this.#thread.heap);
     this.#encode(cell, value, path);
     const finish = (isSent: boolean): Received => {
@@ -452,6 +447,7 @@ function checkCapacity(capacity: unknown): number {
 }
 
 function destroy(heap: Heap, address: number): void {
+  const { cellAt, closeErrorOf, freeChannel } = queueing();
   freeChannel(heap, thisThreadIn(heap).monitor, address, (at) => cellAt(heap, at).drop());
   const error = closeErrorOf(heap, address);
   if (error !== 0) storedValuesIn(heap).drop(error);
@@ -461,10 +457,13 @@ registerShared(Channel, {
   kind: ObjectKind.CHANNEL,
   name: "Channel",
   version: 1,
-  sizeBytes: CHANNEL_BYTES,
+  get sizeBytes() {
+    return queueing().CHANNEL_BYTES;
+  },
   destroy,
 });
 registerReclaim(ObjectKind.CHANNEL, (monitor, object, node) => {
+  const { ChannelCore, reclaim } = queueing();
   const { heap } = thisThreadIn(monitor.words);
   reclaim(heap, monitor, new ChannelCore(heap, monitor, object), node);
 });

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { ObjectKind } from "../../sync/index.ts";
-import { registerQueue, youngestFirst } from "./queue-forms.ts";
+import { registerQueue } from "./queue-kinds.ts";
 import { Queue } from "./queue.ts";
 
 /**
@@ -25,4 +25,4 @@ import { Queue } from "./queue.ts";
  */
 export class LifoQueue<T> extends Queue<T> {}
 
-registerQueue(LifoQueue, "LifoQueue", ObjectKind.LIFO_QUEUE, youngestFirst);
+registerQueue(LifoQueue, "LifoQueue", ObjectKind.LIFO_QUEUE, "youngestFirst");

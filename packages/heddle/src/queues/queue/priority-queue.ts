@@ -5,7 +5,7 @@
  */
 import { ObjectKind, type WaitOptions } from "../../sync/index.ts";
 import { checkPriority, withoutPriority } from "../options.ts";
-import { lowestFirst, registerQueue } from "./queue-forms.ts";
+import { registerQueue } from "./queue-kinds.ts";
 import { operationsOf, Queue, setPriority } from "./queue.ts";
 
 /** Where an item comes in a queue with priorities. */
@@ -53,4 +53,4 @@ export class PriorityQueue<T> extends Queue<T> {
   }
 }
 
-registerQueue(PriorityQueue, "PriorityQueue", ObjectKind.PRIORITY_QUEUE, lowestFirst);
+registerQueue(PriorityQueue, "PriorityQueue", ObjectKind.PRIORITY_QUEUE, "lowestFirst");

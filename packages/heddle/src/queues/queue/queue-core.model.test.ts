@@ -15,19 +15,10 @@ import {
 import { type Monitor, ObjectKind, registerReclaim } from "../../sync/index.ts";
 import { HeapItems } from "./heap-items.ts";
 import { Item } from "./items.ts";
-import {
-  type Attempt,
-  DONE,
-  ENDED,
-  GET,
-  JOIN,
-  NOT_NOW,
-  PUT,
-  QueueCore,
-  type QueueParts,
-} from "./queue-core.ts";
+import { QueueCore, type QueueParts } from "./queue-core.ts";
 import { DONE_COUNT, FLAGS, ITEMS, MAX_SIZE } from "./queue-layout.ts";
 import { GetPlace, JoinPlace, PutPlace } from "./queue-waits.ts";
+import { type Attempt, DONE, ENDED, GET, JOIN, NOT_NOW, PUT } from "./queue-words.ts";
 import { RingSection } from "../cells/ring-section.ts";
 import { Ring } from "../cells/ring.ts";
 import { StackItems } from "./stack-items.ts";

@@ -6,7 +6,8 @@ import { MODEL, OBJECTS, seatThreads, sitDown } from "../../sync/fixtures/model.
 import { FullHeap } from "../fixtures/full-heap.ts";
 import { HeapItems } from "./heap-items.ts";
 import { Item } from "./items.ts";
-import { DONE, NOT_NOW, QueueCore } from "./queue-core.ts";
+import { QueueCore } from "./queue-core.ts";
+import { DONE, NOT_NOW } from "./queue-words.ts";
 import { FLAGS, ITEMS } from "./queue-layout.ts";
 import { RingSection } from "../cells/ring-section.ts";
 import { Ring } from "../cells/ring.ts";

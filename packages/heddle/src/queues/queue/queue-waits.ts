@@ -6,7 +6,8 @@
 import type { Heap } from "#heap";
 import { ANSWER, CELL, type Place } from "../../sync/index.ts";
 import { Item, readItem } from "./items.ts";
-import { type Attempt, GET, JOIN, PUT, type QueueCore, TAKEN, type Want } from "./queue-core.ts";
+import type { QueueCore } from "./queue-core.ts";
+import { type Attempt, GET, JOIN, PUT, TAKEN, type Want } from "./queue-words.ts";
 
 /** What waits in one way at one queue. */
 abstract class QueuePlace<T> implements Place<T> {

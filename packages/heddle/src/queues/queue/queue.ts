@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { queueing } from "#queueing";
 import { throwIfCancelled, unheard } from "../../scopes/index.ts";
 import {
   addressOf,
@@ -17,13 +18,13 @@ import {
 } from "../../sync/index.ts";
 import { NotLoadedError } from "../../wire/index.ts";
 import { QueueShutDownError } from "../errors.ts";
-import { Item } from "./items.ts";
-import { Lookout } from "../lookout.ts";
+import type { Item } from "./items.ts";
+import type { Lookout } from "../lookout.ts";
 import { checkMaxSize, checkShutdown } from "../options.ts";
-import { type Attempt, DONE, ENDED, GET, JOIN, NOT_NOW, PUT, type QueueCore } from "./queue-core.ts";
-import { oldestFirst, queueKind, type QueueOperations, registerQueue } from "./queue-forms.ts";
-import { MAX_SIZE } from "./queue-layout.ts";
-import { GetPlace, JoinPlace, PutPlace } from "./queue-waits.ts";
+import type { QueueCore } from "./queue-core.ts";
+import { queueKind, type QueueOperations, registerQueue } from "./queue-kinds.ts";
+import type { GetPlace, JoinPlace, PutPlace } from "./queue-waits.ts";
+import { type Attempt, DONE, ENDED, GET, JOIN, NOT_NOW, PUT } from "./queue-words.ts";
 import { toldWhere } from "../unsendable.ts";
 
 /** What the constructor of every queue takes. */
@@ -101,7 +102,8 @@ export class Queue<T> extends SharedObject {
   constructor(options?: QueueOptions) {
     // A minifier that puts a function in its call's place, as terser does, loses what `new.target` is there.
     const cls = new.target;
-    const { name, form, operations } = queueKind(cls);
+    const { name, order, operations } = queueKind(cls);
+    const { GetPlace, Item, JoinPlace, Lookout, MAX_SIZE, PutPlace, [order]: form } = queueing();
     super(options, (heap, address) => {
       heap.poke(address + MAX_SIZE, checkMaxSize(options?.maxSize, name));
       form.initialise(heap, address);
@@ -430,4 +432,4 @@ function ended(error: unknown): IteratorReturnResult<undefined> {
   throw error;
 }
 
-registerQueue(Queue, "Queue", ObjectKind.QUEUE, oldestFirst);
+registerQueue(Queue, "Queue", ObjectKind.QUEUE, "oldestFirst");

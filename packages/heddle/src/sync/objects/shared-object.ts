@@ -11,6 +11,7 @@ import { thisThread, type ThisThread, thisThreadIn } from "../waiting/this-threa
 import { Directory } from "./directory.ts";
 import { freeObject, KIND, readName, registerDestroyer, writeHeader, type Destroy } from "./header.ts";
 import { holdingsIn } from "./holdings.ts";
+import { type Reach, SHARED } from "./reach.ts";
 
 /** What the constructor of every shared object takes last. */
 export interface SharedOptions {
@@ -63,21 +64,6 @@ export function threadOf(object: SharedObject): ThisThread {
   const heap = heapOf(object);
   return heap === threadHeap() ? thisThread() : thisThreadIn(heap);
 }
-
-/**
- * Who can have to do with an object.
- *
- * An object that was made here, and was never in a message, is this thread's alone. Its words need no atomic
- * instructions then: nobody else reads or writes them, and whoever gets a handle later sees what was written before,
- * by what brings it.
- */
-export interface Reach {
-  /** Whether another thread may know it. It stays so from then on. */
-  isShared: boolean;
-}
-
-/** Of what any thread may know. */
-export const SHARED: Reach = { isShared: true };
 
 /** Who can have to do with an object; it changes as that does. */
 export let reachOf: (object: SharedObject) => Reach;

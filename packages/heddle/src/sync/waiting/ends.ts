@@ -26,21 +26,9 @@ import {
   WAITING,
 } from "./node.ts";
 import { isTaken, nodesOf } from "./nodes.ts";
+import { reclaimOf } from "./reclaims.ts";
 import { GRANT_COUNT, GRANTS, INBOX, KILLED, LEAVING, LOOK } from "./record.ts";
 import { remove } from "./wait-list.ts";
-
-/**
- * Sees to what a node holds whose thread has ended: what it was granted that the thread did not live to see, or what it
- * stood in line with. In a section on the object.
- */
-export type Reclaim = (monitor: Monitor, object: number, node: number) => void;
-
-const reclaims = new Map<number, Reclaim>();
-
-/** Says what becomes of what waits at objects of a kind leave behind. Without it, it is lost with the thread. */
-export function registerReclaim(kind: number, reclaim: Reclaim): void {
-  reclaims.set(kind, reclaim);
-}
 
 /**
  * Settles the end of a thread whose seat was claimed for that. The seat is not free yet: its ledger is to be settled.
@@ -102,7 +90,7 @@ function leaveLine(monitor: Monitor, node: number): void {
   const stands = monitor.read(node + LIST) !== 0;
   if (stands) remove(monitor, node);
   const reclaim =
-    stands || monitor.read(node + ANSWER) !== NONE ? reclaims.get(monitor.read(object + KIND)) : undefined;
+    stands || monitor.read(node + ANSWER) !== NONE ? reclaimOf(monitor.read(object + KIND)) : undefined;
   reclaim?.(monitor, object, node);
   // It is no longer anything at that object: a LOST one may be looked at again.
   monitor.store(node + OBJECT, 0);

@@ -4,37 +4,14 @@
  * @packageDocumentation
  */
 import type { Worker } from "node:worker_threads";
-import {
-  type HeapPart,
-  type JoinedHeap,
-  seatOf,
-  settleThread,
-  SharedHeap,
-  SharedHeapError,
-  threadHeap,
-  type Words,
-} from "#heap";
+import { cores } from "#cores";
+import { type JoinedHeap, seatOf, settleThread, threadHeap, type Words } from "#heap";
 import { answerForBuffers } from "../../wire/index.ts";
-import { Choices } from "./choices.ts";
-import { Deaths } from "./deaths.ts";
-import { beginToLeave, settleEnd, tellToLook } from "./ends.ts";
-import { Inbox } from "./inbox.ts";
-import { Monitor } from "./monitor.ts";
-import { NodePool } from "./nodes.ts";
-import { Patience } from "./patience.ts";
-import { RECORD_BYTES } from "./record.ts";
-import { type Clock, Waits } from "./waits.ts";
-
-/** So long a blocked thread sleeps before it looks whether somebody has died whom only it could hear of. */
-const SLEEP_MS = 100;
-/** At a gate others are inside for less than a microsecond, unless they lost their core. */
-const GATE_SPINS = 100;
-const GATE_SLEEP_MS = 5;
-/** Who has taken an end wakes nobody when it leaves it: it does so within nanoseconds, unless it lost its core. */
-const END_SLEEP_MS = 1;
-
-/** Looks before a blocked thread sleeps: some ten microseconds, as long as a wake takes. */
-const LOOKS = 200;
+import type { Choices } from "./choices.ts";
+import type { Deaths } from "./deaths.ts";
+import type { Monitor } from "./monitor.ts";
+import type { NodePool } from "./nodes.ts";
+import type { Waits } from "./waits.ts";
 
 /** What the primitives need of the thread they run in, in one heap. */
 export interface ThisThread {
@@ -60,7 +37,7 @@ export function thisThread(): ThisThread {
 
 /** This thread, in a heap that it has joined. */
 export function thisThreadIn(heap: Words): ThisThread {
-  return selves.get(heap) ?? join(heap as JoinedHeap);
+  return selves.get(heap) ?? cores().join(heap as JoinedHeap, lookouts, (joined) => selves.set(heap, joined));
 }
 
 function joinThreads(): ThisThread {
@@ -71,7 +48,7 @@ function joinThreads(): ThisThread {
   });
   const joined = thisThreadIn(threadHeap());
   process.once("exit", (code) => {
-    if (code === 0) beginToLeave(joined.monitor);
+    if (code === 0) cores().beginToLeave(joined.monitor);
   });
   return joined;
 }
@@ -96,83 +73,7 @@ export function rouse(identity: number): void {
   const { heap } = thisThread();
   const { seats } = heap;
   const record = seats.recordAt(seatOf(identity));
-  if (record !== 0 && seats.isSeated(identity)) tellToLook(heap, record);
-}
-
-function join(heap: JoinedHeap): ThisThread {
-  const { seats, seat, identity } = heap;
-  let record = seats.recordAt(seat);
-  if (record === 0) {
-    record = heap.allocate(RECORD_BYTES);
-    heap.bytesTo(record + RECORD_BYTES).fill(0, record, record + RECORD_BYTES);
-    seats.setRecord(seat, record);
-  }
-  const deaths = new Deaths(heap);
-  const monitor = new Monitor(
-    { words: heap, seats, seat, identity, record },
-    {
-      spins: GATE_SPINS,
-      sleepMs: GATE_SLEEP_MS,
-      endSleepMs: END_SLEEP_MS,
-      onStuck: (owner) => deaths.openGatesOf(owner),
-    },
-  );
-  deaths.monitor = monitor;
-  const nodes = new NodePool(heap, record, identity);
-  const clock: Clock = {
-    now: () => performance.now(),
-    patience: new Patience(hasCores() ? LOOKS : 0),
-    get sleepMs(): number {
-      let leastMs = SLEEP_MS;
-      for (const lookout of lookouts) leastMs = Math.min(leastMs, lookout.dueMs?.() ?? SLEEP_MS);
-      return leastMs;
-    },
-    onSlept: () => {
-      deaths.settleTheDead();
-      for (const lookout of lookouts) lookout.look();
-    },
-    onWoken: () => {
-      if (heap.mayHaveLost) deaths.settleTheDead();
-    },
-  };
-  const waits = new Waits(heap, monitor, nodes, clock);
-  const choices = new Choices({ heap, monitor, nodes }, waits, clock);
-  waits.inbox = new Inbox(heap, record, waits);
-  const joined = { heap, identity, record, monitor, nodes, waits, choices, deaths };
-  selves.set(heap, joined);
-  heap.whenSomebodyDies(() => deaths.settleTheDead());
-  if (heap instanceof SharedHeap) {
-    heap.addPart(partOf(heap, joined));
-    // Nobody may have been there to hear of them.
-    deaths.settleTheDead();
-  }
-  return joined;
-}
-
-let severalCores: boolean | undefined;
-
-/** Whether who is waited for can run meanwhile. */
-export function hasCores(): boolean {
-  return (severalCores ??= process.getBuiltinModule("node:os").availableParallelism() > 1);
-}
-
-/** How this thread leaves: as one that has died, but by its own hand. */
-function partOf(heap: SharedHeap, { monitor, waits, deaths }: ThisThread): HeapPart {
-  return {
-    checkLeaving() {
-      const count = waits.pendingCount;
-      if (count === 0) return;
-      throw new SharedHeapError(
-        `Cannot close shared heap ${JSON.stringify(heap.name)}: ${count} ${count === 1 ? "wait is" : "waits are"} under ` +
-          `way in this thread at what it holds`,
-      );
-    },
-    leave(isExit) {
-      deaths.finish();
-      if (!isExit || Number(process.exitCode ?? 0) === 0) beginToLeave(monitor);
-      settleEnd(monitor, heap.seat);
-    },
-  };
+  if (record !== 0 && seats.isSeated(identity)) cores().tellToLook(heap, record);
 }
 
 /** Settles the end of a thread of this process that runs no more. Doing so twice is harmless. */

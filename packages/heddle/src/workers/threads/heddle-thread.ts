@@ -7,6 +7,7 @@ import { loadTicketsBy, REMOTE_TICKET } from "../../wire/index.ts";
 
 /** Used at once. */
 export { FunctionTable } from "../../portable/heddle-functions.ts";
+export { LockCore } from "../../sync/heddle-cores.ts";
 
 /** What is declared to be in every thread has to be loaded. */
 export { currentThread, Thread, ThreadLocal } from "../index.ts";
