@@ -44,8 +44,14 @@ const WAITED = [
   "sync/waiting/within-scope.ts",
 ];
 
-/** What managers and their clients have in common. */
-const MANAGED = ["managers/checks.ts", "managers/errors.ts", "managers/marks.ts"];
+/** What managers and pools have in common with what runs in their workers. */
+const WORKED = [
+  "futures/fifo.ts",
+  "futures/streams/stream-flow.ts",
+  "managers/checks.ts",
+  "managers/errors.ts",
+  "managers/marks.ts",
+];
 
 /**
  * What entries of a kind are given, needed or not, by the first that fits: a file fewer to load saves more than a little more to compile
@@ -55,12 +61,13 @@ const MANAGED = ["managers/checks.ts", "managers/errors.ts", "managers/marks.ts"
  * @type {readonly { kind: RegExp, given: readonly string[] }[]}
  */
 const TOGETHER = [
-  { kind: DOOR, given: WAITED },
+  { kind: DOOR, given: [...WAITED, ...WORKED] },
   // What whoever imports the toolkit waits for in the middle of its own evaluation, in a bundle, is given nothing that waits for it.
   { kind: /\bheddle-parser\b/, given: [] },
   { kind: /\bheddle-functions\b/, given: SMALL },
   { kind: /\bheddle-publishing\b/, given: [...SMALL, "portable/heddle-functions.ts"] },
-  { kind: /^heddle-later\.ts$|^sync\.ts$|\bheddle-cores\b/, given: [...SMALL, ...WAITED] },
+  { kind: /^sync\.ts$/, given: [...SMALL, ...WAITED, ...WORKED] },
+  { kind: /^heddle-later\.ts$|\bheddle-cores\b/, given: [...SMALL, ...WAITED] },
   { kind: /\bheddle-queueing\b/, given: [...SMALL, ...WAITED, "sync/heddle-cores.ts"] },
   {
     kind: /\bheddle-(?:managing|piping|pools)\b/,
@@ -70,7 +77,7 @@ const TOGETHER = [
   // It loads what its function has to do with.
   { kind: /\bheddle-(?:own-process|plain-rest)\b/, given: [...SMALL, ...WAITED] },
   // Without what imports a part, such as "managers/index.ts": in a bundle the part, with what takes over for a worker, is evaluated first.
-  { kind: /\//, given: ["futures/worker/worker-entry.ts", ...MANAGED, ...WAITED] },
+  { kind: /\//, given: ["futures/worker/worker-entry.ts", ...WAITED, ...WORKED] },
 ];
 
 /**
