@@ -194,6 +194,14 @@ describe("captured variables", () => {
     Reflect.deleteProperty(globalThis, "double");
   });
 
+  test("may be modules that a bundler has imported, of which what is used goes along, however it is written", async () => {
+    const parser = await import("acorn");
+    const { version } = parser;
+    assert.equal((await send(() => parser.version))(), version);
+    // As bundlers write it.
+    assert.equal((await send(() => parser["version"]))(), version);
+  });
+
   test("may be objects with functions that are bound to them", async () => {
     class Button {
       clicks = 0;

@@ -60,13 +60,14 @@ describe("the free names of a function", () => {
   }
 
   test("are told with the properties that are used, if nothing else is used of them", () => {
-    const [a, b] = analyseFunction("() => a.x(a.y) + b.z(b)")!.free;
+    const [a, b] = analyseFunction('() => a.x(a["y"]) + b.z(b)')!.free;
     assert.deepEqual(a!.members, ["x", "y"]);
     assert.equal(b!.members, undefined);
   });
 
   test("are not told with properties when one is assigned", () => {
-    assert.equal(analyseFunction("() => { a.x = 1; }")!.free[0]!.members, undefined);
+    for (const text of ["() => { a.x = 1; }", '() => { a["x"] = 1; }', '() => { ({ y: a["x"] } = b); }'])
+      assert.equal(analyseFunction(text)!.free[0]!.members, undefined);
   });
 });
 

@@ -209,8 +209,9 @@ class Walk implements ScopeAnalysis {
 
   #visitMember(node: acorn.MemberExpression, scope: Scope): void {
     const { object, property } = node;
-    if (!node.computed && object.type === "Identifier" && property.type === "Identifier") {
-      this.#use(object, scope, { member: property.name });
+    const member = memberName(node);
+    if (object.type === "Identifier" && member !== undefined) {
+      this.#use(object, scope, { member });
       return;
     }
     this.visit(object, scope);
@@ -361,4 +362,10 @@ function hasUseStrict(body: acorn.BlockStatement | acorn.Expression): boolean {
 
 function isNode(value: unknown): value is Node {
   return typeof value === "object" && value !== null && typeof (value as Node).type === "string";
+}
+
+/** The name of a property as it is written: `a.x`, or `a["x"]`, as some bundlers write what is imported. */
+function memberName({ computed, property }: acorn.MemberExpression): string | undefined {
+  if (!computed) return property.type === "Identifier" ? property.name : undefined;
+  return property.type === "Literal" && typeof property.value === "string" ? property.value : undefined;
 }
