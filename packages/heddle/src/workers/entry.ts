@@ -22,6 +22,9 @@ export interface Beginning<T> {
   readonly data: T;
 }
 
+/** Files that are there for workers alone, by their URLs. */
+const separate = new Map<string, WorkerEntry>();
+
 /**
  * Finds the module for workers of one kind.
  *
@@ -30,8 +33,14 @@ export interface Beginning<T> {
  * @throws `Error` where the toolkit is part of a bundle in which workers could not take over: they would run the program again.
  */
 export function findEntry(here: URL, name: string): WorkerEntry {
-  const separate = new URL(`./${name}${here.pathname.endsWith(".ts") ? ".ts" : ".js"}`, here);
-  if (existsSync(fileURLToPath(separate))) return { module: separate, bundledAs: undefined };
+  const module = new URL(`./${name}${here.pathname.endsWith(".ts") ? ".ts" : ".js"}`, here);
+  const known = separate.get(module.href);
+  if (known !== undefined) return known;
+  if (existsSync(fileURLToPath(module))) {
+    const entry = { module, bundledAs: undefined };
+    separate.set(module.href, entry);
+    return entry;
+  }
   if (!canTakeOver)
     throw new Error(
       "Cannot start a worker: it would run the program of this bundle again; import heddle by its name, or leave it out of the bundle",

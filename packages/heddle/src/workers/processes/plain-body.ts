@@ -16,7 +16,7 @@
  */
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BareSegment, dieWithParent, knowKoffi } from "../../heap/bare/index.ts";
+import { BareSegment, dieWithParent, knowKoffi, loadKoffi } from "../../heap/bare/index.ts";
 import { type PlainFunctions, Rebuilt } from "../../portable/plain/index.ts";
 import { fromPlainText, plainText } from "../../wire/plain/index.ts";
 import type * as part from "./heddle-plain-rest.ts";
@@ -99,7 +99,7 @@ class PlainProcess {
 
   #goOn(): Taken {
     Reflect.deleteProperty(globalThis, Symbol.for("heddle.join"));
-    return (this.#taken ??= this.#rest.takeUp(this.#orders, this.#rebuilt ?? []));
+    return (this.#taken ??= this.#rest.takeUp(this.#orders, loadKoffi(), this.#rebuilt ?? []));
   }
 
   /** L1. In place, as what asks for it may not wait. */

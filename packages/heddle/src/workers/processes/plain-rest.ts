@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { knowKoffi } from "#heap";
 import { functionTableIn } from "../../portable/index.ts";
 import type { PlainName } from "../../portable/plain/index.ts";
 import type { Orders } from "./orders.ts";
@@ -23,10 +24,12 @@ export interface Taken {
 /**
  * Joins the owner's heap: from now on this process is like any that has begun with the toolkit, and what runs in it is in its scope.
  *
+ * @param koffi - As it was loaded.
  * @param made - What it has made of records.
  */
-export function takeUp(orders: Orders, made: Iterable<readonly [PlainName, unknown]>): Taken {
+export function takeUp(orders: Orders, koffi: unknown, made: Iterable<readonly [PlainName, unknown]>): Taken {
   const { desk } = orders.data as PlainTask;
+  knowKoffi(orders.koffi, koffi);
   const heap = joinOwner(orders);
   const table = functionTableIn(heap);
   for (const [name, thing] of made) table.adopt(name, thing);

@@ -115,6 +115,7 @@ function knownOrders(): Given | undefined {
 export function beginProcess(run: (data: unknown, heap: SharedHeap) => void): void {
   const orders = knownOrders() as Orders;
   hideCompileCache();
+  knowKoffi(orders.koffi);
   const heap = joinOwner(orders);
   dieWithParent();
   process.on("disconnect", () => process.exit());
@@ -124,9 +125,8 @@ export function beginProcess(run: (data: unknown, heap: SharedHeap) => void): vo
 }
 
 /** Joins the heap of whoever has given this process its orders, and gets ready for all that may come by it. */
-export function joinOwner({ entries, koffi }: Orders): SharedHeap {
+export function joinOwner({ entries }: Orders): SharedHeap {
   workFor(entries);
-  knowKoffi(koffi);
   loadHandlesBy(() =>
     Promise.all([import("../../sync/index.ts"), import("../../queues/index.ts"), import("../index.ts")]),
   );
