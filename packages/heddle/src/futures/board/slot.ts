@@ -12,7 +12,8 @@
  * 24     payload    address of the message: INLINE, or a block          as flags
  * 28     capacity   bytes that the message may have there               as flags
  * 32     length     bytes of the message                                as flags
- * 36     sequence   number of the call, names its side items            the owner, while FREE
+ * 36     parcel     number of the side items on their port; 0: not      the owner while FREE, or asked; then as flags
+ *                   posted. See parcels.ts
  * 40     …          the message itself, when it is short
  * 176    started    when it was claimed, ms since 1970 (float64)         the owner: Infinity; then the claimant, if TIMED
  * 184    stop       not 0: the body is asked to stop; where the reason is,   the owner
@@ -39,7 +40,8 @@
  * - I3: whoever claimed it is named in the state, so a worker that ends at any step leaves no call unaccounted for.
  * - I4: a pinned slot is linked into a lane, so it is not reused before its worker has passed it: hence WITHDRAWN.
  *   A READY slot is only hinted at, so it may be reused at once; a stale hint finds another call, or none.
- * - I5: a claimed slot in the done list asks for its side items. It stands there again, finished, only after it got them.
+ * - I5: a claimed slot in the done list asks for its side items. The owner posts them, and then says their number. It stands there again, finished,
+ *   only after it got them.
  * - I6: with STREAMS it holds values that its body has yielded. It stands there again, and is written, only after the owner
  *   has acknowledged them.
  */
@@ -52,7 +54,7 @@ export const FLAGS = 20;
 export const PAYLOAD = 24;
 export const CAPACITY = 28;
 export const LENGTH = 32;
-export const SEQUENCE = 36;
+export const PARCEL = 36;
 export const INLINE = 40;
 export const STARTED = 176;
 export const STOP = 184;
@@ -81,7 +83,7 @@ export const workerOf = (state: number): number => (state >> KIND_BITS) - 1;
 
 /** The message is an error that the body threw, or that kept its result from travelling. */
 export const FAILED = 1;
-/** Values that only a port can carry were posted under the slot's sequence number. */
+/** Values that only a port can carry go beside the message: see {@link PARCEL}. */
 export const SIDE_ITEMS = 2;
 /** The owner wants to know when the body began, and how long it ran. */
 export const TIMED = 4;

@@ -10,9 +10,9 @@ import type { Crew } from "./crew.ts";
 import { Fifo } from "../fifo.ts";
 import { Homes } from "./homes.ts";
 import { idleWorker } from "./idle-worker.ts";
-import { type Parcel, ParcelStore } from "../board/parcels.ts";
+import { NO_PARCEL, type Parcel, ParcelStore } from "../board/parcels.ts";
 import { RankedCalls } from "./ranked-calls.ts";
-import { pinned, READY, STATE } from "../board/slot.ts";
+import { PARCEL, pinned, READY, STATE } from "../board/slot.ts";
 
 /**
  * What has to be moved with a call stays here until a worker has claimed it and asks: what is posted to a worker that runs
@@ -27,7 +27,7 @@ export class CallQueue {
   /** Calls that the ring has no room for, oldest first. Hints, as those in the ring. */
   readonly #overflow = new Fifo<Call>();
   readonly #ranked: RankedCalls;
-  readonly #parcels = new ParcelStore();
+  readonly #parcels = new ParcelStore<Call>();
 
   constructor(board: Board, calls: Calls, crew: Crew, options: { concurrency: number; maxWorkers: number }) {
     this.#board = board;
@@ -65,15 +65,17 @@ export class CallQueue {
    *
    * @param worker - The only one that may run the call; -1 for any.
    */
-  place(call: Call, parcel: Parcel, transferList: readonly unknown[], worker: number): number {
+  place(call: Call, parcel: Parcel, worker: number): number {
     const taker = worker < 0 ? idleWorker(this.#board, this.#crew, this.#calls, this.#concurrency) : worker;
     // Where that ends, another one takes its place.
     const mayChange = call.affinity !== undefined;
-    if (taker >= 0 && !mayChange) this.#crew.post(taker, parcel, transferList);
+    let number = NO_PARCEL;
+    if (taker >= 0 && !mayChange) number = this.#crew.post(taker, parcel);
     else {
-      this.#parcels.put(parcel, transferList);
+      this.#parcels.put(call, parcel);
       call.hasParcelHere = true;
     }
+    this.#board.heap.poke(call.address + PARCEL, number);
     return taker;
   }
 
@@ -99,8 +101,8 @@ export class CallQueue {
   /** A worker has claimed a call and asks for what belongs to it. */
   sendParcel(call: Call): void {
     if (!call.hasParcelHere || !this.#crew.has(call.worker)) return;
-    const { parcel, transferList } = this.#takeParcel(call);
-    this.#crew.post(call.worker, parcel, transferList);
+    // I5.
+    this.#board.heap.store(call.address + PARCEL, this.#crew.post(call.worker, this.#takeParcel(call)));
   }
 
   /** Calls have ended: others have their turn. */
@@ -143,8 +145,8 @@ export class CallQueue {
     return this.#overflow.peek();
   }
 
-  #takeParcel(call: Call): ReturnType<ParcelStore["take"]> {
+  #takeParcel(call: Call): Parcel {
     call.hasParcelHere = false;
-    return this.#parcels.take(call.sequence);
+    return this.#parcels.take(call);
   }
 }

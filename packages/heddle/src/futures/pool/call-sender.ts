@@ -15,7 +15,7 @@ import type { ObservedCall } from "../observe/observer.ts";
 import { rankOf } from "./ranked-heap.ts";
 import type { Payloads } from "../board/payload.ts";
 import type { Poller } from "./poller.ts";
-import { CARRIES, FLAGS, FUNCTION, SEQUENCE, SERIAL, SIDE_ITEMS, TIMED } from "../board/slot.ts";
+import { CARRIES, FLAGS, FUNCTION, SERIAL, SIDE_ITEMS, TIMED } from "../board/slot.ts";
 import { SubmissionSites, tellSite } from "./submission-sites.ts";
 import { limitRun, linkScope, linkSignal } from "../task-limits.ts";
 import type { TaskOptions } from "../task-options.ts";
@@ -81,7 +81,7 @@ export class CallSender {
         // Others are not held: bursts of short-lived arrays would outlive their generation.
         call.args = sent;
         flags |= SIDE_ITEMS;
-        worker = this.#queue.place(call, [call.sequence, ...side.items], side.transferList, worker);
+        worker = this.#queue.place(call, side, worker);
       }
     } catch (thrown) {
       const error = carried === undefined ? thrown : ofVariable(thrown, `args[${args.length}]`, carried);
@@ -93,7 +93,6 @@ export class CallSender {
       return rejectedFuture(error);
     }
     this.#heap.poke(slot + FLAGS, flags);
-    this.#heap.poke(slot + SEQUENCE, call.sequence);
     const future = new Future<unknown>(call);
     call.future = future;
     call.fn = fn;

@@ -12,7 +12,7 @@ import { fulfil, reject, settleCancelled } from "../future.ts";
 import { leaveToScope } from "../leave-to-scope.ts";
 import type { Payloads } from "../board/payload.ts";
 import { failuresIn, isChunkOutcome, runChunk } from "../map/chunk.ts";
-import { FAILED, FLAGS, SIDE_ITEMS, STOPPED } from "../board/slot.ts";
+import { FAILED, FLAGS, PARCEL, SIDE_ITEMS, STOPPED } from "../board/slot.ts";
 import { tellSite } from "./submission-sites.ts";
 
 const NO_ITEMS: readonly unknown[] = [];
@@ -59,7 +59,10 @@ export class CallSettler {
   /** Settles a call that a worker has finished. */
   finish(call: Call): void {
     const flags = this.#heap.peek(call.address + FLAGS);
-    const items = (flags & SIDE_ITEMS) === 0 ? NO_ITEMS : this.#crew.receive(call.worker, call.sequence);
+    const items =
+      (flags & SIDE_ITEMS) === 0
+        ? NO_ITEMS
+        : this.#crew.receive(call.worker, this.#heap.peek(call.address + PARCEL));
     if (call.future!.done) this.#endAbandoned(call, items);
     else if ((flags & STOPPED) !== 0 && call.stopReason !== undefined)
       this.#cancel(call, call.stopReason.reason);

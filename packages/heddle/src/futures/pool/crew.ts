@@ -187,14 +187,14 @@ export class Crew {
     while (this.#leaving.size > 0) await Promise.all(this.#leaving);
   }
 
-  /** Posts side items to a worker, for a call that only it may run. Moves what is in the transfer list. */
-  post(worker: number, parcel: Parcel, transferList: readonly unknown[]): void {
-    this.#members[worker]!.parcels.post(parcel, transferList);
+  /** Posts side items to a worker, for a call that only it may run. Moves what is in the transfer list. Gives their number. */
+  post(worker: number, { items, transferList }: Parcel): number {
+    return this.#members[worker]!.parcels.post(items, transferList);
   }
 
   /** The side items that a worker posted with a result. */
-  receive(worker: number, sequence: number): readonly unknown[] {
-    return this.#members[worker]?.parcels.receive(sequence) ?? NO_ITEMS;
+  receive(worker: number, number: number): readonly unknown[] {
+    return this.#members[worker]?.parcels.receive(number) ?? NO_ITEMS;
   }
 
   #start(worker: number): void {

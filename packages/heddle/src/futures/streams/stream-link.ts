@@ -10,7 +10,7 @@ import type { Calls } from "../pool/calls.ts";
 import { fulfil, Future, onDone, outcomeOf } from "../future.ts";
 import type { Crew } from "../pool/crew.ts";
 import type { Payloads } from "../board/payload.ts";
-import { CLAIMS, FLAGS, FLOW, SIDE_ITEMS } from "../board/slot.ts";
+import { CLAIMS, FLAGS, FLOW, PARCEL, SIDE_ITEMS } from "../board/slot.ts";
 import { dropStored, type SentBatch, takeBatch } from "./stream-batch.ts";
 import { StreamBuffer, type StreamEnd, type StreamOrigin } from "./stream-buffer.ts";
 import { DEFAULT_BUFFER, OwnerFlow } from "./stream-flow.ts";
@@ -105,7 +105,7 @@ export class StreamLinks {
 
   #sideItems(call: Call): readonly unknown[] {
     const has = (this.#heap.peek(call.address + FLAGS) & SIDE_ITEMS) !== 0;
-    return has ? this.#crew.receive(call.worker, call.sequence) : [];
+    return has ? this.#crew.receive(call.worker, this.#heap.peek(call.address + PARCEL)) : [];
   }
 
   #open(call: Call): void {

@@ -20,8 +20,8 @@ import {
   FLAGS,
   FUNCTION,
   NOT_BEGUN,
+  PARCEL,
   RAN,
-  SEQUENCE,
   SERIAL,
   SIDE_ITEMS,
   STARTED,
@@ -107,7 +107,8 @@ export class CallRunner implements StreamHost {
 
   /** What belongs to a call, if it is here. */
   receive(slot: number): readonly unknown[] | undefined {
-    return this.#parcels.receive(this.#heap.peek(slot + SEQUENCE));
+    // I5: the owner may be about to write it.
+    return this.#parcels.receive(this.#heap.load(slot + PARCEL));
   }
 
   /** Runs a call that this worker has claimed. */
@@ -293,7 +294,7 @@ export class CallRunner implements StreamHost {
     const all = flags | (payloads.claims ? CLAIMS : 0);
     if (side === undefined) return all;
     try {
-      this.#parcels.post([this.#heap.peek(slot + SEQUENCE), ...side.items], side.transferList);
+      this.#heap.poke(slot + PARCEL, this.#parcels.post(side.items, side.transferList));
     } catch (error) {
       if (payloads.claims) payloads.giveUpClaims(slot);
       throw error;
