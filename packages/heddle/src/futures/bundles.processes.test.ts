@@ -1,12 +1,12 @@
 /** Programs in one file, with the toolkit in it: what runs in their workers. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { buildSync } from "esbuild";
+import { type BuildOptions, buildSync } from "esbuild";
 import * as heddle from "../index.ts";
 
 const modules = fileURLToPath(new URL("../../../../node_modules", import.meta.url));
@@ -83,6 +83,14 @@ const PASSED_BY = `
   }
 `;
 
+const always: BuildOptions = {
+  bundle: true,
+  platform: "node",
+  conditions: ["@heddle/source"],
+  external: ["koffi"],
+  logLevel: "error",
+};
+
 describe("a program in one file", () => {
   let folder: string;
   before(() => {
@@ -105,16 +113,12 @@ describe("a program in one file", () => {
     const { at = "whole", format = "esm", minify = false, address } = form;
     const outfile = join(folder, at, `program.${format === "esm" ? "mjs" : "cjs"}`);
     buildSync({
+      ...always,
       stdin: { contents, resolveDir: modules },
       outfile,
-      bundle: true,
       minify,
       format,
-      platform: "node",
-      conditions: ["@heddle/source"],
-      external: ["koffi"],
       define: address === undefined ? {} : { "import.meta.url": JSON.stringify(address) },
-      logLevel: "error",
     });
     const { stdout, stderr } = spawnSync(process.execPath, [outfile], {
       encoding: "utf8",
@@ -150,6 +154,25 @@ describe("a program in one file", () => {
       assert.equal(run(EVERYTHING, { address }), "[true,true,true]");
     });
   }
+
+  test("says what to do where its file does nothing by itself", () => {
+    const chunk = join(folder, "whole", "chunk.cjs");
+    buildSync({
+      ...always,
+      stdin: { contents: CALLING, resolveDir: modules },
+      outfile: chunk,
+      format: "cjs",
+      define: { "import.meta.url": '"file:///built/elsewhere/index.js"' },
+    });
+    writeFileSync(chunk, `exports.run = () => { ${readFileSync(chunk, "utf8")} };`);
+    const { stdout } = spawnSync(process.execPath, ["--eval", `require(${JSON.stringify(chunk)}).run()`], {
+      encoding: "utf8",
+    });
+    assert.match(
+      stdout,
+      /^BrokenExecutorError: .*chunk.cjs was run in the worker and began nothing of heddle; leave heddle out of the bundle/,
+    );
+  });
 
   test("says what to install where koffi is not beside it", () => {
     assert.match(

@@ -85,6 +85,10 @@ export function stayForChildren(): boolean {
   return areThere;
 }
 
+/** Of a file of a bundle, in which the toolkit is wrapped in what nobody there calls. */
+const NO_ENTRY =
+  "was run in the worker and began nothing of heddle; leave heddle out of the bundle, or put its package beside it";
+
 class StartedThread implements WorkerThread {
   readonly #start: ThreadStart;
   readonly #thread: number;
@@ -208,6 +212,10 @@ class StartedThread implements WorkerThread {
 
   #onGone(exitCode: number): void {
     children.delete(this);
+    const { module, bundledAs } = this.#start.entry;
+    const hasBegun = this.#core.how !== 0 || this.#core.identity !== 0;
+    if (bundledAs !== undefined && exitCode === 0 && !hasBegun)
+      this.#end = { cause: new Error(`${module.pathname} ${NO_ENTRY}`), ...this.#end };
     if (this.#core.how === 0) {
       const cause = "cause" in this.#end ? store(this.#end.cause) : 0;
       this.#core.bury(cause);
