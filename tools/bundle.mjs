@@ -28,8 +28,9 @@ const DOOR = /^sync\/index\.ts$/;
 /** What nearly all need: else each would be a file of its own. */
 const SMALL = ["portable/explicit.ts", "portable/origin.ts", "portable/publish/staying.ts"];
 
-/** What primitives, queues and channels have in common with their cores. */
+/** What primitives, queues and channels have in common with their cores, and what all workers load managers by. */
 const WAITED = [
+  "managers/managing-later.ts",
   "queues/cells/cell-words.ts",
   "queues/channel/channel-words.ts",
   "queues/queue/queue-words.ts",
@@ -62,12 +63,10 @@ const WORKED = [
  */
 const TOGETHER = [
   { kind: DOOR, given: [...WAITED, ...WORKED] },
-  // What whoever imports the toolkit waits for in the middle of its own evaluation, in a bundle, is given nothing that waits for it.
-  { kind: /\bheddle-parser\b/, given: [] },
   { kind: /\bheddle-functions\b/, given: SMALL },
   { kind: /\bheddle-publishing\b/, given: [...SMALL, "portable/heddle-functions.ts"] },
   { kind: /^sync\.ts$/, given: [...SMALL, ...WAITED, ...WORKED] },
-  { kind: /^heddle-later\.ts$|\bheddle-cores\b/, given: [...SMALL, ...WAITED] },
+  { kind: /\bheddle-cores\b/, given: [...SMALL, ...WAITED] },
   { kind: /\bheddle-queueing\b/, given: [...SMALL, ...WAITED, "sync/heddle-cores.ts"] },
   {
     kind: /\bheddle-(?:managing|piping|pools)\b/,
@@ -76,7 +75,7 @@ const TOGETHER = [
   { kind: /^[\w-]+\.ts$/, given: ["index.ts"] },
   // It loads what its function has to do with.
   { kind: /\bheddle-(?:own-process|plain-rest)\b/, given: [...SMALL, ...WAITED] },
-  // Without what imports a part, such as "managers/index.ts": in a bundle the part, with what takes over for a worker, is evaluated first.
+  // What workers run.
   { kind: /\//, given: ["futures/worker/worker-entry.ts", ...WAITED, ...WORKED] },
 ];
 

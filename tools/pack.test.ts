@@ -30,7 +30,7 @@ interface Budget {
  * What needs more shall be loaded when it is used.
  */
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  heddle: { files: 11, sizeBytes: 435_000 },
+  heddle: { files: 9, sizeBytes: 435_000 },
   "heddle/sync": { files: 6, sizeBytes: 230_000 },
   // An import of node:util brings these along.
   "@heddle/testing": { files: 36, sizeBytes: 150_000, slow: ["net", "worker_threads"] },
@@ -65,22 +65,6 @@ function subpaths(): string[] {
       .filter(([, entry]) => typeof entry !== "string")
       .map(([path]) => name + path.slice(1));
   });
-}
-
-/** What a part of `heddle` loads, with its own file, as a bundler finds it: the texts by the names of the files. */
-function filesLoadedBy(part: string): Map<string, string> {
-  const dist = join(project, "node_modules/heddle/dist");
-  const { imports } = JSON.parse(readFileSync(join(dist, "../package.json"), "utf8"));
-  const found = new Map<string, string>();
-  const load = (file: string): void => {
-    if (found.has(file)) return;
-    const text = readFileSync(join(dist, file), "utf8");
-    found.set(file, text);
-    for (const [, name] of text.matchAll(/"\.\/([\w-]+\.js)"/g)) load(name!);
-    for (const [, name] of text.matchAll(/"(#\w+)"/g)) load(basename(imports[name!].default));
-  };
-  load(basename(imports[part].default));
-  return found;
 }
 
 /** The README's first example, with its checks, as a program of the project. */
@@ -162,16 +146,6 @@ describe("the packed packages, installed in an empty project", () => {
       assert.deepEqual(slow, budget.slow ?? [], "modules of Node that few programs need");
       assert.ok(files <= budget.files, `${files} files`);
       assert.ok(sizeBytes <= budget.sizeBytes, `${sizeBytes} bytes`);
-    });
-  }
-
-  for (const part of ["#cores", "#functions", "#parser", "#queueing"]) {
-    test(`hold what is loaded as ${part} apart from whoever waits for it, so that a bundle can evaluate it first`, () => {
-      const waiting = [...filesLoadedBy(part)].filter(([, text]) => text.includes(`"${part}"`));
-      assert.deepEqual(
-        waiting.map(([file]) => file),
-        [],
-      );
     });
   }
 

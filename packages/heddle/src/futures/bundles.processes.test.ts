@@ -181,10 +181,10 @@ describe("a program in one file", () => {
     );
   });
 
-  test("says what is wrong where its workers would run the program again, and does not start them", () => {
+  test("says what is wrong where the name of the toolkit was passed by, and starts no workers that would run the program again", () => {
     assert.match(
       run(PASSED_BY),
-      /^begins\nCannot start a worker: it would run the program of this bundle again; import heddle by its name, or leave it out of the bundle$/,
+      /^begins\nCannot load a part of heddle: .* is not to be had; import heddle by its name into a bundle, .* or leave it out of that$/,
     );
   });
 });

@@ -5,7 +5,7 @@
  */
 import { inspect, type InspectOptions } from "node:util";
 import { explainStaying } from "../portable/index.ts";
-import { pools } from "#pools";
+import { pools } from "./pools-later.ts";
 import { unheard } from "../scopes/index.ts";
 import { checkDuration, checkFunction, checkKnown, checkObject } from "./checks.ts";
 import { declareDoors } from "./doors.ts";

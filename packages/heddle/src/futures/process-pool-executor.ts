@@ -1,5 +1,5 @@
 import { SharedHeap } from "#heap";
-import { pools } from "#pools";
+import { pools } from "./pools-later.ts";
 import { ExecutorView } from "./executor-view.ts";
 import type { PoolOptions } from "./pool/pool-options.ts";
 

@@ -1,4 +1,4 @@
-import { pools } from "#pools";
+import { pools } from "./pools-later.ts";
 import { checkFunction } from "./checks.ts";
 import { declareDoors } from "./doors.ts";
 import type { Future } from "./future.ts";

@@ -1,5 +1,5 @@
 /** What the process of a manager runs, where the toolkit is not part of a bundle. */
-import { managing } from "#managing";
+import { managing } from "./managing-later.ts";
 import { runManagerProcess } from "./process-host.ts";
 import { loadHandlesBy, loadTicketsBy, REMOTE_TICKET } from "../wire/index.ts";
 

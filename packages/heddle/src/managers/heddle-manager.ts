@@ -1,5 +1,5 @@
 /** What the thread of a manager runs, where the toolkit is not part of a bundle. */
-import { managing } from "#managing";
+import { managing } from "./managing-later.ts";
 import { workerData } from "node:worker_threads";
 import type { Beginning } from "../workers/index.ts";
 import { runManagerThread, type ThreadAssignment } from "./thread-host.ts";

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { managing } from "#managing";
+import { managing } from "./managing-later.ts";
 import type { ConnectionOptions, SecureContextOptions } from "node:tls";
 import { inspect, types } from "node:util";
 import { leavable } from "../scopes/index.ts";

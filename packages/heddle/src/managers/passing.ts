@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { functions } from "#functions";
+import { functions } from "../portable/functions-later.ts";
 import { types } from "node:util";
 import { isDeclaredPortable } from "../portable/index.ts";
 import { isHandle } from "../wire/index.ts";

@@ -1,5 +1,5 @@
 /** The tables of this thread, one for each heap, and what comes with them: what writes messages and reads them. */
-import { functions } from "#functions";
+import { functions } from "./functions-later.ts";
 import { threadHeap, type Heap, type JoinedHeap } from "#heap";
 import type * as Codec from "../wire/codec/index.ts";
 import type { FunctionTable } from "./function-table.ts";

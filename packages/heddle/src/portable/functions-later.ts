@@ -1,13 +1,15 @@
-/** What Node finds as `#functions`: see `load-part.ts`. */
+/** Loads the part of that name: see `load-part.ts`. */
 import { pathToFileURL } from "node:url";
 import type * as part from "./heddle-functions.ts";
 import { loadPart } from "./load-part.ts";
 
 let loaded: typeof part | undefined;
 
-/** @throws `Error` where the toolkit is part of a bundle that was made with the condition "node-addons". */
+/** @throws `Error` in a bundle that has no parts. */
 export function functions(): typeof part {
   // A bundle of CommonJS form has no `import.meta.url`.
-  const here = import.meta.url ?? pathToFileURL(__filename).href;
-  return (loaded ??= loadPart(here, "heddle-functions") as typeof part);
+  return (loaded ??= loadPart(
+    import.meta.url ?? pathToFileURL(__filename).href,
+    "heddle-functions",
+  ) as typeof part);
 }

@@ -2,8 +2,8 @@
  * Parts of the toolkit that few programs need, or none at once: each is loaded when it is first used, in place, as the calls that use
  * them cannot wait. What compiles is not what a program imports, but what it uses.
  *
- * A part is `heddle-NAME.ts`, a file without types, as it may be compiled as it stands. Node finds it through `NAME-later.ts`, by a condition that bundlers have not: they find
- * `heddle-NAME-now.ts`, as a bundle has to have everything in it.
+ * A part is `heddle-NAME.ts`, a file without types, as it may be compiled as it stands. Whoever uses it finds it through `NAME-later.ts`. A bundle has all parts in it, and
+ * provides them (`bundled.ts`) before anything is used.
  *
  * @packageDocumentation
  */
@@ -23,6 +23,11 @@ export function providePart(name: string, part: object): void {
   provided.set(name, part);
 }
 
+/** A part that was provided. */
+export function providedPart(name: string): object | undefined {
+  return provided.get(name);
+}
+
 /** What a loader of CommonJS modules has that its types do not name. */
 interface Compiling extends Module {
   _compile(source: string, path: string, format: "module"): void;
@@ -33,7 +38,7 @@ interface Compiling extends Module {
  *
  * @param here - The file that asks, as a URL; the part is beside it.
  * @param name - Of the file of the part, without its ending.
- * @throws `Error` where the toolkit is part of a bundle that was made with the condition "node-addons".
+ * @throws `Error` where the toolkit is part of a bundle that has no parts: it was made with the condition "node-addons", or has files of the toolkit by their paths.
  */
 export function loadPart(here: string, name: string): object {
   const part = provided.get(name);
@@ -46,7 +51,7 @@ export function loadPart(here: string, name: string): object {
     return required.copy === copy ? required : compiled(file);
   } catch (cause) {
     throw new Error(
-      `Cannot load a part of heddle: ${file} is not to be had; make the bundle without the condition "node-addons", or leave heddle out of it`,
+      `Cannot load a part of heddle: ${file} is not to be had; import heddle by its name into a bundle, which is made without the condition "node-addons", or leave it out of that`,
       { cause },
     );
   }

@@ -1,17 +1,17 @@
 /**
  * The parser of JavaScript, loaded when the first function is looked into: that takes as long as loading a fifth of the toolkit.
  *
- * What Node itself finds as `#parser`, by a condition that bundlers have not. They find `heddle-parser-now.ts` there, as acorn has to be in
- * the bundle.
+ * A bundle has acorn in it, and provides it as it does parts.
  */
 import { pathToFileURL } from "node:url";
 import type * as acorn from "acorn";
+import { providedPart } from "./load-part.ts";
 
 let loaded: typeof acorn | undefined;
 
-/** @throws `Error` where the toolkit is part of a bundle that was made with the condition "node-addons", and acorn is not installed. */
+/** @throws `Error` in a bundle that has no parts, where acorn is not installed. */
 export function parser(): typeof acorn {
-  return (loaded ??= load());
+  return (loaded ??= (providedPart("acorn") as typeof acorn | undefined) ?? load());
 }
 
 function load(): typeof acorn {
@@ -21,7 +21,7 @@ function load(): typeof acorn {
     return process.getBuiltinModule("node:module").createRequire(here)("acorn") as typeof acorn;
   } catch (cause) {
     throw new Error(
-      `Cannot look into functions: acorn is not to be found from ${here}; make the bundle without the condition "node-addons", or leave heddle out of it`,
+      `Cannot look into functions: acorn is not to be found from ${here}; import heddle by its name into a bundle, which is made without the condition "node-addons", or leave it out of that`,
       { cause },
     );
   }

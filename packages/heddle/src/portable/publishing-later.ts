@@ -5,11 +5,13 @@ import { loadPart } from "./load-part.ts";
 
 let loaded: typeof part | undefined;
 
-/** @throws `Error` where the toolkit is part of a bundle that was made with the condition "node-addons". */
+/** @throws `Error` in a bundle that has no parts. */
 export function publishing(): typeof part {
   // A bundle of CommonJS form has no `import.meta.url`.
-  const here = import.meta.url ?? pathToFileURL(__filename).href;
-  return (loaded ??= loadPart(here, "heddle-publishing") as typeof part);
+  return (loaded ??= loadPart(
+    import.meta.url ?? pathToFileURL(__filename).href,
+    "heddle-publishing",
+  ) as typeof part);
 }
 
 /** Whether instances of a class hold private names, which no copy would have. */

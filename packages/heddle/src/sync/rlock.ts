@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { cores } from "#cores";
+import { cores } from "./cores-later.ts";
 import { throwIfCancelled, unheard } from "../scopes/index.ts";
 import { currentOwner } from "./current-owner.ts";
 import { LockStateError } from "./errors.ts";

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { cores } from "#cores";
+import { cores } from "./cores-later.ts";
 import { unheard } from "../scopes/index.ts";
 import { type Heap, SharedHeap } from "#heap";
 import { checkCount, MAX_COUNT } from "./check-count.ts";

@@ -30,7 +30,6 @@ const separate = new Map<string, WorkerEntry>();
  *
  * @param here - The module that asks; or the bundle that it has become a part of.
  * @param name - Of the file beside it, without its ending.
- * @throws `Error` where the toolkit is part of a bundle in which workers could not take over: they would run the program again.
  */
 export function findEntry(here: URL, name: string): WorkerEntry {
   const module = new URL(`./${name}${here.pathname.endsWith(".ts") ? ".ts" : ".js"}`, here);
@@ -41,15 +40,8 @@ export function findEntry(here: URL, name: string): WorkerEntry {
     separate.set(module.href, entry);
     return entry;
   }
-  if (!canTakeOver)
-    throw new Error(
-      "Cannot start a worker: it would run the program of this bundle again; import heddle by its name, or leave it out of the bundle",
-    );
   return { module: existsSync(fileURLToPath(here)) ? here : thisScript(), bundledAs: name };
 }
-
-/** Whether the toolkit is part of a bundle, in which {@link takeOver} comes before the program. */
-let canTakeOver = false;
 
 /** What this worker is to do in place of the program of its bundle. */
 let work: (() => void) | undefined;
@@ -75,7 +67,6 @@ export function workInstead(run: () => void): void {
  * imports them: between them the worker begins its work, and keeps the program from being run by an error that it catches.
  */
 export function takeOver(): void {
-  canTakeOver = true;
   if (work === undefined) return;
   // Whoever imports this file from another one of the bundle is given it, too.
   const stop = new Error(

@@ -1,4 +1,4 @@
-import { pools } from "#pools";
+import { pools } from "../pools-later.ts";
 import { ExecutorView } from "../executor-view.ts";
 import type { PoolOptions } from "../pool/pool-options.ts";
 

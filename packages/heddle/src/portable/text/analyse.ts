@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { parser } from "#parser";
+import { parser } from "../parser-later.ts";
 import type * as acorn from "acorn";
 import { RecentMap } from "../recent-map.ts";
 import { headOf, type MethodHead } from "./method-head.ts";

@@ -6,7 +6,7 @@
  *
  * @packageDocumentation
  */
-import { parser } from "#parser";
+import { parser } from "../parser-later.ts";
 import type * as acorn from "acorn";
 import { readFileSync } from "node:fs";
 import type { Location } from "../publish/inspect.ts";

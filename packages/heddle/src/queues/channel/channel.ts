@@ -5,7 +5,7 @@
  */
 import { inspect } from "node:util";
 import type { Heap } from "#heap";
-import { queueing } from "#queueing";
+import { queueing } from "../queueing-later.ts";
 import { throwIfCancelled } from "../../scopes/index.ts";
 import {
   addressOf,

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { queueing } from "#queueing";
+import { queueing } from "../queueing-later.ts";
 import { registerReclaim, registerShared, type SharedObject, thisThreadIn } from "../../sync/index.ts";
 
 /** The name of a `QueueForm`. */

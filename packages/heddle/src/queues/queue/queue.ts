@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { queueing } from "#queueing";
+import { queueing } from "../queueing-later.ts";
 import { throwIfCancelled, unheard } from "../../scopes/index.ts";
 import {
   addressOf,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { functions } from "#functions";
+import { functions } from "../../portable/functions-later.ts";
 import { HeapFullError, Ledger, threadHeap } from "#heap";
 import { fromModule, functionTable } from "../../portable/index.ts";
 import { NotLoadedError, transfer } from "../../wire/index.ts";

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import type { Worker } from "node:worker_threads";
-import { cores } from "#cores";
+import { cores } from "../cores-later.ts";
 import { type JoinedHeap, seatOf, settleThread, threadHeap, type Words } from "#heap";
 import { answerForBuffers } from "../../wire/index.ts";
 import type { Choices } from "./choices.ts";

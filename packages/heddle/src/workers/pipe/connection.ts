@@ -8,7 +8,7 @@ import { checkKnown, type WaitOptions } from "../../sync/index.ts";
 import { registerTicket } from "../../wire/index.ts";
 import { waitFor } from "../net/wait.ts";
 import { TimeoutError } from "#heap";
-import { piping } from "#piping";
+import { piping } from "../piping-later.ts";
 import { closedHere, ConnectionClosedError, ConnectionStateError } from "./errors.ts";
 import type { End } from "./home-end.ts";
 import type { Ticket } from "./hub.ts";
