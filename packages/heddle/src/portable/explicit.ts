@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import * as util from "node:util";
 import { inspect } from "node:util";
 import { explainProxy, type ProxyStay } from "../wire/index.ts";
-import { importFrom, moduleAt, type ModuleName, noSuchExport } from "./named/modules.ts";
+import { importFrom, noSuchExport } from "./named/import-from.ts";
+import { moduleAt, type ModuleName } from "./named/modules.ts";
 import { pathOf } from "./text/script-path.ts";
 
 interface ExplicitCaptures {

@@ -4,7 +4,7 @@ export { fromModule, isDeclaredPortable, portable } from "./explicit.ts";
 export type { FunctionTable, FunctionTableStatistics } from "./function-table.ts";
 export { codec, functionTable, functionTableIn } from "./function-tables.ts";
 export { copy, loadPart, providePart } from "./load-part.ts";
-export { entryModules, importFrom, workFor } from "./named/modules.ts";
+export { entryModules, refusedEntry, workFor } from "./named/modules.ts";
 export { explainStaying } from "./publish/staying.ts";
 export { declareEverywhere } from "./named/declared.ts";
 export { processOrigin } from "./origin.ts";

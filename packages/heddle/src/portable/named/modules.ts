@@ -8,12 +8,13 @@
  */
 import { realpathSync } from "node:fs";
 import type module from "node:module";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { isWorkerThread, workerThreads } from "#heap";
 import { NotLoadedError } from "../../wire/index.ts";
 import { PortabilityError } from "../errors.ts";
 import { builtinNamespace } from "./builtin-namespace.ts";
+import { asUrl, importFrom } from "./import-from.ts";
 import { quietly } from "./quietly.ts";
 import type { ImportOrigin } from "../text/script.ts";
 import { pathOf } from "../text/script-path.ts";
@@ -100,10 +101,6 @@ export function moduleAt(url: string, isRequired = false): ModuleName {
   return { parent: "", specifier: url, attributes: undefined, isRequired };
 }
 
-function asUrl(url: string): string {
-  return pathOf(url) === url ? pathToFileURL(url).href : url;
-}
-
 /** One string for each module name. */
 export function keyOf({ parent, specifier, attributes, isRequired }: ModuleName): string {
   return JSON.stringify([parent, specifier, attributes, isRequired]);
@@ -112,57 +109,13 @@ export function keyOf({ parent, specifier, attributes, isRequired }: ModuleName)
 /** Not loaded before it is used: few programs that import the toolkit load modules by it. */
 const nodeModule = (): typeof module => process.getBuiltinModule("node:module");
 
-type Import = (specifier: string, options?: ImportCallOptions) => Promise<unknown>;
-
-interface ImportCallOptions {
-  with?: Readonly<Record<string, string>>;
-}
-
-const imports = new Map<string, Import>();
-
-/** `import()` as it works inside the module at `url`. */
-export function importFrom(url: string): Import {
-  let from = imports.get(url);
-  if (from === undefined) {
-    from = makeImport(url);
-    imports.set(url, from);
-  }
-  return from;
-}
-
-function makeImport(url: string): Import {
-  // Node resolves relative to a file that exists by name only; other URLs can import what is absolute.
-  if (pathOf(url) === undefined)
-    return (specifier, options) => import(specifier, options as ImportCallOptions);
-  // No other function needs it.
-  const { constants, Script } = process.getBuiltinModule("node:vm");
-  const script = new Script("(specifier, options) => import(specifier, options)", {
-    filename: url,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+/** What a module is told that imports the one that started the program. */
+export function refusedEntry(specifier: string, parent: string | undefined): PortabilityError {
+  return new PortabilityError({
+    functionName: `what ${parent ?? "a function"} exports`,
+    reason: `it imports ${specifier}, the module that started the program, which no worker runs again`,
+    remedy: "move what it needs from there into a module of its own",
   });
-  const importThere = script.runInThisContext() as Import;
-  return (specifier, options) => quietly(() => importThere(specifier, options));
-}
-
-/** `import.meta` as it is inside the module at `url`, except that no worker runs a module as its main one. */
-export function metaOf(url: string): object {
-  const path = pathOf(url);
-  const href = asUrl(url);
-  const places =
-    path === undefined ? {} : { filename: path, dirname: path.replace(/[\\/][^\\/]*$/, "") || "/" };
-  return {
-    __proto__: null,
-    url: href,
-    ...places,
-    main: false,
-    resolve: (specifier: string) => resolveFrom(href, specifier),
-  };
-}
-
-function resolveFrom(url: string, specifier: string): string {
-  if (/^\.{0,2}\//.test(specifier) || URL.canParse(specifier)) return new URL(specifier, url).href;
-  const found = nodeModule().createRequire(url).resolve(specifier);
-  return pathOf(found) === undefined ? `node:${found.replace(/^node:/, "")}` : pathToFileURL(found).href;
 }
 
 let isGuarded = false;
@@ -179,11 +132,7 @@ function guardEntry(): void {
     resolve(specifier, context, next) {
       const resolved = next(specifier, context);
       if (!isEntry(resolved.url) || !resolved.url.startsWith("file:")) return resolved;
-      throw new PortabilityError({
-        functionName: `what ${context.parentURL ?? "a function"} exports`,
-        reason: `it imports ${specifier}, the module that started the program, which no worker runs again`,
-        remedy: "move what it needs from there into a module of its own",
-      });
+      throw refusedEntry(specifier, context.parentURL);
     },
   });
 }
@@ -206,19 +155,6 @@ function pathToRequire({ parent, specifier }: ModuleName): { from: string; speci
   const url = new URL(specifier, parent === "" ? undefined : asUrl(parent));
   if (url.protocol !== "file:" || url.search !== "" || url.hash !== "") return undefined;
   return { from: url.href, specifier: fileURLToPath(url) };
-}
-
-/** How many exports an error names. */
-const NAMED_EXPORTS = 12;
-
-/** The error of a function that a module does not export. */
-export function noSuchExport(specifier: string, namespace: unknown, path: readonly string[]): TypeError {
-  const name = path.join(".");
-  const members = Object.entries(namespace ?? {}).filter(([, value]) => typeof value === "function");
-  const named = members.slice(0, NAMED_EXPORTS).map(([member]) => member);
-  const rest = members.length > named.length ? ` and ${members.length - named.length} more` : "";
-  const there = members.length === 0 ? "it exports none" : `those it exports are ${named.join(", ")}${rest}`;
-  return new TypeError(`Cannot call ${name}: module ${specifier} exports no function "${name}"; ${there}`);
 }
 
 /** The modules of this thread, loaded or on the way. */

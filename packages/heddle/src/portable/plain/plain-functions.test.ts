@@ -3,19 +3,26 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import * as path from "node:path";
 import { join } from "node:path";
+import * as toolkit from "heddle/queues";
 import { describe, test } from "node:test";
 import { fromPlainText, plainText } from "../../wire/plain/index.ts";
 import { PortabilityError } from "../errors.ts";
 import { functionTable } from "../function-tables.ts";
 import { Queue } from "../queue.ts";
-import { type PlainFunctions, Rebuilt } from "./index.ts";
+import { pathOf } from "../text/script-path.ts";
+import { type PlainFunctions, type PlainModule, Rebuilt } from "./index.ts";
 
-const around = { importFrom: (from: string) => (name: string) => [from, name] };
+const around = {
+  importFrom: (from: string) => (name: string) => [from, name],
+  requireFrom: (from: string) => (name: string) => [from, name],
+  load: async ({ module, parent }: PlainModule) =>
+    (await import(new URL(module, parent === "" ? undefined : parent).href)) as object,
+};
 
 /** As it goes from one process to another. */
-function there(fn: Function): Function {
+async function there(fn: Function): Promise<Function> {
   const text = plainText(functionTable().describePlainly(fn, "fn"));
-  return new Rebuilt(fromPlainText(text!) as PlainFunctions, around).target;
+  return (await Rebuilt.from(fromPlainText(text!) as PlainFunctions, around)).target;
 }
 
 describe("a function of text and data", () => {
@@ -24,6 +31,7 @@ describe("a function of text and data", () => {
   const add = (n: number): number => n + step;
   const push = (n: number): number => list.push(n);
   let moment = 0;
+  const local = createRequire(import.meta.url);
 
   const functions: Record<string, [fn: (...args: never[]) => unknown, args: unknown[], result: unknown]> = {
     "with an argument": [(n: number) => n * 2, [21], 42],
@@ -39,6 +47,14 @@ describe("a function of text and data", () => {
     "that is a method": [{ twice: (n: number) => [n, n] }.twice, [1], [1, 1]],
     "that uses a global": [() => Math.max(...list), [], 2],
     "that uses a module of Node, and a part of one": [() => [path.sep, join("a", "b")], [], ["/", "a/b"]],
+    "that uses a module": [() => [Queue.name, new Queue().shift()], [], ["Queue", undefined]],
+    "that is exported by one": [pathOf, ["file:///a"], "/a"],
+    "that knows its module": [
+      () => [import.meta.url, import.meta.dirname],
+      [],
+      [import.meta.url, import.meta.dirname],
+    ],
+    "that requires": [() => local("./none.ts") as unknown, [], [import.meta.url, "./none.ts"]],
     "that imports": [() => import("./index.ts"), [], [import.meta.url, "./index.ts"]],
     "that captures what JSON has no word for": [
       ((nothing: undefined, zero: number, big: bigint) => () => [nothing, zero, big])(undefined, -0, 5n),
@@ -47,13 +63,13 @@ describe("a function of text and data", () => {
     ],
   };
   for (const [what, [fn, args, result]] of Object.entries(functions)) {
-    test(`comes to life: one ${what}`, () => {
-      assert.deepEqual((there(fn) as (...all: unknown[]) => unknown)(...args), result);
+    test(`comes to life: one ${what}`, async () => {
+      assert.deepEqual(((await there(fn)) as (...all: unknown[]) => unknown)(...args), result);
     });
   }
 
-  test("has its name, and its place in stack traces", () => {
-    const torn = there(function torn(): never {
+  test("has its name, and its place in stack traces", async () => {
+    const torn = await there(function torn(): never {
       throw new Error("here");
     });
     assert.equal(torn.name, "torn");
@@ -62,30 +78,28 @@ describe("a function of text and data", () => {
     );
   });
 
-  test("is told of with what variables hold now", () => {
+  test("is told of with what variables hold now", async () => {
     const fn = (): number => moment;
     moment = 1;
-    assert.equal(there(fn)(), 1);
+    assert.equal((await there(fn))(), 1);
     moment = 2;
-    assert.equal(there(fn)(), 2);
+    assert.equal((await there(fn))(), 2);
   });
 
   class Warp {
     thread = 1;
   }
-  const local = createRequire(import.meta.url);
   const own = Symbol("own");
+  const declared = PortabilityError;
   const more: Record<string, Function> = {
     "a class": Warp,
     "one that uses a class": () => new Warp(),
-    "one that uses a module": () => Queue,
-    "one that uses a module by require": () => local("node:path") as unknown,
     "one that uses what makes a require": () => createRequire,
-    "one that knows its module": () => import.meta.url,
     "one with a property": Object.assign(() => 1, { warp: 1 }),
     "a bound one": add.bind(undefined, 1),
     "one that captures a symbol": () => own,
-    "one that uses what Heddle declares": () => PortabilityError,
+    "one that uses what Heddle declares": () => declared,
+    "one that imports the toolkit": () => toolkit,
   };
   for (const [what, fn] of Object.entries(more)) {
     test(`is left to records: ${what}`, () => {

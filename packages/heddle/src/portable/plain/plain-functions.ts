@@ -1,11 +1,12 @@
 /**
- * Functions that are text, names that every thread knows, and plain values: in that form they come to life by little code.
+ * Functions that are text, names that every thread knows, modules and plain values: in that form they come to life by little code.
  *
  * Each thing keeps the name of its record, so that whoever loads the rest of the toolkit later can go on with it.
  *
  * @packageDocumentation
  */
 import { builtinNamespace } from "../named/builtin-namespace.ts";
+import { metaOf, noSuchExport } from "../named/import-from.ts";
 import type { CodeDescription } from "../publish/code.ts";
 import { compile, giveName, identity, named, type Shell, type ShellFactory } from "../revive/rebuild.ts";
 import { SlotTag } from "../slots.ts";
@@ -31,9 +32,20 @@ export interface PlainValue extends PlainName {
   readonly value: unknown;
 }
 
-/** A built-in module. */
+/** A module: what to import, and from where. */
 export interface PlainModule extends PlainName {
   readonly module: string;
+  /** It is Node's own. */
+  readonly isBuiltin?: boolean;
+  readonly parent?: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly isRequired?: boolean;
+}
+
+/** What a module exports: the index of that, and where in it. */
+export interface PlainExport extends PlainName {
+  readonly from: number;
+  readonly member: readonly string[];
 }
 
 /** What every thread has under one name: the name of a built-in module, "" for the global object; then those of members. */
@@ -44,13 +56,17 @@ export interface PlainThing extends PlainName {
 export interface PlainFunctions {
   readonly codes: readonly CodeDescription[];
   /** The function that was asked for is the first. */
-  readonly things: readonly (PlainFunction | PlainValue | PlainModule | PlainThing)[];
+  readonly things: readonly (PlainFunction | PlainValue | PlainModule | PlainExport | PlainThing)[];
 }
 
-/** What functions ask for that is not described. */
+/** What functions reach that is not described. */
 export interface Surroundings {
   /** `import()` as it works inside the module at `url`. */
   importFrom(url: string): Function;
+  /** `require` as it works there. */
+  requireFrom(url: string): Function;
+  /** What importing a module gives. */
+  load(module: PlainModule): Promise<object>;
 }
 
 /** Functions that have been brought to life. */
@@ -61,12 +77,26 @@ export class Rebuilt {
   readonly #made: unknown[] = [];
   readonly #unbound: { shell: Shell; slots: readonly PlainSlot[]; url: string }[] = [];
 
-  /**
-   * @throws `Error` in a program that forbids code from text, and what the text throws when it is evaluated.
-   */
-  constructor(described: PlainFunctions, around: Surroundings) {
+  private constructor(described: PlainFunctions, around: Surroundings) {
     this.#described = described;
     this.#around = around;
+  }
+
+  /**
+   * Brings functions to life.
+   *
+   * @throws `Error` in a program that forbids code from text; what the text throws when it is evaluated, and a module that is imported.
+   */
+  static async from(described: PlainFunctions, around: Surroundings): Promise<Rebuilt> {
+    const rebuilt = new Rebuilt(described, around);
+    for (const [i, thing] of described.things.entries()) {
+      if ("module" in thing && thing.isBuiltin !== true) rebuilt.#made[i] = await around.load(thing);
+    }
+    rebuilt.#make();
+    return rebuilt;
+  }
+
+  #make(): void {
     this.#thing(0);
     // Functions refer to each other: each is there before any is bound.
     for (let next = this.#unbound.pop(); next !== undefined; next = this.#unbound.pop()) {
@@ -87,18 +117,24 @@ export class Rebuilt {
   }
 
   #thing(index: number): unknown {
-    if (!(index in this.#made)) this.#made[index] = this.#make(this.#described.things[index]!);
+    if (!(index in this.#made)) this.#made[index] = this.#makeOne(this.#described.things[index]!);
     return this.#made[index];
   }
 
-  #make(thing: PlainFunctions["things"][number]): unknown {
+  #makeOne(thing: PlainFunctions["things"][number]): unknown {
     if ("code" in thing) return this.#function(thing);
     if ("value" in thing) return thing.value;
     if ("module" in thing) return builtinNamespace(thing.module);
+    if ("from" in thing) return this.#exported(thing);
     const [root, ...path] = thing.path;
-    let found: unknown = root === "" ? globalThis : process.getBuiltinModule(root!);
-    for (const key of path) found = (found as Record<string, unknown>)[key];
-    return found;
+    return memberOf(root === "" ? globalThis : process.getBuiltinModule(root!), path);
+  }
+
+  #exported({ from, member }: PlainExport): Function {
+    const namespace = this.#thing(from);
+    const found = memberOf(namespace, member);
+    if (typeof found === "function") return found;
+    throw noSuchExport((this.#described.things[from] as PlainModule).module, namespace, member);
   }
 
   #function({ code, slots }: PlainFunction): Function {
@@ -116,10 +152,19 @@ export class Rebuilt {
         return this.#thing(content as number);
       case SlotTag.IMPORT:
         return this.#around.importFrom(url);
+      case SlotTag.REQUIRE:
+        return this.#around.requireFrom(url);
+      case SlotTag.META:
+        return metaOf(url);
       case SlotTag.NAME:
         return giveName;
       default:
         return identity;
     }
   }
+}
+
+function memberOf(thing: unknown, path: readonly string[]): unknown {
+  for (const key of path) thing = (thing as Record<string, unknown> | undefined)?.[key];
+  return thing;
 }

@@ -6,7 +6,7 @@
 import type { Heap } from "#heap";
 import { Decoder } from "../../wire/codec/index.ts";
 import type { CodeDescription } from "./code.ts";
-import type { PlainFunctions, PlainSlot } from "../plain/plain-functions.ts";
+import type { PlainFunctions, PlainModule, PlainName, PlainSlot } from "../plain/plain-functions.ts";
 import { type HeapRecord, RecordKind, type RecordStore, type RecordView } from "../records.ts";
 import { HEDDLE } from "../named/declared.ts";
 import { FUNCTION_HEAD_WORDS, SLOT_WORDS, SlotTag } from "../slots.ts";
@@ -14,22 +14,24 @@ import { FUNCTION_HEAD_WORDS, SLOT_WORDS, SlotTag } from "../slots.ts";
 /** A function is made of more. */
 class NotPlain extends Error {}
 
-/** What gives a function all that `import` and `require` reach. */
+/** What makes a `require` of its own: nobody is told when that loads something. */
 const LOADERS: ReadonlySet<string> = new Set(["node:module", "module"]);
 
-const PLAIN_SLOTS: ReadonlySet<number> = new Set([
-  SlotTag.INLINE,
-  SlotTag.RECORD,
-  SlotTag.CALL,
-  SlotTag.IMPORT,
-  SlotTag.NAME,
-]);
+const TOOLKIT = /^heddle(?:$|\/)/;
+
+/** How a record describes a module. */
+type ModuleTail = [
+  parent: string,
+  specifier: string,
+  attributes: Readonly<Record<string, string>> | undefined,
+  isRequired: boolean,
+];
 
 /**
- * What a record and those that it refers to describe, if that is no more than functions, data and what every thread has under one name.
+ * What a record and those that it refers to describe, if that is no more than functions, data, modules and what every thread has under one name.
  * Whether data is plain is for the caller to see.
  *
- * @returns `undefined` if there is more: a class, a module, a handle, something that Heddle has declared.
+ * @returns `undefined` if there is more: a class, a handle, something that Heddle has declared.
  */
 export function describePlainly(
   heap: Heap,
@@ -98,11 +100,13 @@ class Description {
         if (record.sideItems.length > 0 || record.handles.length > 0) refuse();
         return { ...name, value: this.#tail(view) };
       case RecordKind.MODULE:
-        return { ...name, module: this.#builtin((this.#tail(view) as [string, string])[1]) };
-      case RecordKind.EXPORT: {
-        const [, module] = this.#tail(this.#viewAt(view.word(0), view.word(1))) as [string, string];
-        return { ...name, path: [this.#builtin(module), ...(this.#tail(view) as string[])] };
-      }
+        return { ...name, ...this.#module(this.#tail(view) as ModuleTail) };
+      case RecordKind.EXPORT:
+        return {
+          ...name,
+          from: this.#index(this.#store.claim(view.word(0), view.word(1))),
+          member: this.#tail(view) as string[],
+        };
       case RecordKind.NAMED: {
         const path = this.#tail(view) as string[];
         if (path[0] === HEDDLE) refuse();
@@ -114,8 +118,15 @@ class Description {
   }
 
   #builtin(name: string): string {
-    const isPlain = process.getBuiltinModule("node:module").isBuiltin(name) && !LOADERS.has(name);
-    return isPlain ? name : refuse();
+    return LOADERS.has(name) ? refuse() : name;
+  }
+
+  #module([parent, specifier, attributes, isRequired]: ModuleTail): Omit<PlainModule, keyof PlainName> {
+    // It is there sooner if nothing else is loaded before.
+    if (TOOLKIT.test(specifier)) refuse();
+    const module = this.#builtin(specifier);
+    if (process.getBuiltinModule("node:module").isBuiltin(module)) return { module, isBuiltin: true };
+    return { module, parent, isRequired, ...(attributes && { attributes }) };
   }
 
   #code(view: RecordView): number {
@@ -138,7 +149,6 @@ class Description {
     return Array.from({ length: count }, (_, i): PlainSlot => {
       const at = FUNCTION_HEAD_WORDS + SLOT_WORDS * i;
       const tag = view.word(at) as SlotTag;
-      if (!PLAIN_SLOTS.has(tag)) refuse();
       if (tag === SlotTag.INLINE) return [tag, inlines[view.word(at + 1)]];
       if (tag !== SlotTag.RECORD) return [tag];
       return [tag, this.#index(this.#store.claim(view.word(at + 1), view.word(at + 2)))];

@@ -5,6 +5,6 @@ import { loadTicketsBy, REMOTE_TICKET } from "../../wire/index.ts";
 /** Used at once. */
 export { FunctionTable } from "../../portable/heddle-functions.ts";
 
-export { importFrom, takeUp } from "./plain-rest.ts";
+export { refusedEntry, takeUp } from "./plain-rest.ts";
 
 loadTicketsBy(REMOTE_TICKET, () => managing().redeem);

@@ -3,7 +3,7 @@
  * be loaded than all else, and reads and writes the heap as a file.
  *
  * ```text
- *              import() in the function, of other than Node's own;
+ *              what the function imports is the toolkit, or imports it;
  *              an outcome that is no plain value; interrupted before
  * alone ─────────────────────────────────────────────────────────────▶ with the toolkit (plain-rest.ts)
  *              somebody has loaded the toolkit, and uses it
@@ -23,15 +23,16 @@ import type * as part from "./heddle-plain-rest.ts";
 import { HEAP_DESCRIPTOR, type Orders, readOrders } from "./orders.ts";
 import type { Taken } from "./plain-rest.ts";
 import { HOW, OUTCOME, type PlainTask, ProcessHow, REASON } from "./process-desk.ts";
+import { Reach, type Toolkit } from "./reach.ts";
 import { endQuickly } from "./quick-end.ts";
 
-/** What gives a function all that `import` and `require` reach. */
-const LOADERS: ReadonlySet<string> = new Set(["node:module", "module"]);
+/** See `scopes/context.ts`. */
+const JOIN = Symbol.for("heddle.join");
 
 const REST = "heddle-plain-rest";
 
-/** What crosses as text: a function, and its arguments. */
-export type PlainCall = readonly [described: PlainFunctions, args: readonly unknown[]];
+/** What crosses as text: a function, its arguments, and the values of context variables. */
+type PlainCall = readonly [described: PlainFunctions, args: readonly unknown[], carried: readonly unknown[]];
 
 /** Runs the process that this one is. */
 export function runPlainProcess(): void {
@@ -49,18 +50,24 @@ class PlainProcess {
   readonly #orders: Orders;
   readonly #task: PlainTask;
   readonly #segment: BareSegment;
+  readonly #reach: Reach;
+  #carried: readonly unknown[] = [];
   #rebuilt: Rebuilt | undefined;
   #taken: Taken | undefined;
+  #isJoining = false;
 
   constructor(orders: Orders, segment: BareSegment) {
     this.#orders = orders;
     this.#task = orders.data as PlainTask;
     this.#segment = segment;
-    // L2. By `eval`, say.
-    Object.defineProperty(globalThis, Symbol.for("heddle.join"), {
-      value: () => this.#goOn(),
-      configurable: true,
-    });
+    const join = (): void => this.#join();
+    const refusedEntry: Toolkit["refusedEntry"] = (...where) => {
+      join();
+      return this.#rest.refusedEntry(...where);
+    };
+    this.#reach = new Reach(orders, { join, refusedEntry });
+    // L2. By a `require` that it has made itself, say.
+    Object.defineProperty(globalThis, JOIN, { value: join, configurable: true });
   }
 
   async run(): Promise<void> {
@@ -70,8 +77,10 @@ class PlainProcess {
     let how: number = ProcessHow.RETURNED;
     let outcome: unknown;
     try {
-      const [described, args] = fromPlainText(segment.text(text, sizeBytes)) as PlainCall;
-      this.#rebuilt = new Rebuilt(described, { importFrom: (url) => this.#importFrom(url) });
+      const [described, args, carried] = fromPlainText(segment.text(text, sizeBytes)) as PlainCall;
+      this.#carried = carried;
+      this.#rebuilt = await Rebuilt.from(described, this.#reach);
+      this.#taken?.adopt(this.#rebuilt);
       // L2.
       if (segment.load(desk + REASON) !== 0) throw this.#goOn().scope.reason;
       outcome = await (this.#rebuilt.target(...args) as unknown);
@@ -87,19 +96,18 @@ class PlainProcess {
     segment.store(desk + HOW, ProcessHow.SAID);
   }
 
-  /** `import()` in the function. What it imports may import the toolkit, and that has to know this process. */
-  #importFrom(url: string): Function {
-    return async (specifier: unknown, options?: ImportCallOptions): Promise<unknown> => {
-      const name = String(specifier);
-      if (process.getBuiltinModule("node:module").isBuiltin(name) && !LOADERS.has(name)) return import(name);
-      this.#goOn();
-      return this.#rest.importFrom(url)(name, options);
-    };
+  /** Unless the toolkit does just that. */
+  #join(): void {
+    if (!this.#isJoining) this.#goOn();
   }
 
   #goOn(): Taken {
-    Reflect.deleteProperty(globalThis, Symbol.for("heddle.join"));
-    return (this.#taken ??= this.#rest.takeUp(this.#orders, loadKoffi(), this.#rebuilt ?? []));
+    if (this.#taken !== undefined) return this.#taken;
+    this.#isJoining = true;
+    Reflect.deleteProperty(globalThis, JOIN);
+    const taken = this.#rest.takeUp(this.#orders, loadKoffi(), this.#carried);
+    if (this.#rebuilt !== undefined) taken.adopt(this.#rebuilt);
+    return (this.#taken = taken);
   }
 
   /** L1. In place, as what asks for it may not wait. */

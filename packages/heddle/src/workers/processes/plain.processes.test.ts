@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { until } from "../../heap/fixtures/until.ts";
 import { ContextVar } from "../../scopes/index.ts";
 import { fileURLToPath } from "node:url";
@@ -156,10 +156,56 @@ describe("a process whose function is text and data", () => {
     ]);
   });
 
-  test("has the values of context variables", async () => {
+  test("has the values of context variables where it has imported the toolkit", async () => {
     const colour = new ContextVar("process.test.colour", "none");
-    const started = colour.run("madder", () => new Process(() => colour.get()).start());
+    const body = async (): Promise<unknown> => {
+      const { ContextVar } = await import("../../scopes/index.ts");
+      return new ContextVar("process.test.colour", "none").get();
+    };
+    const started = colour.run("madder", () => new Process(body).start());
     assert.equal(await started.result, "madder");
+  });
+
+  describe("in a program of several modules", () => {
+    const folder = mkdtempSync(join(tmpdir(), "heddle-plain-"));
+    after(() => rmSync(folder, { recursive: true }));
+    const files = {
+      "work.mjs": `
+        import { readFileSync } from "node:fs";
+        export const hasJoined = () => readFileSync("/proc/self/maps", "utf8").includes("/dev/shm/");`,
+      "old.cjs": `exports.old = () => "old";`,
+      "toolkit.mjs": `export { currentContext } from ${JSON.stringify(scopes)}; export * from "./work.mjs";`,
+      "home.mjs": `import "./main.mjs"; export const home = 1;`,
+      "main.mjs": `
+        import { Process } from ${JSON.stringify(url("./process.ts"))};
+        import { hasJoined } from "./work.mjs";
+        import { old } from "./old.cjs";
+        import * as toolkit from "./toolkit.mjs";
+        const say = async (body) => console.log(JSON.stringify(await new Process(body).start().result.catch((e) => e.message)));
+        await say(() => [hasJoined(), old()]);
+        await say(hasJoined);
+        await say(async () => (await import("./work.mjs")).hasJoined());
+        await say(() => [toolkit.hasJoined(), toolkit.currentContext().scope !== undefined]);
+        await say(async () => (await import("./home.mjs")).home);
+        await say(async () => (await import("./main.mjs")).home);`,
+    };
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+
+    test("loads those that its function uses, the toolkit with those that import it, and never the program", () => {
+      const flags = [...process.execArgv, join(folder, "main.mjs")];
+      const { stdout, stderr } = spawnSync(process.execPath, flags, { encoding: "utf8" });
+      const [uses, is, imports, withToolkit, home, main] = stdout.trim().split("\n");
+      assert.deepEqual(
+        [uses, is, imports, withToolkit],
+        ['[false,"old"]', "false", "false", "[true,true]"],
+        stderr,
+      );
+      assert.match(
+        home!,
+        /it imports \.\/main\.mjs, the module that started the program, which no worker runs again/,
+      );
+      assert.match(main!, /it imports \.\/main\.mjs, the module that started the program/);
+    });
   });
 
   test("sees neither its orders nor a cache that the program has not asked for", async () => {

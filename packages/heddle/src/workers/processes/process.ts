@@ -137,14 +137,14 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
 
   /** Writes down what it is to do. Gives what runs that. */
   #order(heap: SharedHeap, carried: Carried): Pick<ProcessStart, "entry" | "data" | "isPlain"> {
-    const [target, args, name, desk] = [this.#target, this.#options.args ?? [], this.#name, this.#desk];
-    const plain = carried.length > 0 ? undefined : writePlainCall(heap, hereUrl, target, args, "process[0]");
+    const call: ProcessCall = [this.#target, this.#options.args ?? [], carried];
+    const [name, desk] = [this.#name, this.#desk];
+    const plain = writePlainCall(heap, hereUrl, call);
     if (plain !== undefined) {
       const { entry, ...text } = plain;
       this.#text = text.text;
       return { entry, data: { name, desk, ...text }, isPlain: true };
     }
-    const call: ProcessCall = [target, args, carried];
     return { entry: processEntry(), data: { name, desk, call: storedValuesIn(heap).store(call, "process") } };
   }
 
