@@ -131,6 +131,8 @@ export const FOREIGN_HANDLE = 0xe6;
 export const SHARED_HEAP = 0xe7;
 /** u16 number by which all threads of the heap know a shape, then one value per key. */
 export const SHARED_SHAPE = 0xe8;
+/** u32 number of lists, then each as number-lists.ts says: an array of nothing but short lists of numbers. */
+export const NUMBER_LISTS = 0xe9;
 /** A plain value that stands for an object which only the two sides know how to name. */
 export const STAND_IN = 0xf0;
 /** The same for a function. */

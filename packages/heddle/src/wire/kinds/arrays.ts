@@ -4,7 +4,9 @@
  *
  * @packageDocumentation
  */
-import { inspect, types } from "node:util";
+import { types } from "node:util";
+import { hasOtherKeys, LISTED_MAX } from "./array-keys.ts";
+import { seemNumberLists, writeNumberLists } from "./number-lists.ts";
 import { writePairs } from "./objects.ts";
 import * as tag from "../tags.ts";
 import { FLAT_FROM } from "../write/output.ts";
@@ -17,10 +19,6 @@ const { isArray } = Array;
 const { getPrototypeOf } = Object;
 const ARRAY_PROTOTYPE = Array.prototype;
 
-/** Up to this length, listing all keys is the cheapest way to learn of holes and other properties. */
-const LISTED_MAX = 64;
-/** The keys of such arrays. */
-const INDICES: readonly string[] = Object.keys(new Array(LISTED_MAX).fill(0));
 /** Arrays from this length on are worth a look whether all elements are numbers. */
 const PACKED_MIN = 8;
 
@@ -44,6 +42,12 @@ export function writeDense(writer: Writer, array: readonly unknown[], at: number
     if (elements === INTEGERS) return writeIntegers(writer, array as readonly number[], at);
     if (elements === NUMBERS) return writeNumbers(writer, array as readonly number[], at);
     if (elements === HOLES) return writeSparse(writer, array, at);
+    if (seemNumberLists(array)) {
+      const used = at - writer.start;
+      const after = writeNumberLists(writer, array, at);
+      if (after >= 0) return after;
+      at = writer.start + used;
+    }
   }
   if (length <= tag.SHORT_ARRAY_MAX) at = writer.byte(tag.SHORT_ARRAY + length, at);
   else at = writer.word(tag.ARRAY, length, at);
@@ -91,36 +95,6 @@ function writeElement(writer: Writer, element: object, at: number, site: Site): 
   const { first } = site;
   const after = first === undefined ? -1 : first(writer, element, at, SOME_OBJECT);
   return after >= 0 ? after : writer.objectAt(site, element, at);
-}
-
-/** Whether a short array has holes, or any array has enumerable properties that are no elements. */
-function hasOtherKeys(array: readonly unknown[]): boolean {
-  const { length } = array;
-  if (length > LISTED_MAX) return hasNamedKeys(array);
-  const keys = Object.keys(array);
-  // Indices come first and in order: if the last of n keys is n - 1, all of them are indices.
-  return keys.length !== length || (length > 0 && keys[length - 1] !== INDICES[length - 1]);
-}
-
-const NO_ELEMENTS = {
-  maxArrayLength: 0,
-  depth: 0,
-  compact: 3,
-  breakLength: Infinity,
-  colors: false,
-  customInspect: false,
-  getters: false,
-  showHidden: false,
-  showProxy: false,
-  sorted: false,
-};
-
-/**
- * Node's `inspect` is the one public way to learn of an array's named properties without listing its elements (0.5 µs,
- * where listing takes 5 ns an element). An unforeseen answer means yes, which is slow, not wrong.
- */
-function hasNamedKeys(array: readonly unknown[]): boolean {
-  return inspect(array, NO_ELEMENTS) !== `[ ... ${array.length} more items ]`;
 }
 
 function elementsOf(array: readonly unknown[]): Elements {
