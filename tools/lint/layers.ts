@@ -12,6 +12,7 @@ import { posix } from "node:path";
 
 /** The layers of `packages/heddle/src`, each standing on those before it. */
 const layers: readonly string[] = [
+  "parts",
   "heap",
   "wire",
   "portable",
@@ -35,7 +36,7 @@ const DOOR = /^(?:[\w-]+\/)?index\.ts$/;
 /** What of the heap is for those who do without the rest of it. */
 const BARE = "bare/index.ts";
 
-/** What is loaded when it is used, if it is not imported: see `portable/load-part.ts`. */
+/** What is loaded when it is used, if it is not imported: see `parts/load-part.ts`. */
 const PART = /^heddle-[\w-]+\.ts$|^[\w-]+-later\.ts$/;
 
 /** Where a file stands. */

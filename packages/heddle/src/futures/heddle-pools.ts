@@ -1,5 +1,5 @@
-/** What executors run their calls by: a part, see `portable/load-part.ts`. */
-export { copy } from "../portable/index.ts";
+/** What executors run their calls by: a part, see `parts/load-part.ts`. */
+export { copy } from "../parts/index.ts";
 export { Loop } from "./inline/loop.ts";
 export { mapOver } from "./map/map.ts";
 export { coreOf, Pool } from "./pool/pool.ts";

@@ -1,5 +1,5 @@
-/** What managers do their work by: a part, see `portable/load-part.ts`. */
-export { copy } from "../portable/index.ts";
+/** What managers do their work by: a part, see `parts/load-part.ts`. */
+export { copy } from "../parts/index.ts";
 export { redeem } from "./arrivals.ts";
 export { connectTo, serveAt } from "./connect.ts";
 export { behindProxy } from "./proxies.ts";

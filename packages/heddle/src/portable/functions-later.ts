@@ -1,7 +1,7 @@
-/** Loads the part of that name: see `load-part.ts`. */
+/** Loads the part of that name: see `parts/load-part.ts`. */
 import { pathToFileURL } from "node:url";
 import type * as part from "./heddle-functions.ts";
-import { loadPart } from "./load-part.ts";
+import { loadPart } from "../parts/index.ts";
 
 let loaded: typeof part | undefined;
 

@@ -1,7 +1,7 @@
-/** How functions travel, and the messages that hold them: a part, see `load-part.ts`. What looks into functions is another one. */
+/** How functions travel, and the messages that hold them: a part, see `parts/load-part.ts`. What looks into functions is another one. */
 import { Decoder, Encoder, packBy } from "../wire/codec/index.ts";
 import { FunctionTable } from "./function-table.ts";
-import { copy, providePart } from "./load-part.ts";
+import { copy, providePart } from "../parts/index.ts";
 import { holdsPrivateNames } from "./publishing-later.ts";
 
 export { copy, Decoder, Encoder, FunctionTable, holdsPrivateNames, packBy };

@@ -3,7 +3,6 @@ export { PortabilityError, type PortabilityProblem } from "./errors.ts";
 export { fromModule, isDeclaredPortable, portable } from "./explicit.ts";
 export type { FunctionTable, FunctionTableStatistics } from "./function-table.ts";
 export { codec, functionTable, functionTableIn } from "./function-tables.ts";
-export { copy, loadPart, providePart } from "./load-part.ts";
 export { entryModules, refusedEntry, workFor } from "./named/modules.ts";
 export { explainStaying } from "./publish/staying.ts";
 export { declareEverywhere } from "./named/declared.ts";

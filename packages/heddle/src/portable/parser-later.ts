@@ -5,7 +5,7 @@
  */
 import { pathToFileURL } from "node:url";
 import type * as acorn from "acorn";
-import { providedPart } from "./load-part.ts";
+import { providedPart } from "../parts/index.ts";
 
 let loaded: typeof acorn | undefined;
 

@@ -1,7 +1,7 @@
-/** What looks into functions that are to travel: see `load-part.ts`. Who only receives functions, as most workers do, does without. */
+/** What looks into functions that are to travel: see `parts/load-part.ts`. Who only receives functions, as most workers do, does without. */
 import { pathToFileURL } from "node:url";
 import type * as part from "./heddle-publishing.ts";
-import { loadPart } from "./load-part.ts";
+import { loadPart } from "../parts/index.ts";
 
 let loaded: typeof part | undefined;
 

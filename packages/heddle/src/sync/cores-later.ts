@@ -1,7 +1,7 @@
-/** Loads the part of that name: see `portable/load-part.ts`. */
+/** Loads the part of that name: see `parts/load-part.ts`. */
 import { pathToFileURL } from "node:url";
 import type * as part from "./heddle-cores.ts";
-import { loadPart } from "../portable/index.ts";
+import { loadPart } from "../parts/index.ts";
 
 let loaded: typeof part | undefined;
 

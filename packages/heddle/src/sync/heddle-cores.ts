@@ -1,5 +1,5 @@
-/** What primitives do their work by, and how a thread comes to wait at them: a part, see `portable/load-part.ts`. */
-import { copy, providePart } from "../portable/index.ts";
+/** What primitives do their work by, and how a thread comes to wait at them: a part, see `parts/load-part.ts`. */
+import { copy, providePart } from "../parts/index.ts";
 import * as cores from "./cores.ts";
 
 export * from "./cores.ts";

@@ -1,6 +1,6 @@
-/** Loads the part of that name: see `portable/load-part.ts`. */
+/** Loads the part of that name: see `parts/load-part.ts`. */
 import { pathToFileURL } from "node:url";
-import { loadPart } from "../portable/index.ts";
+import { loadPart } from "../parts/index.ts";
 import type * as part from "./heddle-piping.ts";
 
 let loaded: typeof part | undefined;

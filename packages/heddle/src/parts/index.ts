@@ -1,0 +1,2 @@
+/** What is loaded when it is first used. */
+export { copy, loadPart, providedPart, providePart } from "./load-part.ts";
