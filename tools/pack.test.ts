@@ -36,7 +36,7 @@ const BUDGETS: Readonly<Record<string, Budget>> = {
   "@heddle/testing": { files: 36, sizeBytes: 150_000, slow: ["net", "worker_threads"] },
 };
 /** What `heddle` may take when it is installed: a third of it are its sources, another third types and maps. */
-const INSTALLED_BYTES = 5_500_000;
+const INSTALLED_BYTES = 5_700_000;
 
 /** The newest line of Node beside the repository's own. */
 const newestNode = "26.10.0";
