@@ -25,6 +25,41 @@ async function there(fn: Function): Promise<Function> {
   return (await Rebuilt.from(fromPlainText(text!) as PlainFunctions, around)).target;
 }
 
+const nameOf = (cls: Function): string => `${cls.name}${suffix()}`;
+const suffix = (): string => " Weft";
+class Thread {
+  #length = 2;
+  length(): number {
+    return this.#length;
+  }
+}
+class Weft extends Thread {
+  static readonly #made: string = nameOf(Thread);
+  static made(): string {
+    return Weft.#made;
+  }
+  override length(): number {
+    return 2 * super.length();
+  }
+}
+class Torn extends RangeError {
+  override readonly name = "Torn";
+  constructor() {
+    super(`by ${Weft.name}`);
+  }
+}
+class Left {
+  other(): Function {
+    return Right;
+  }
+}
+class Right {
+  other(): Function {
+    return Left;
+  }
+}
+const left = (): Left => new Left();
+
 describe("a function of text and data", () => {
   const step = 2;
   const list = [1, 2];
@@ -68,6 +103,31 @@ describe("a function of text and data", () => {
     });
   }
 
+  test("may use classes, those that they extend, and what they run while they are made", async () => {
+    const give = await there(() => {
+      const weft = new Weft();
+      return [
+        weft.length(),
+        weft instanceof Thread,
+        Weft.name,
+        Weft.made(),
+        new Torn().name,
+        new Torn().message,
+      ];
+    });
+    assert.deepEqual(give(), [4, true, "Weft", "Thread Weft", "Torn", "by Weft"]);
+    assert.deepEqual(new ((await there(Weft)) as typeof Weft)().length(), 4);
+  });
+
+  test("is the same for all that uses it, also where classes use each other", async () => {
+    const give = await there(() => [
+      left().other() === Right,
+      new Right().other() === Left,
+      left() instanceof Left,
+    ]);
+    assert.deepEqual(give(), [true, true, true]);
+  });
+
   test("has its name, and its place in stack traces", async () => {
     const torn = await there(function torn(): never {
       throw new Error("here");
@@ -86,14 +146,15 @@ describe("a function of text and data", () => {
     assert.equal((await there(fn))(), 2);
   });
 
-  class Warp {
+  class Counted {
+    static count = 0;
     thread = 1;
   }
   const own = Symbol("own");
   const declared = PortabilityError;
   const more: Record<string, Function> = {
-    "a class": Warp,
-    "one that uses a class": () => new Warp(),
+    "a class that has fields of its own": Counted,
+    "one that uses such a class": () => new Counted(),
     "one that uses what makes a require": () => createRequire,
     "one with a property": Object.assign(() => 1, { warp: 1 }),
     "a bound one": add.bind(undefined, 1),

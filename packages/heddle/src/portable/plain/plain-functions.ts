@@ -69,13 +69,23 @@ export interface Surroundings {
   load(module: PlainModule): Promise<object>;
 }
 
-/** Functions that have been brought to life. */
+/** A function that is still to be bound to what it captures. */
+interface Unbound {
+  readonly shell: Shell;
+  readonly slots: readonly PlainSlot[];
+  readonly url: string;
+}
+
+/** Functions that have been brought to life: in the order of `revive.ts`, classes before what is bound to them. */
 export class Rebuilt {
   readonly #described: PlainFunctions;
   readonly #around: Surroundings;
   readonly #factories: ShellFactory[] = [];
   readonly #made: unknown[] = [];
-  readonly #unbound: { shell: Shell; slots: readonly PlainSlot[]; url: string }[] = [];
+  readonly #unbound: Unbound[] = [];
+  /** Classes that are being made: what is bound to one of them meanwhile is bound once more. */
+  readonly #making = new Set<number>();
+  readonly #late: Unbound[] = [];
 
   private constructor(described: PlainFunctions, around: Surroundings) {
     this.#described = described;
@@ -92,17 +102,10 @@ export class Rebuilt {
     for (const [i, thing] of described.things.entries()) {
       if ("module" in thing && thing.isBuiltin !== true) rebuilt.#made[i] = await around.load(thing);
     }
-    rebuilt.#make();
-    return rebuilt;
-  }
-
-  #make(): void {
-    this.#thing(0);
+    rebuilt.#thing(0);
     // Functions refer to each other: each is there before any is bound.
-    for (let next = this.#unbound.pop(); next !== undefined; next = this.#unbound.pop()) {
-      const { shell, slots, url } = next;
-      shell.bind(slots.map((slot) => this.#slot(slot, url)));
-    }
+    rebuilt.#bindAll();
+    return rebuilt;
   }
 
   /** The function that was asked for. */
@@ -117,12 +120,13 @@ export class Rebuilt {
   }
 
   #thing(index: number): unknown {
-    if (!(index in this.#made)) this.#made[index] = this.#makeOne(this.#described.things[index]!);
+    if (!(index in this.#made)) this.#made[index] = this.#make(index);
     return this.#made[index];
   }
 
-  #makeOne(thing: PlainFunctions["things"][number]): unknown {
-    if ("code" in thing) return this.#function(thing);
+  #make(index: number): unknown {
+    const thing = this.#described.things[index]!;
+    if ("code" in thing) return this.#function(index, thing);
     if ("value" in thing) return thing.value;
     if ("module" in thing) return builtinNamespace(thing.module);
     if ("from" in thing) return this.#exported(thing);
@@ -137,11 +141,41 @@ export class Rebuilt {
     throw noSuchExport((this.#described.things[from] as PlainModule).module, namespace, member);
   }
 
-  #function({ code, slots }: PlainFunction): Function {
+  #function(index: number, { code, slots }: PlainFunction): Function {
     const description = this.#described.codes[code]!;
+    const { form, name, url } = description;
     const shell = (this.#factories[code] ??= compile(description))();
-    if (slots.length > 0) this.#unbound.push({ shell, slots, url: description.url });
-    return named(shell.make(), description.name);
+    const unbound = { shell, slots, url };
+    if (form === "class") return named(this.#class(index, unbound), name);
+    if (slots.length > 0) this.#unbound.push(unbound);
+    return named(shell.make(), name);
+  }
+
+  #class(index: number, unbound: Unbound): Function {
+    this.#making.add(index);
+    const waiting = this.#late.length;
+    const isComplete = this.#bind(unbound);
+    // What the class uses while it is made must be able to run.
+    this.#bindAll();
+    const cls = unbound.shell.make();
+    this.#making.delete(index);
+    if (!isComplete) this.#unbound.push(unbound);
+    this.#unbound.push(...this.#late.splice(waiting));
+    return cls;
+  }
+
+  #bindAll(): void {
+    for (let unbound = this.#unbound.pop(); unbound !== undefined; unbound = this.#unbound.pop()) {
+      if (!this.#bind(unbound)) this.#late.push(unbound);
+    }
+  }
+
+  /** Binds what can be bound. Gives whether that was all. */
+  #bind({ shell, slots, url }: Unbound): boolean {
+    const isInTheMaking = ([tag, content]: PlainSlot): boolean =>
+      tag === SlotTag.RECORD && this.#making.has(content as number);
+    shell.bind(slots.map((slot) => (isInTheMaking(slot) ? undefined : this.#slot(slot, url))));
+    return !slots.some(isInTheMaking);
   }
 
   #slot([tag, content]: PlainSlot, url: string): unknown {

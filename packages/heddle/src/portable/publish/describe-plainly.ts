@@ -31,7 +31,7 @@ type ModuleTail = [
  * What a record and those that it refers to describe, if that is no more than functions, data, modules and what every thread has under one name.
  * Whether data is plain is for the caller to see.
  *
- * @returns `undefined` if there is more: a class, a handle, something that Heddle has declared.
+ * @returns `undefined` if there is more: a handle, a property of a function, something that Heddle has declared.
  */
 export function describePlainly(
   heap: Heap,
@@ -134,8 +134,6 @@ class Description {
     let index = this.#codeIndices.get(serial);
     if (index === undefined) {
       const code = this.#tail(this.#viewAt(view.word(0), serial)) as CodeDescription;
-      // What a class uses must be there before it.
-      if (code.form === "class") refuse();
       index = this.#codes.push(code) - 1;
       this.#codeIndices.set(serial, index);
     }
