@@ -165,6 +165,10 @@ export function settleThread(endedThreadId: number, first: (seat: number) => voi
 }
 
 function createMemory(): SharedMemory {
+  if (typeof WebAssembly === "undefined")
+    throw new Error(
+      "Cannot share memory between threads: this program has no WebAssembly; run it without --jitless",
+    );
   for (const pageLimit of LIMITS) {
     try {
       const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: pageLimit, shared: true });

@@ -50,6 +50,11 @@ export function loadPart(here: string, name: string): object {
     };
     return required.copy === copy ? required : compiled(file);
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ERR_REQUIRE_ESM")
+      throw new Error(
+        "Cannot load a part of heddle: it is an ES module, which this program cannot require; run it without --no-experimental-require-module",
+        { cause },
+      );
     throw new Error(
       `Cannot load a part of heddle: ${file} is not to be had; import heddle by its name into a bundle, which is made without the condition "node-addons", or leave it out of that`,
       { cause },

@@ -385,9 +385,12 @@ export function loadLibc(refuse: (why: string) => Error): Libc {
   try {
     koffi = loadKoffi() as Koffi;
   } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
     throw refuse(
-      `the package koffi, which calls the operating system, cannot be loaded (${(error as Error).message.split("\n")[0]}); ` +
-        `run: npm install koffi@^${KOFFI_VERSION}`,
+      `the package koffi, which calls the operating system, cannot be loaded (${message.split("\n")[0]}); ` +
+        (code === "ERR_DLOPEN_DISABLED"
+          ? "run the program without --no-addons, or with --allow-addons"
+          : `run: npm install koffi@^${KOFFI_VERSION}`),
     );
   }
   return (libc = new Libc(koffi, sysFutex));

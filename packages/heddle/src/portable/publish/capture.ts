@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+import { mayCompile } from "../revive/rebuild.ts";
 import { types } from "node:util";
 import { analyseFunction, isNativeText, type FunctionText } from "../text/analyse.ts";
 import { finishedModule } from "../text/bundled.ts";
@@ -91,7 +92,9 @@ function captureText(fn: Function, text: FunctionText): Captured {
     throw refuse(
       fn,
       "this runtime cannot look into a closure",
-      "name what it captures: portable(fn, { captures: { … } }), or use fromModule()",
+      mayCompile()
+        ? "name what it captures: portable(fn, { captures: { … } }), or use fromModule()"
+        : "use fromModule(), or run the program without --disallow-code-generation-from-strings",
     );
   }
   const inspection = looking.inspect(fn);

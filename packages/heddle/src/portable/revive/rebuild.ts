@@ -22,6 +22,16 @@ export interface Shell {
 /** Makes a new shell, with variables of its own, at each call. */
 export type ShellFactory = () => Shell;
 
+/** Whether this program may make functions from their text. */
+export function mayCompile(): boolean {
+  try {
+    evaluate("0");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Compiles code once; each closure of it is one call of the result.
  *
