@@ -71,9 +71,8 @@ export function createSegment(name: string | undefined, sizeBytes: number): Segm
   const doing = `create ${called(name)}`;
   const libc = libcFor(doing);
   const path = name === undefined ? undefined : pathOf(name);
-  if (path !== undefined) sweep(libc);
   const draft = `${path}${DRAFT}${process.pid}-${random(4).toString("hex")}`;
-  const fd = path === undefined ? openNameless() : openSync(draft, NEW, 0o600);
+  const fd = openNew(path && draft, libc, doing);
   try {
     const segment = begin(libc, fd, sizeBytes, doing);
     // Others find it only now, when it is whole.
@@ -85,6 +84,17 @@ export function createSegment(name: string | undefined, sizeBytes: number): Segm
     throw refusal(doing, `there is one of that name; open it, or unlink it first`);
   } finally {
     if (path !== undefined) unlinkSync(draft);
+  }
+}
+
+/** @param draft - `undefined` for a file without a name. */
+function openNew(draft: string | undefined, libc: Libc, doing: string): number {
+  try {
+    if (draft === undefined) return openSync(DIRECTORY, constants.O_RDWR | O_TMPFILE, 0o600);
+    sweep(libc);
+    return openSync(draft, NEW, 0o600);
+  } catch (error) {
+    throw refusal(doing, `no file can be made in ${DIRECTORY} (${(error as Error).message})`);
   }
 }
 
@@ -253,10 +263,6 @@ function openExisting(path: string, doing: string): number {
     if (code === "ELOOP") throw refusal(doing, "its file is no shared heap");
     throw error;
   }
-}
-
-function openNameless(): number {
-  return openSync(DIRECTORY, constants.O_RDWR | O_TMPFILE, 0o600);
 }
 
 /** Whether a path leads to what is open. */

@@ -55,6 +55,25 @@ describe("SharedHeap.create()", () => {
     assert.equal(statSync(fileOf(heap.name)).mode & 0o777, 0o600);
   });
 
+  test("says so where no file can be made, as in a container without /dev/shm", (context) => {
+    const elsewhere = (command: string): ReturnType<typeof spawnSync> =>
+      spawnSync("unshare", ["--mount", "sh", "-c", `mount -t tmpfs -o ro tmpfs /dev/shm && ${command}`], {
+        encoding: "utf8",
+      });
+    if (elsewhere("true").status !== 0) return context.skip("no mount of its own may be made here");
+    const text = `
+      import { SharedHeap } from "${MODULE}";
+      for (const make of [() => SharedHeap.create("loom", { sizeBytes: 2 ** 20 }), () => SharedHeap.createNameless(2 ** 20)])
+        try { make(); } catch (error) { console.log(error.name + ": " + error.message); }`;
+    const flags = [...process.execArgv, "--input-type=module"].join(" ");
+    const { stdout, stderr } = elsewhere(`exec ${process.execPath} ${flags} -e '${text}'`);
+    assert.match(
+      String(stdout),
+      /^(SharedHeapError: Cannot create .*: no file can be made in \/dev\/shm \(EROFS: .*\)\n){2}$/,
+      String(stderr),
+    );
+  });
+
   test("refuses a name that is taken", (context) => {
     const heap = heapFor(context);
     assert.throws(() => SharedHeap.create(heap.name, { sizeBytes: 2 ** 20 }), {
