@@ -17,4 +17,4 @@ export { thisScript } from "./native/this-script.ts";
 export { type HeapPart, SharedHeap } from "./shared-heap.ts";
 export { SharedHeapError } from "./shared-heap-error.ts";
 export { leaseToken, settleThread, threadHeap } from "./thread-heap.ts";
-export { isWorkerThread, workerThreads } from "./worker-threads.ts";
+export { isWorkerThread, nativeThreadId, workerThreads } from "./worker-threads.ts";

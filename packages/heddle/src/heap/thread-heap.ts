@@ -6,7 +6,7 @@
  *
  * @packageDocumentation
  */
-import { existsSync, readlinkSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { HeapFullError, type WaitOutcome } from "./heap.ts";
 import {
   FRONTIER_WORD,
@@ -22,7 +22,7 @@ import {
 import type { JoinedHeap, Whereabouts } from "./joined-heap.ts";
 import { seatOf } from "./seats.ts";
 import { ViewedHeap } from "./viewed-heap.ts";
-import { workerThreads } from "./worker-threads.ts";
+import { nativeThreadId, workerThreads } from "./worker-threads.ts";
 
 /** The part of `WebAssembly.Memory` that is used here: the library of types for Node does not name it. */
 interface WasmMemory {
@@ -110,15 +110,6 @@ class ThreadHeap extends ViewedHeap {
 interface SharedMemory {
   readonly memory: WasmMemory;
   readonly pageLimit: number;
-}
-
-/** The operating system's number of this thread; 0 where there is no way to know it. */
-function nativeThreadId(): number {
-  try {
-    return Number(readlinkSync("/proc/thread-self").split("/").at(-1)) || 0;
-  } catch {
-    return 0;
-  }
 }
 
 let heap: ThreadHeap | undefined;

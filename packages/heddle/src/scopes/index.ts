@@ -27,5 +27,6 @@ export {
 } from "./scope.ts";
 export { allTasks, beforeListing, TaskNode } from "./task-node.ts";
 export { leavable, tieToScope } from "./ties.ts";
+export { isThenable } from "./thenable.ts";
 export { ToldScope } from "./told-scope.ts";
 export { needNoHandler, rejected, unheard } from "./unheard.ts";

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { LONGEST_DELAY_MS, unheard } from "../scopes/index.ts";
+import { isThenable, LONGEST_DELAY_MS, unheard } from "../scopes/index.ts";
 import type { Heap } from "#heap";
 import {
   BARRIER_BYTES,
@@ -190,7 +190,7 @@ export class Barrier extends SharedObject {
 
   /** The others leave when the action has returned. */
   #checkGiven(value: unknown): void {
-    if (typeof (value as { then?: unknown } | null | undefined)?.then !== "function") return;
+    if (!isThenable(value)) return;
     throw new TypeError(
       `Cannot pass barrier "${this.name}": its action gave a promise, and nobody would wait for that`,
     );

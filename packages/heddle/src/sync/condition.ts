@@ -5,7 +5,7 @@
  */
 import { inspect } from "node:util";
 import { claimOn, giveUpClaim, type Heap, HeldKind, type JoinedHeap, takeClaim, TimeoutError } from "#heap";
-import { currentContext, unheard } from "../scopes/index.ts";
+import { currentContext, isThenable, unheard } from "../scopes/index.ts";
 import { CONDITION_BYTES, ConditionCore, LOCK, OWN_LOCK } from "./condition-core.ts";
 import { LockStateError } from "./errors.ts";
 import type { Guard } from "./guard.ts";
@@ -323,7 +323,7 @@ class Search<T> {
   /** Whether the predicate holds now. Throws `TimeoutError` if not, and the time has run out. */
   look(): boolean {
     const found = this.#predicate();
-    if (typeof (found as { then?: unknown } | null | undefined)?.then === "function") {
+    if (isThenable(found)) {
       throw new TypeError(
         `Cannot go on with ${this.operation}: the predicate gave a promise, which is always true; give a value`,
       );

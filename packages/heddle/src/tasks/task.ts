@@ -7,7 +7,14 @@
  * @packageDocumentation
  */
 import { wasCalledOff } from "../futures/index.ts";
-import { AnyContext, currentContext, goIn, type Surroundings, TaskNode } from "../scopes/index.ts";
+import {
+  AnyContext,
+  currentContext,
+  goIn,
+  isThenable,
+  type Surroundings,
+  TaskNode,
+} from "../scopes/index.ts";
 import type { SpawnSite } from "./spawn-sites.ts";
 import type { Spawn } from "./spawn.ts";
 
@@ -167,12 +174,4 @@ function leaveWith(result: Promise<unknown>): void {
 
 function running(): TaskContext {
   return currentContext() as TaskContext;
-}
-
-function isThenable(value: unknown): boolean {
-  return (
-    value !== null &&
-    (typeof value === "object" || typeof value === "function") &&
-    typeof (value as { then?: unknown }).then === "function"
-  );
 }

@@ -7,7 +7,7 @@ import type { DoneList, Heap } from "#heap";
 import { NotLoadedError, type WireHooks } from "../../wire/index.ts";
 import type { Board } from "../board/board.ts";
 import { type BodyContext, BodyScopes } from "./body-scopes.ts";
-import type { Carried } from "../../scopes/index.ts";
+import { type Carried, isThenable } from "../../scopes/index.ts";
 import { bodyName, CallScope } from "../board/call-context.ts";
 import { isChunkOutcome } from "../map/chunk.ts";
 import type { ParcelPort } from "../board/parcels.ts";
@@ -307,12 +307,4 @@ export class CallRunner implements StreamHost {
     this.busy--;
     this.#owner.oneLess();
   }
-}
-
-function isThenable(value: unknown): boolean {
-  return (
-    value !== null &&
-    (typeof value === "object" || typeof value === "function") &&
-    typeof (value as { then?: unknown }).then === "function"
-  );
 }

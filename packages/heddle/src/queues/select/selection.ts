@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { inspect } from "node:util";
+import { isThenable } from "../../scopes/index.ts";
 import {
   type Alternative,
   type Chosen,
@@ -144,7 +145,7 @@ export class Selection {
       return { name, channel: what.channel, side: once.sending, end: () => once.end() };
     }
     if (what instanceof TimeCase) return { name, at: what.at, settling: undefined };
-    if (isPromise(what)) return this.#future(name, settlingOf(what));
+    if (isThenable(what)) return this.#future(name, settlingOf(what));
     throw new TypeError(
       `Cannot begin ${this.#operation}: case ${JSON.stringify(name)} must be a channel, channel.sending(value), ` +
         `after(timeoutMs) or a future, and is ${inspect(what, { depth: 0 })}`,
@@ -175,9 +176,6 @@ const isShared = (entry: SharedEntry | LocalEntry): entry is SharedEntry => "sid
 
 const isReady = ({ at, settling }: LocalEntry): boolean =>
   settling === undefined ? at! <= performance.now() : settling.outcome() !== undefined;
-
-const isPromise = (what: unknown): what is PromiseLike<unknown> =>
-  typeof what === "object" && what !== null && typeof (what as { then?: unknown }).then === "function";
 
 /** R. Durstenfeld's shuffle: each order is as likely as the others. */
 function shuffle(list: unknown[]): void {

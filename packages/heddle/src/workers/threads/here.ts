@@ -3,8 +3,7 @@
  *
  * @packageDocumentation
  */
-import { readlinkSync } from "node:fs";
-import { type Heap, isWorkerThread, workerThreads } from "#heap";
+import { type Heap, isWorkerThread, nativeThreadId, workerThreads } from "#heap";
 import { nameThreadsBy, thisThread, threadEnded, type ThisThread } from "../../sync/index.ts";
 import { findRoster, Roster } from "./roster.ts";
 import type { ThreadInfo } from "./thread-info.ts";
@@ -84,14 +83,6 @@ function enrolSelf(): number {
   roster.add(thread);
   letGoOf(heap, thread);
   return thread;
-}
-
-function nativeThreadId(): number {
-  try {
-    return Number(readlinkSync("/proc/thread-self").split("/").at(-1)) || 0;
-  } catch {
-    return 0;
-  }
 }
 
 /** Whether there are threads that a thread has started by a `Thread`, and that are not gone. */

@@ -15,6 +15,7 @@ import { interruption } from "../errors.ts";
 import { here } from "./here.ts";
 import { pack, unpack } from "../packets.ts";
 import { How, type ThreadCore } from "./thread-core.ts";
+import { storeError } from "./thread-outcome.ts";
 
 /** What a thread is given to do. */
 export interface ThreadTask {
@@ -103,7 +104,7 @@ function finish(core: ThreadCore, how: How, outcome: unknown): void {
     // It may be something that only a port can carry, or nothing can.
     if (how === How.RETURNED && error instanceof WireError && sendAside(outcome))
       core.end(How.RETURNED_ASIDE);
-    else core.end(How.THREW, storeOrNot(error));
+    else core.end(How.THREW, storeError(error));
   }
 }
 
@@ -114,14 +115,6 @@ function sendAside(value: unknown): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-function storeOrNot(error: unknown): number {
-  try {
-    return storedValues().store(error, "error");
-  } catch {
-    return 0;
   }
 }
 

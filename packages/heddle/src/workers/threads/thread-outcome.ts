@@ -47,6 +47,15 @@ export function readOutcomeSync(core: ThreadCore): ThreadOutcome {
   }
 }
 
+/** Keeps why a thread ended for who asks; 0 where it cannot travel. */
+export function storeError(error: unknown): number {
+  try {
+    return storedValues().store(error, "error");
+  } catch {
+    return 0;
+  }
+}
+
 function storedAt(core: ThreadCore): number {
   return core.how === How.DIED ? core.cause : core.outcome;
 }

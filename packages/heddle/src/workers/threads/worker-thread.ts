@@ -6,11 +6,12 @@
 import { existsSync, readdirSync } from "node:fs";
 import type { ResourceLimits, Transferable, Worker } from "node:worker_threads";
 import { workerThreads } from "#heap";
-import { storedValues, threadEnded, whileBlocked } from "../../sync/index.ts";
+import { threadEnded, whileBlocked } from "../../sync/index.ts";
 import { workerEnvironment } from "../compile-cache.ts";
 import type { Beginning, WorkerEntry } from "../entry.ts";
 import { buryOrphans, coreOf, hasStarted, here, letGoOfProgram } from "./here.ts";
 import { DAEMON, How, KEEPS, letGoOf, makeThread, type ThreadCore } from "./thread-core.ts";
+import { storeError } from "./thread-outcome.ts";
 import { hearUncaught, isUncaught } from "./uncaught.ts";
 
 /** A worker that was told to stop has so long to leave by itself, so that what it printed gets out. */
@@ -217,7 +218,7 @@ class StartedThread implements WorkerThread {
     if (bundledAs !== undefined && exitCode === 0 && !hasBegun)
       this.#end = { cause: new Error(`${module.pathname} ${NO_ENTRY}`), ...this.#end };
     if (this.#core.how === 0) {
-      const cause = "cause" in this.#end ? store(this.#end.cause) : 0;
+      const cause = "cause" in this.#end ? storeError(this.#end.cause) : 0;
       this.#core.bury(cause);
     }
     this.#leave(exitCode);
@@ -226,14 +227,6 @@ class StartedThread implements WorkerThread {
     here().roster.remove(this.#thread);
     buryOrphans();
     this.#gone.resolve();
-  }
-}
-
-function store(error: unknown): number {
-  try {
-    return storedValues().store(error, "error");
-  } catch {
-    return 0;
   }
 }
 

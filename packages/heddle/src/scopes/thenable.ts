@@ -1,0 +1,8 @@
+/** Whether something can be waited for. What a getter of `then` throws is passed on. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value !== null &&
+    (typeof value === "object" || typeof value === "function") &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
+}
