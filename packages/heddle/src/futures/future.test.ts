@@ -146,9 +146,9 @@ describe("Future", () => {
   });
 
   test("refuses a wait with a bad limit or signal, naming the option", async () => {
-    await assert.rejects(pending().result({ timeoutMs: -1 }), /timeoutMs is -1/);
+    await assert.rejects(pending().result({ timeoutMs: -1 }), /timeoutMs must be .* and is -1$/);
     await assert.rejects(pending().result({ timeoutMs: NaN }), RangeError);
-    await assert.rejects(pending().result({ signal: {} as AbortSignal }), /signal is not an AbortSignal/);
+    await assert.rejects(pending().result({ signal: {} as AbortSignal }), /signal must be an AbortSignal/);
   });
 
   test("runs callbacks in order with the future; one that throws is a warning, and the others run", async () => {

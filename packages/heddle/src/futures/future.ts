@@ -20,7 +20,7 @@ import { tellCalledOff } from "./called-off.ts";
 import { checkKnown, checkObject } from "./checks.ts";
 import { dropReactionsBy, Reaction, reversed } from "./reaction.ts";
 import { limitWait, throwIfEnded } from "./wait-limits.ts";
-import { checkWaitOptions, type WaitOptions } from "./wait-options.ts";
+import { checkWaitLimits, type WaitOptions } from "./wait-options.ts";
 
 /** What a future asks of whoever runs its task. */
 export interface TaskControl {
@@ -399,7 +399,7 @@ export class Future<T> implements PromiseLike<T> {
 
   async #settled(options: WaitOptions | undefined, operation: string): Promise<void> {
     this.#observe();
-    const checked = checkWaitOptions(options, operation);
+    const checked = checkWaitLimits(options, operation);
     throwIfEnded(checked);
     if (this.#state() !== PENDING) return;
     this.#throwIfRefused();

@@ -28,4 +28,4 @@ export { ThreadPoolExecutor } from "./thread-pool-executor.ts";
 export { toThread } from "./to-thread.ts";
 export { asCompleted, type Completions, type ReturnWhen, wait } from "./wait.ts";
 export { limitWait, throwIfEnded } from "./wait-limits.ts";
-export { checkWaitOptions, type WaitOptions } from "./wait-options.ts";
+export { checkWaitLimits, type WaitOptions } from "./wait-options.ts";

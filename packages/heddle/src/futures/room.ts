@@ -5,7 +5,7 @@
  */
 import { TimeoutError } from "#heap";
 import { limitWait, throwIfEnded } from "./wait-limits.ts";
-import { checkWaitOptions, type WaitOptions } from "./wait-options.ts";
+import { checkWaitLimits, type WaitOptions } from "./wait-options.ts";
 
 const OPERATION = "executor.ready()";
 
@@ -29,7 +29,7 @@ export class Room {
   }
 
   async wait(options: WaitOptions | undefined): Promise<void> {
-    const checked = checkWaitOptions(options, OPERATION);
+    const checked = checkWaitLimits(options, OPERATION);
     throwIfEnded(checked);
     this.#check();
     const waiter = Promise.withResolvers<void>();

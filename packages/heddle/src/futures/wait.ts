@@ -8,7 +8,7 @@ import { throwIfCancelled, unheard } from "../scopes/index.ts";
 import { Fifo } from "./fifo.ts";
 import { Future, onDone, throwIfRefused } from "./future.ts";
 import { limitWait, throwIfEnded } from "./wait-limits.ts";
-import { checkWaitOptions, type WaitOptions } from "./wait-options.ts";
+import { checkWaitLimits, type WaitOptions } from "./wait-options.ts";
 
 /** When {@link wait} returns. */
 export type ReturnWhen = "FIRST_COMPLETED" | "FIRST_EXCEPTION" | "ALL_COMPLETED";
@@ -34,7 +34,7 @@ async function waitFor<F extends Future<unknown>>(
   futures: Iterable<F>,
   options: WaitOptions & { returnWhen?: ReturnWhen },
 ): Promise<{ done: Set<F>; notDone: Set<F> }> {
-  const checked = checkWaitOptions(options, "wait()", ["returnWhen"]);
+  const checked = checkWaitLimits(options, "wait()", ["returnWhen"]);
   const { returnWhen = "ALL_COMPLETED" } = options;
   if (!RETURN_WHEN.includes(returnWhen)) {
     throw new RangeError(`Cannot wait: returnWhen is ${returnWhen}, not one of ${RETURN_WHEN.join(", ")}`);
@@ -86,7 +86,7 @@ async function waitFor<F extends Future<unknown>>(
  * scope that it was called in, or of the one that it is read in.
  */
 export function asCompleted<T>(futures: Iterable<Future<T>>, options: WaitOptions = {}): Completions<T> {
-  const checked = checkWaitOptions(options, "asCompleted()");
+  const checked = checkWaitLimits(options, "asCompleted()");
   const set = checkFutures(futures, "give as completed");
   for (const future of set) throwIfRefused(future);
   return new FutureIterator(set, checked);

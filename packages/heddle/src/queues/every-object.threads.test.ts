@@ -209,7 +209,7 @@ for (const [name, { make, statistics, waits: calls }] of Object.entries(kinds)) 
         [{ signal: {} }, /^TypeError: Cannot begin (\w+)\.(\w+)\(\): signal must be an AbortSignal$/],
         [
           { timeout: 3 },
-          /^TypeError: Cannot begin (\w+)\.(\w+)\(\): it has no option timeout; it knows .*timeoutMs/,
+          /^TypeError: Cannot begin (\w+)\.(\w+)\(\): it has no option timeout; write timeoutMs; it knows .*timeoutMs/,
         ],
         [{ signal: AbortSignal.abort(new RangeError("enough")) }, /^RangeError: enough$/],
       ];

@@ -1,6 +1,6 @@
 /** Looks at the options of queues, at the door. */
 import { inspect } from "node:util";
-import type { WaitOptions } from "../sync/index.ts";
+import { hintFor, type WaitOptions } from "../sync/index.ts";
 import type { QueueShutdownOptions } from "./queue/queue.ts";
 
 /** A larger bound is never reached: it is none. */
@@ -30,7 +30,8 @@ export function checkShutdown(options: QueueShutdownOptions | undefined, operati
   }
   for (const key in options) {
     if (key === "immediate") continue;
-    throw new TypeError(`Cannot begin ${operation}: it has no option ${key}; it knows immediate`);
+    const hint = hintFor(key, ["immediate"]);
+    throw new TypeError(`Cannot begin ${operation}: it has no option ${key}; ${hint}it knows immediate`);
   }
   const { immediate = false } = options;
   if (typeof immediate !== "boolean") {
@@ -62,7 +63,9 @@ export function checkPriority(options: PutOptions | undefined, operation: string
   const known = waits ? TO_WAIT : NOT_TO_WAIT;
   for (const key in options) {
     if (!known.includes(key)) {
-      throw new TypeError(`Cannot begin ${operation}: it has no option ${key}; it knows ${known.join(", ")}`);
+      throw new TypeError(
+        `Cannot begin ${operation}: it has no option ${key}; ${hintFor(key, known)}it knows ${known.join(", ")}`,
+      );
     }
   }
   const { priority = 0 }: { readonly priority?: unknown } = options;

@@ -227,7 +227,7 @@ describe("the arguments of a Barrier", () => {
     );
     assert.throws(
       () => new Barrier(2, { timeout: 5 } as never),
-      /^TypeError: Cannot make a Barrier: it has no option timeout; it knows action, timeoutMs, name, heap$/,
+      /^TypeError: Cannot make a Barrier: it has no option timeout; write timeoutMs; it knows action, timeoutMs, name, heap$/,
     );
     await assert.rejects(new Barrier(2).wait({ timeoutMs: -1 }), RangeError);
   });

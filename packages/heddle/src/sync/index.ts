@@ -35,8 +35,8 @@ export {
 export { RELEASE_BYTES, ReleaseCore, STATE as RELEASE_STATE, WAITERS } from "./release-core.ts";
 export { ObjectKind } from "./object-kinds.ts";
 export { type Outcome, registerSettling, type Settling, settlingOf } from "./settling.ts";
-export { checkKnown } from "./known-options.ts";
-export { checkWaitOptions } from "./wait-options.ts";
+export { checkKnown, hintFor } from "./known-options.ts";
+export { checkWaitLimits, checkWaitOptions } from "./wait-options.ts";
 export type { Chosen, PendingChoice } from "./waiting/choices.ts";
 export type { EndWords } from "./waiting/end-words.ts";
 export type { Monitor } from "./waiting/monitor.ts";

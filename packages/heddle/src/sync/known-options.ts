@@ -8,12 +8,16 @@
 export function checkKnown(options: object, known: readonly string[], what: string): void {
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
-    const meant = nearest(key, known);
-    const hint = meant === undefined ? "" : `write ${meant}; `;
     throw new TypeError(
-      `Cannot take the option ${key} of ${what}: ${hint}this release knows ${known.join(", ")}`,
+      `Cannot take the option ${key} of ${what}: ${hintFor(key, known)}this release knows ${known.join(", ")}`,
     );
   }
+}
+
+/** What to write in place of a name that is not known, for a message; nothing where none is like it. */
+export function hintFor(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known);
+  return meant === undefined ? "" : `write ${meant}; `;
 }
 
 /** The known name that is most like one that is not; `undefined` if none is. */

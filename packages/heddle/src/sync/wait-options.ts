@@ -1,5 +1,6 @@
 /** Looks at the options of a wait, at the door. */
 import { LONGEST_DELAY_MS, throwIfCancelled } from "../scopes/index.ts";
+import { hintFor } from "./known-options.ts";
 import type { WaitOptions } from "./waiting/waits.ts";
 
 const NO_OPTIONS: WaitOptions = {};
@@ -18,6 +19,15 @@ export function checkWaitOptions(
   others: readonly string[] = NO_OTHERS,
 ): WaitOptions {
   throwIfCancelled();
+  return checkWaitLimits(options, operation, others);
+}
+
+/** As {@link checkWaitOptions}, for what may be begun in a cancelled scope. */
+export function checkWaitLimits(
+  options: WaitOptions | undefined,
+  operation: string,
+  others: readonly string[] = NO_OTHERS,
+): WaitOptions {
   if (options === undefined) return NO_OPTIONS;
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new TypeError(
@@ -26,8 +36,9 @@ export function checkWaitOptions(
   }
   for (const key in options) {
     if (key !== "timeoutMs" && key !== "signal" && !others.includes(key)) {
+      const known = [...others, "timeoutMs", "signal"];
       throw new TypeError(
-        `Cannot begin ${operation}: it has no option ${key}; it knows ${[...others, "timeoutMs", "signal"].join(", ")}`,
+        `Cannot begin ${operation}: it has no option ${key}; ${hintFor(key, known)}it knows ${known.join(", ")}`,
       );
     }
   }

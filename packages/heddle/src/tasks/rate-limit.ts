@@ -9,7 +9,7 @@ import {
   checkInteger,
   checkKnown,
   checkObject,
-  checkWaitOptions,
+  checkWaitLimits,
   limitWait,
   throwIfEnded,
   type WaitOptions,
@@ -94,7 +94,7 @@ export class RateLimit {
   }
 
   async #take(count: number, options: WaitOptions | undefined): Promise<void> {
-    const checked = checkWaitOptions(options, "RateLimit.take()");
+    const checked = checkWaitLimits(options, "RateLimit.take()");
     throwIfEnded(checked);
     // As late as one goes on that had to wait, so that nobody who came later is heard of before.
     if (this.tryTake(count)) return await Promise.resolve();

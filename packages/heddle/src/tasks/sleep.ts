@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { checkWaitOptions, throwIfEnded } from "../futures/index.ts";
+import { checkWaitLimits, throwIfEnded } from "../futures/index.ts";
 import {
   currentContext,
   LONGEST_DELAY_MS,
@@ -34,7 +34,7 @@ const SLEEPING = "sleep()";
 export function sleep(milliseconds: number, options?: { signal?: AbortSignal }): Promise<void> {
   try {
     checkDuration(milliseconds, "sleep()");
-    const checked = checkWaitOptions(options, "sleep()");
+    const checked = checkWaitLimits(options, "sleep()");
     throwIfEnded(checked);
     let sleeper!: Sleeper;
     const promise = new Promise<void>((resolve, reject) => {

@@ -10,7 +10,7 @@ import {
   checkInteger,
   checkKnown,
   checkObject,
-  checkWaitOptions,
+  checkWaitLimits,
   type Future,
   tellCalledOff,
   type WaitOptions,
@@ -128,7 +128,7 @@ export function taskGroup<T>(
 }
 
 function groupWith(options: TaskGroupOptions): Group {
-  const { signal } = checkWaitOptions(options, "taskGroup()", KNOWN);
+  const { signal } = checkWaitLimits(options, "taskGroup()", KNOWN);
   const { timeoutMs, limit = Infinity, onError = "cancel" } = options;
   if (limit !== Infinity) checkInteger("limit", limit, 1, Number.MAX_SAFE_INTEGER);
   if (onError !== "cancel" && onError !== "continue") {

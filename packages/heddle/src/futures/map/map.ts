@@ -10,7 +10,7 @@ import type { ExecutorCore } from "../executor-view.ts";
 import { MapRun, type MapSession } from "./map-run.ts";
 import { mapSource } from "./map-source.ts";
 import type { MapOptions, MapProgress, MapResult } from "./map-options.ts";
-import { checkWaitOptions } from "../wait-options.ts";
+import { checkWaitLimits } from "../wait-options.ts";
 
 /** So many results wait to be read, at most, where the source has no length. */
 const DEFAULT_BUFFER = 100_000;
@@ -29,7 +29,7 @@ export function mapOver<T, R>(
   options: MapOptions,
 ): MapResult<R> {
   checkFunction(fn, "map");
-  const { timeoutMs, signal } = checkWaitOptions(options, "map", KNOWN);
+  const { timeoutMs, signal } = checkWaitLimits(options, "map", KNOWN);
   const { chunkSize = "auto", ordered = true, onError = "throw", buffer } = options;
   if (chunkSize !== "auto") checkInteger("chunkSize", chunkSize, 1, Number.MAX_SAFE_INTEGER);
   if (buffer !== undefined && buffer !== Infinity) checkInteger("buffer", buffer, 1, Number.MAX_SAFE_INTEGER);

@@ -7,6 +7,7 @@ import { inspect, type InspectOptions } from "node:util";
 import { claimOn, type Heap, HeldKind, type JoinedHeap, SharedHeap, threadHeap } from "#heap";
 import { CorruptMessageError, registerHandle, type HandleClass } from "../../wire/index.ts";
 import { describe } from "../check-count.ts";
+import { hintFor } from "../known-options.ts";
 import { thisThread, type ThisThread, thisThreadIn } from "../waiting/this-thread.ts";
 import { Directory } from "./directory.ts";
 import { freeObject, KIND, readName, registerDestroyer, writeHeader, type Destroy } from "./header.ts";
@@ -298,8 +299,9 @@ function checkOptions(
   }
   for (const key in options) {
     if (key !== "name" && key !== "heap" && !others.includes(key)) {
+      const known = [...others, "name", "heap"];
       throw new TypeError(
-        `Cannot make a ${kind}: it has no option ${key}; it knows ${[...others, "name", "heap"].join(", ")}`,
+        `Cannot make a ${kind}: it has no option ${key}; ${hintFor(key, known)}it knows ${known.join(", ")}`,
       );
     }
   }
