@@ -25,6 +25,11 @@ describe("plainText()", () => {
     -(2n ** 70n),
     [],
     [undefined, [1, [-0]], {}],
+    [new Date(0), new Date(NaN), new Set(), new Map()],
+    new Map<unknown, unknown>([
+      [-0, new Set([undefined, [new Date(1)]])],
+      [{ key: NaN }, new Map([["", { a: 1n }]])],
+    ]),
     { z: undefined, a: { b: [null] }, constructor: 1, toString: 2, n: 12n },
   ];
   for (const value of values) {
@@ -43,7 +48,11 @@ describe("plainText()", () => {
   const others: Record<string, unknown> = {
     "a function": () => 1,
     "a symbol": Symbol.iterator,
-    "a date": new Date(0),
+    "a date with a field": Object.assign(new Date(0), { zone: "UTC" }),
+    "a map with a symbol in it": new Map([[1, Symbol.iterator]]),
+    "a set of another class": new (class extends Set {})(),
+    "what looks like a map": Object.create(Map.prototype),
+    "a pattern": /warp/g,
     "an error": new Error("knot"),
     "an error that looks like an object": Object.setPrototypeOf(new Error("knot"), Object.prototype),
     "an instance": new (class Warp {

@@ -2,7 +2,8 @@
  * Values that are no more than data, as JSON. Both sides are in this file, which needs nothing: what reads and writes any message takes
  * longer to be loaded than a new process to start.
  *
- * What JSON has no word for is an object whose only key is empty: `{"":"-0"}`. An object with an empty key is therefore no plain value.
+ * What JSON has no word for is an object whose only key is empty: `{"":"-0"}`, `{"":["Set",[1]]}`. An object with an empty key is
+ * therefore no plain value.
  *
  * @packageDocumentation
  */
@@ -19,8 +20,8 @@ const SPECIAL = '{"":';
 class NotPlain extends Error {}
 
 /**
- * The text of a value, if that is no more than data and each object is met once in it: primitives but symbols, arrays without holes, and
- * objects with the usual prototype. Getters are run.
+ * The text of a value, if that is no more than data and each object is met once in it: primitives but symbols, arrays without holes,
+ * objects with the usual prototype, dates, maps and sets. Getters are run.
  *
  * @returns `undefined` for any other value, and for one so large that it had better be a message.
  *
@@ -71,6 +72,7 @@ class Data {
       if (!isDense) throw new NotPlain();
       return object.map((element: unknown) => this.of(element, depth + 1));
     }
+    if (keys.length === 0 && prototype !== Object.prototype) return this.#builtin(object, prototype, depth);
     if (prototype !== Object.prototype || types.isNativeError(object)) throw new NotPlain();
     const data: Record<string, unknown> = {};
     for (const key of keys) {
@@ -78,6 +80,15 @@ class Data {
       data[key] = this.of((object as Record<string, unknown>)[key], depth + 1);
     }
     return data;
+  }
+
+  #builtin(object: object, prototype: unknown, depth: number): object {
+    const parts = (all: Iterable<unknown>): unknown[] => Array.from(all, (part) => this.of(part, depth + 1));
+    if (prototype === Date.prototype && types.isDate(object))
+      return { "": ["Date", numberOf(object.getTime())] };
+    if (prototype === Set.prototype && types.isSet(object)) return { "": ["Set", parts(object)] };
+    if (prototype === Map.prototype && types.isMap(object)) return { "": ["Map", parts(object)] };
+    throw new NotPlain();
   }
 }
 
@@ -95,12 +106,19 @@ function valueOf(data: unknown): unknown {
   if (Array.isArray(data)) return data.map(valueOf);
   const fields = data as Record<string, unknown>;
   const what = fields[""];
-  if (what !== undefined) return specialOf(what as string);
+  if (typeof what === "string") return primitiveOf(what);
+  if (what !== undefined) return builtinOf(what as readonly [string, unknown]);
   for (const key of Object.keys(fields)) fields[key] = valueOf(fields[key]);
   return fields;
 }
 
-function specialOf(what: string): unknown {
+function builtinOf([name, content]: readonly [name: string, content: unknown]): object {
+  const parts: unknown = valueOf(content);
+  if (name === "Date") return new Date(parts as number);
+  return name === "Set" ? new Set(parts as unknown[]) : new Map(parts as [unknown, unknown][]);
+}
+
+function primitiveOf(what: string): unknown {
   if (what === "undefined") return undefined;
   return what.endsWith("n") ? BigInt(what.slice(0, -1)) : Number(what);
 }

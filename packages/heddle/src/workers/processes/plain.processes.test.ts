@@ -30,8 +30,8 @@ describe("a process whose function is text and data", () => {
   });
 
   test("joins its owner's for what is more than that", async () => {
-    const started = new Process((map: Map<number, number>) => [hasJoined(), map.get(1)], {
-      args: [new Map([[1, 2]])],
+    const started = new Process((bytes: Uint8Array) => [hasJoined(), bytes[0]], {
+      args: [Uint8Array.of(2)],
     }).start();
     assert.deepEqual(await started.result, [true, 2]);
   });
@@ -41,7 +41,8 @@ describe("a process whose function is text and data", () => {
     numbers: [0, -0, 1.5, NaN, Infinity],
     text: ["ä \ud800 経糸", '{"":"-0"}', ""],
     objects: { z: { y: [null, true] }, 1: { x: undefined }, n: 10n },
-    "what is more than data": { map: new Map([[{ a: 1 }, new Date(7)]]), bytes: Buffer.from("weft") },
+    "maps, sets and dates": new Map([[{ a: 1 }, new Set([new Date(7)])]]),
+    "what is more than data": { bytes: Buffer.from("weft"), pattern: /weft/g },
     "what stands in two places": (() => {
       const one = { a: 1 };
       return [one, one];
@@ -56,8 +57,8 @@ describe("a process whose function is text and data", () => {
   }
 
   test("gives what is more than data, though it was given no more", async () => {
-    const made = new Process(() => new Map([["made", [longText, 0]]])).start();
-    assert.deepEqual(await made.result, new Map([["made", [longText, 0]]]));
+    const made = new Process(() => [longText, Uint8Array.of(1)]).start();
+    assert.deepEqual(await made.result, [longText, Uint8Array.of(1)]);
   });
 
   test("has what the function captures: functions in a circle, data that two of them change, what Node has", async () => {
@@ -102,9 +103,9 @@ describe("a process whose function is text and data", () => {
   test("has told what its function gave before anything else happens in it", async () => {
     const hasty = new Process(() => {
       setImmediate(() => process.exit(3));
-      return new Map([[1, 2]]);
+      return Uint8Array.of(1);
     }).start();
-    assert.deepEqual(await hasty.result, new Map([[1, 2]]));
+    assert.deepEqual(await hasty.result, Uint8Array.of(1));
     assert.equal(hasty.exitCode, 3);
   });
 
