@@ -18,7 +18,7 @@ export {
 export type { FunctionRecord, Grow, Region, WireHooks } from "./hooks.ts";
 export type { Packet } from "./packet.ts";
 export { answerForBuffers, blockingForBuffers, hearOfSharedBuffers } from "./kinds/shared-buffers.ts";
-export { endMove, movesSoFar, transfer, undoMove } from "./kinds/transfer.ts";
+export { endMove, moveFailed, movesSoFar, transfer, undoMove } from "./kinds/transfer.ts";
 export { SharedShapes } from "./shared/shared-shapes.ts";
 export { explainProxy, type ProxyStay, type ProxyTravel } from "./kinds/proxies.ts";
 export { loadTicketsBy, registerTicket, REMOTE_TICKET, type TicketForm } from "./kinds/tickets.ts";

@@ -6,6 +6,7 @@
 import { types } from "node:util";
 import type { MessagePort } from "node:worker_threads";
 import { workerThreads } from "#heap";
+import { moveFailed } from "../../wire/index.ts";
 
 /** No parcel's number. */
 export const NO_PARCEL = 0;
@@ -33,11 +34,15 @@ export class ParcelPort {
     this.#port = port;
   }
 
-  /** Moves what is in the transfer list. Gives the number. Throws `DataCloneError`, and posts nothing, if something cannot be moved. */
+  /** Moves what is in the transfer list. Gives the number. Throws `WireError`, and posts nothing, if something cannot be moved. */
   post(items: readonly unknown[], transferList: readonly unknown[]): number {
     const [first] = items;
     const isOne = items.length === 1 && types.isArrayBuffer(first);
-    this.#port!.postMessage(isOne ? first : items, transferList as never);
+    try {
+      this.#port!.postMessage(isOne ? first : items, transferList as never);
+    } catch (error) {
+      throw moveFailed(error, transferList as readonly object[]);
+    }
     return (this.#posted = following(this.#posted));
   }
 
@@ -97,7 +102,7 @@ export class ParcelStore<Owner> {
   readonly #kept = new Map<Owner, Kept>();
   #ports: { into: ParcelPort; from: ParcelPort } | undefined;
 
-  /** Throws `DataCloneError`, and keeps nothing, if something cannot be moved. */
+  /** Throws `WireError`, and keeps nothing, if something cannot be moved. */
   put(owner: Owner, { items, transferList }: Parcel): void {
     if (this.#ports === undefined) {
       const { port1, port2 } = new (workerThreads().MessageChannel)();

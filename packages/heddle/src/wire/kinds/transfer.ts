@@ -21,7 +21,7 @@ let usedUp = 0;
  * object that Node can move, such as a `FileHandle`.
  * @returns The value.
  * @throws `WireError` when it cannot be moved. Shared memory need not be: it is not copied in any case. That the memory of
- * WebAssembly cannot be is found out when it is sent: a `DataCloneError`.
+ * WebAssembly cannot be, nor a port that was closed, is found out when it is sent.
  *
  * @example
  * ```ts
@@ -52,6 +52,38 @@ function refuseFixed(buffer: ArrayBuffer): void {
       "its memory is shared with others, as small Buffers are cut from one pool",
       "copy it, or send it as it is",
     );
+  }
+}
+
+/**
+ * Takes back a move that has failed: buffers are marked again. Gives why, in place of what the platform says, which does not tell which thing
+ * is at fault.
+ *
+ * @param error - What came of it.
+ */
+export function moveFailed(error: unknown, things: readonly object[]): unknown {
+  undoMove(things.filter((thing) => types.isArrayBuffer(thing)));
+  if (!(error instanceof DOMException) || error.name !== "DataCloneError") return error;
+  const thing = things.find(isFixed);
+  if (thing === undefined) return error;
+  const [found, remedy] = types.isArrayBuffer(thing)
+    ? ["it is memory that its owner keeps, as a WebAssembly.Memory does", "copy it: slice()"]
+    : ["it was closed, or moved before", "transfer it once, and leave it open until then"];
+  return new WireError(`${describeOne(thing)} that is to be moved`, found, remedy);
+}
+
+/** Whether a thing cannot be moved: what is twice in a list cannot, but that is found out after it. Nothing is moved by asking. */
+function isFixed(thing: object): boolean {
+  const other = new ArrayBuffer(0);
+  return whyNot([other, other]) !== whyNot([thing, other, other]);
+}
+
+function whyNot(transfer: readonly object[]): string {
+  try {
+    structuredClone(undefined, { transfer: transfer as ArrayBuffer[] });
+    return "";
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 

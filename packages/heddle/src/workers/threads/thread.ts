@@ -19,7 +19,7 @@ import {
   storedValues,
   type WaitOptions,
 } from "../../sync/index.ts";
-import type { Packet } from "../../wire/index.ts";
+import { moveFailed, type Packet } from "../../wire/index.ts";
 import { interruption, ThreadStateError } from "../errors.ts";
 import { coreOf, here, makeHandlesBy, ownThread } from "./here.ts";
 import { pack, unpack } from "../packets.ts";
@@ -163,7 +163,7 @@ export class Thread<R = unknown, A extends readonly unknown[] = readonly any[]>
       });
     } catch (error) {
       this.#core.mark(KEEPS, false);
-      throw error;
+      throw moveFailed(error, transferList);
     }
     this.#posted = posted;
     this.#site = thisSite();
