@@ -1,6 +1,6 @@
 /** Futures, the executors that give them, and what other layers make futures with. */
 export { tellCalledOff, wasCalledOff } from "./called-off.ts";
-export { checkDuration, checkFunction, checkInteger, checkKnown, checkObject } from "./checks.ts";
+export { checkDuration, checkInteger, checkKnown, checkObject } from "./checks.ts";
 export { BrokenExecutorError, ExecutorShutdownError, QueueFullError } from "./errors.ts";
 export type { Executor, ExecutorStatistics, ShutdownOptions } from "./executor.ts";
 export {

@@ -16,5 +16,5 @@ export { koffiBinary, knowKoffi } from "./native/load-koffi.ts";
 export { thisScript } from "./native/this-script.ts";
 export { type HeapPart, SharedHeap } from "./shared-heap.ts";
 export { SharedHeapError } from "./shared-heap-error.ts";
-export { leaseToken, settleThread, threadHeap } from "./thread-heap.ts";
+export { settleThread, threadHeap } from "./thread-heap.ts";
 export { isWorkerThread, nativeThreadId, workerThreads } from "./worker-threads.ts";

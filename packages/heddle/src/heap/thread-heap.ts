@@ -134,7 +134,7 @@ export function threadHeap(): JoinedHeap {
 }
 
 /** What the lease of a thread is known by. Thread ids count from 0, and 0 means a free lease. */
-export const leaseToken = (threadId: number): number => threadId + 1;
+const leaseToken = (threadId: number): number => threadId + 1;
 
 /** -1 for a lease that nobody has, or whose end is being settled. */
 const threadOfLease = (token: number): number => Math.max(token - 1, -1);

@@ -1,7 +1,7 @@
 /** How functions cross from one thread to another, with what they capture. */
-export { PortabilityError, type PortabilityProblem } from "./errors.ts";
+export { PortabilityError } from "./errors.ts";
 export { fromModule, isDeclaredPortable, portable } from "./explicit.ts";
-export type { FunctionTable, FunctionTableStatistics } from "./function-table.ts";
+export type { FunctionTable } from "./function-table.ts";
 export { codec, functionTable, functionTableIn } from "./function-tables.ts";
 export { entryModules, refusedEntry, workFor } from "./named/modules.ts";
 export { explainStaying } from "./publish/staying.ts";

@@ -1,6 +1,6 @@
 /** Shared objects: handles for what threads have in common in the heap, and how long that lives. */
 export { Cargo, giveUpListed, listBytes, takeListed } from "./objects/cargo.ts";
-export { FIRST_OWN, GATE, type Destroy, writeHeader } from "./objects/header.ts";
+export { FIRST_OWN, writeHeader } from "./objects/header.ts";
 export {
   addressOf,
   existing,
@@ -9,7 +9,6 @@ export {
   reachOf,
   registerShared,
   SharedObject,
-  type SharedForm,
   type SharedOptions,
   threadOf,
 } from "./objects/shared-object.ts";
@@ -22,7 +21,6 @@ export { Latch, type LatchStatistics } from "./latch.ts";
 export { Lock, type LockStatistics } from "./lock.ts";
 export { RLock, type RLockStatistics } from "./rlock.ts";
 export { Condition, type ConditionStatistics } from "./condition.ts";
-export { currentOwner } from "./current-owner.ts";
 export { storedValues, type StoredValues, storedValuesIn } from "./objects/stored-values.ts";
 export { Once, type OnceStatistics } from "./once.ts";
 export { ReadWriteLock, type ReadWriteLockStatistics } from "./read-write-lock.ts";
@@ -37,7 +35,7 @@ export { ObjectKind } from "./object-kinds.ts";
 export { type Outcome, registerSettling, type Settling, settlingOf } from "./settling.ts";
 export { checkKnown, hintFor } from "./known-options.ts";
 export { checkWaitLimits, checkWaitOptions } from "./wait-options.ts";
-export type { Chosen, PendingChoice } from "./waiting/choices.ts";
+export type { Chosen } from "./waiting/choices.ts";
 export type { EndWords } from "./waiting/end-words.ts";
 export type { Monitor } from "./waiting/monitor.ts";
 export { ANSWER, CELL, GROUP, NONE, WANT } from "./waiting/node.ts";
