@@ -233,4 +233,8 @@ test("a function made by new Function travels as long as it takes nothing from o
     (await send(new Function("a", "b", "return a + b") as (a: number, b: number) => number))(1, 2),
     3,
   );
+  const Async = (async () => {}).constructor as FunctionConstructor;
+  assert.equal(await (await send(new Async("a", "return await a")))(2), 2);
+  const inner = (await send(new Function("a", "return () => a")))(3) as () => number;
+  assert.equal((await send(inner))(), 3);
 });

@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { FunctionText, FreeName, Range } from "../text/analyse.ts";
-import type { Inspection, Inspector, Variables } from "./inspect.ts";
+import type { Inspection, Inspector, Location, Variables } from "./inspect.ts";
 import { importedModule, isEntry, keyOf, moduleAt, type ModuleName } from "../named/modules.ts";
 import { refuseKey } from "../refusals.ts";
 import { requiredPaths } from "../named/required.ts";
@@ -74,6 +74,11 @@ export interface Place {
 export function placeOf(text: string, inspection: Inspection, inspector: Inspector): Place {
   const { location } = inspection;
   if (location === undefined) return { url: "", script: undefined, start: undefined, line: 0, column: 0 };
+  // To list all scripts takes 25 ms, and each of these is a script of its own.
+  if (isMadeByConstructor(text, location)) {
+    const { line, column } = location;
+    return { url: "", script: undefined, start: undefined, line, column };
+  }
   let url = inspector.scriptUrl(location.scriptId);
   if (url === "") {
     // The runtime only lists scripts whose top is still around: modules always are, CommonJS ones may not be.
@@ -84,6 +89,11 @@ export function placeOf(text: string, inspection: Inspection, inspector: Inspect
   const start = script?.locate(text, location);
   const { line, column } = start === undefined ? location : script!.positionOf(start);
   return { url, script, start, line, column };
+}
+
+/** Whether `new Function()` has made a function: its script is that alone, in brackets, with lines broken in a way that nobody writes. */
+function isMadeByConstructor(text: string, { line, column }: Location): boolean {
+  return line === 0 && column === text.indexOf("(") + 1 && /^[^\n(]* anonymous\([^\n]*\n\) \{\n/.test(text);
 }
 
 /**
