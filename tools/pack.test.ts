@@ -30,8 +30,8 @@ interface Budget {
  * What needs more shall be loaded when it is used.
  */
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  heddle: { files: 9, sizeBytes: 435_000 },
-  "heddle/sync": { files: 6, sizeBytes: 230_000 },
+  heddle: { files: 9, sizeBytes: 450_000 },
+  "heddle/sync": { files: 5, sizeBytes: 240_000 },
   // An import of node:util brings these along.
   "@heddle/testing": { files: 36, sizeBytes: 150_000, slow: ["net", "worker_threads"] },
 };

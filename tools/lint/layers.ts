@@ -70,8 +70,8 @@ export function importFault(file: string, specifier: string): string | undefined
   }
   if (from.published && !to.published) return "What is published imports only what is published";
   if (to.layer === undefined || to.layer === from.layer) return undefined;
-  // The tests of a layer may use what others' tests stand on.
-  if (!from.published && to.path.startsWith("fixtures/")) return undefined;
+  // The tests of a layer may use what others' tests stand on, and what programs do.
+  if (!from.published && (to.path.startsWith("fixtures/") || to.layer === "")) return undefined;
   if (to.layer === "heap" && to.path !== BARE) return `Import the heap as "#heap"`;
   if (!DOOR.test(to.path) && !PART.test(to.path)) return `Import layer "${to.layer}" through its index.ts`;
   return from.published ? orderFault(from, to) : undefined;

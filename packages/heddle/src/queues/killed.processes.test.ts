@@ -34,11 +34,14 @@ const PATIENCE_MS = 10_000;
 const SOURCE = fileURLToPath(new URL("fixtures/victim.ts", import.meta.url));
 /** In one file, they are there in a third of the time. */
 const VICTIM = fileURLToPath(new URL(`../../../../.cache/victim-${process.pid}.mjs`, import.meta.url));
+/** What brings the parts of the toolkit into a bundle. */
+const BUNDLED = fileURLToPath(new URL("../bundled.ts", import.meta.url));
 const inOrder = (a: number, b: number): number => a - b;
 
 test(`a process that is killed at a random moment leaves everything in order, ${KILLS} times`, async (context) => {
   buildSync({
     entryPoints: [SOURCE],
+    inject: [BUNDLED],
     outfile: VICTIM,
     bundle: true,
     format: "esm",
@@ -63,7 +66,8 @@ test(`a process that is killed at a random moment leaves everything in order, ${
     );
     context.after(() => child.kill("SIGKILL"));
     const go = new Event({ heap, name: `go ${seed}` });
-    await once(child.stdout, "data");
+    const [said] = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
+    assert.ok(said instanceof Buffer, `a process ended before it was let go: ${said}`);
     return { child, go };
   };
 
