@@ -5,8 +5,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { heapFor } from "../../heap/fixtures/processes.ts";
 import { until } from "../../heap/fixtures/until.ts";
 import { ContextVar } from "../../scopes/index.ts";
+import { Event } from "../../sync/index.ts";
 import { fileURLToPath } from "node:url";
 import { Process } from "./process.ts";
 
@@ -207,6 +209,23 @@ describe("a process whose function is text and data", () => {
       );
       assert.match(main!, /it imports \.\/main\.mjs, the module that started the program/);
     });
+  });
+
+  test("has not been started where its function cannot travel, and is nothing that the program has to do with", () => {
+    const program = `
+      import { Process } from ${JSON.stringify(url("./process.ts"))};
+      let count = 0;
+      try { new Process(() => count++).start(); } catch (error) { console.log(error.name); }`;
+    const flags = [...process.execArgv, "--input-type=module", "-e", program];
+    const { status, stdout, stderr } = spawnSync(process.execPath, flags, { encoding: "utf8" });
+    assert.deepEqual([status, stdout, stderr], [0, "PortabilityError\n", ""]);
+  });
+
+  test("uses what is in a shared heap", async (context) => {
+    const heap = heapFor(context);
+    const event = new Event({ heap });
+    await new Process(() => event.set()).start().result;
+    assert.equal(event.isSet, true);
   });
 
   test("sees neither its orders nor a cache that the program has not asked for", async () => {
