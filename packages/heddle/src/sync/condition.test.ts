@@ -361,7 +361,10 @@ describe("a Condition", () => {
       using _first = await condition.acquire();
       using _second = condition.acquireSync();
       using _third = condition.tryAcquire();
-      await assert.rejects(condition.acquire({ timeoutMs: 0 }), { name: "TimeoutError" });
+      await assert.rejects(condition.acquire({ timeoutMs: 0 }), {
+        name: "TimeoutError",
+        message: "Cannot complete Condition.acquire(): 0 ms have passed",
+      });
     }
     assert.equal(condition.statistics().locked, false);
     await taskGroup(async (group) => {

@@ -223,7 +223,8 @@ class RLockHolder implements Holder {
 
 /** Where flows of one thread acquire it that are to wait for each other. Within a task they are one owner all the same. */
 class FlowsOfRLock implements Acquiring {
-  readonly operation = "RLock.acquire()";
+  /** Only conditions let flows wait for each other. */
+  readonly operation = "Condition.acquire()";
   readonly #holder: RLockHolder;
 
   constructor(holder: RLockHolder) {
