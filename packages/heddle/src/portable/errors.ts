@@ -25,7 +25,7 @@ export interface PortabilityProblem {
 }
 
 /**
- * A function cannot run in another thread. Nothing was sent.
+ * A function cannot run in another thread or process. Nothing was sent.
  *
  * The message names what stops it, where that was declared, why, and what to write instead.
  */
@@ -54,7 +54,7 @@ export class PortabilityError extends Error {
     const what = path === undefined ? functionName : `${functionName} (${path})`;
     const whose = neededBy === undefined ? "" : `, which ${neededBy} needs`;
     const where = boundAt === undefined ? "" : ` (${boundAt})`;
-    super(`Cannot send ${what} to another thread${whose}: ${reason}${where}; ${remedy}`, options);
+    super(`Cannot send ${what} to another thread or process${whose}: ${reason}${where}; ${remedy}`, options);
     this.functionName = functionName;
     this.variable = variable;
     this.reason = reason;

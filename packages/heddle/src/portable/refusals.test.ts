@@ -32,7 +32,7 @@ describe("PortabilityError", () => {
     assert.match(error.remedy, /return the new value/);
     assert.equal(
       error.message,
-      `Cannot send function "increment" to another thread: ${error.reason} (${error.boundAt}); ${error.remedy}`,
+      `Cannot send function "increment" to another thread or process: ${error.reason} (${error.boundAt}); ${error.remedy}`,
     );
   });
 
@@ -44,7 +44,7 @@ describe("PortabilityError", () => {
     assert.equal(error.neededBy, 'function "task"');
     assert.match(
       error.message,
-      /^Cannot send function "helper" to another thread, which function "task" needs: /,
+      /^Cannot send function "helper" to another thread or process, which function "task" needs: /,
     );
   });
 
@@ -53,7 +53,7 @@ describe("PortabilityError", () => {
     assert.equal(error.path, "value.callbacks[0]");
     assert.match(
       error.message,
-      /^Cannot send an anonymous function \(value\.callbacks\[0\]\) to another thread: /,
+      /^Cannot send an anonymous function \(value\.callbacks\[0\]\) to another thread or process: /,
     );
   });
 
