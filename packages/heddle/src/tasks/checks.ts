@@ -1,11 +1,18 @@
 /** Checks at the doors: each names what is wrong. */
 
+import { isThenable } from "../scopes/index.ts";
+
 /** Throws unless `body` can be called. */
 export function checkBody(body: unknown, operation: string): void {
   if (typeof body === "function") return;
-  throw new TypeError(
-    `Cannot begin ${operation}: its body is ${body === null ? "null" : typeof body}, not a function`,
-  );
+  throw new TypeError(`Cannot begin ${operation}: its body is ${noFunction(body)}`);
+}
+
+/** What stands where a function should, as a clause: "a promise, …". */
+export function noFunction(value: unknown): string {
+  if (value === null) return "null, not a function";
+  if (!isThenable(value)) return `${typeof value}, not a function`;
+  return "a promise, of what runs already; pass the function that makes it, such as () => load()";
 }
 
 /** Throws unless `milliseconds` says how long. */

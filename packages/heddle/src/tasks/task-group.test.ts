@@ -169,7 +169,14 @@ describe("taskGroup()", () => {
       /retries/,
     );
     await taskGroup((group) => {
-      assert.throws(() => group.spawn(1 as never), TypeError);
+      assert.throws(
+        () => group.spawn(1 as never),
+        /^TypeError: Cannot spawn a task: it is number, not a function$/,
+      );
+      assert.throws(
+        () => group.spawn(Promise.resolve(1) as never),
+        /^TypeError: Cannot spawn a task: it is a promise, of what runs already; pass the function that makes it/,
+      );
       assert.throws(() => group.spawn(() => {}, { name: 1 as never }), TypeError);
     });
   });

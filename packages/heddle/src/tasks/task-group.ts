@@ -25,7 +25,7 @@ import {
   surroundings,
 } from "../scopes/index.ts";
 import { type Beginner, beginSoon } from "./begin-soon.ts";
-import { checkBody } from "./checks.ts";
+import { checkBody, noFunction } from "./checks.ts";
 import { abortError, type Failure, TaskGroupStateError } from "./errors.ts";
 import { Failures } from "./failures.ts";
 import { GroupScope } from "./group-scope.ts";
@@ -93,7 +93,8 @@ Object.defineProperty(TaskGroup.prototype, inspect.custom, {
  * cancelled, every wait of the toolkit in it throws, again and again, except under `shield`; calls that it has made in
  * workers are cancelled, and waited for.
  *
- * @returns What the body gives; `undefined` if the group's own `cancel` has stopped it.
+ * @returns What the body gives; `undefined` if the group's own `cancel` has stopped it, which the type does not say: where you call
+ * `cancel` and use the result, take it as `T | undefined`.
  * @throws What failed: a single failure as it is; several in one `AggregateError`, whose message names their tasks.
  * If nothing failed, the reason of a cancellation from outside (a scope around, `signal`, `timeoutMs`) that has stopped the body or
  * a task.
@@ -191,7 +192,7 @@ class Group extends TaskGroup implements TaskOwner, Beginner {
   }
 
   override spawn<R>(fn: () => R | PromiseLike<R>, options: SpawnOptions = NO_OPTIONS): Future<R> {
-    if (typeof fn !== "function") throw new TypeError(`Cannot spawn a task: ${typeof fn} is not a function`);
+    if (typeof fn !== "function") throw new TypeError(`Cannot spawn a task: it is ${noFunction(fn)}`);
     if (options !== NO_OPTIONS) {
       checkObject(options, "the options of spawn()");
       checkKnown(options, KNOWN_OF_SPAWN, "spawn()");
