@@ -308,6 +308,11 @@ export class ThreadCore extends ReleaseCore<void> {
     this.words.notify(this.object + ORDERS);
   }
 
+  /** Wakes who waits for orders to end a thread that is gone: the engine keeps a waiter, and all that it holds, until then. */
+  letGoOfOrders(): void {
+    this.words.notify(this.object + ORDERS);
+  }
+
   get isToBeTerminated(): boolean {
     return this.words.load(this.object + ORDERS) !== 0;
   }

@@ -213,6 +213,7 @@ class StartedThread implements WorkerThread {
 
   #onGone(exitCode: number): void {
     children.delete(this);
+    this.#core.letGoOfOrders();
     const { module, bundledAs } = this.#start.entry;
     const hasBegun = this.#core.how !== 0 || this.#core.identity !== 0;
     if (bundledAs !== undefined && exitCode === 0 && !hasBegun)
