@@ -1,5 +1,6 @@
 /** Rate limits, single flights, signals with a time. */
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
 import { RateLimit, SingleFlight, sleep, taskGroup, timeoutSignal } from "./index.ts";
 
@@ -198,5 +199,12 @@ describe("timeoutSignal()", () => {
       assert.equal(timeoutSignal(10).reason, "stop");
     });
     assert.throws(() => timeoutSignal(NaN), RangeError);
+  });
+
+  test("has no listeners but those of its users", async () => {
+    assert.deepEqual(getEventListeners(timeoutSignal(60_000), "abort"), []);
+    await taskGroup(() => {
+      assert.deepEqual(getEventListeners(timeoutSignal(60_000), "abort"), []);
+    });
   });
 });
