@@ -31,7 +31,8 @@ let partsOf: (connection: Connection<unknown>) => { end: End; direction: Directi
  * processes. Everywhere it is the same end, and a message goes to one of those who receive from it. The messages wait in the thread
  * that made the pipe, so that thread has to live, and to let its event loop turn, as long as the pipe is used.
  *
- * An end that was sent elsewhere, and never used in the thread that made it, closes when all who have it are gone.
+ * An end that was sent elsewhere, and never used in the thread that made it, closes when all who have it are gone. A pipe that nobody
+ * has any more, and no end of which was sent, is given back with what stands in it. Else close the end that you keep.
  *
  * @remarks
  * Cancel safety: a wait that ends early has sent, or taken, nothing.
@@ -162,7 +163,9 @@ export class Connection<T> implements Disposable, AsyncIterable<T> {
 /** What this thread has, by the name of the end. */
 const known = new Map<string, WeakRef<Connection<unknown>>>();
 const forgotten = new FinalizationRegistry<string>((name) => {
-  if (known.get(name)?.deref() === undefined) known.delete(name);
+  if (known.get(name)?.deref() !== undefined) return;
+  known.delete(name);
+  piping().dropEnd(name);
 });
 
 function remember<T>(name: string, connection: Connection<T>): Connection<T> {
@@ -209,10 +212,9 @@ registerTicket<Connection<unknown>>("workers.Connection/1", Connection<unknown>,
  */
 export async function Pipe<T = unknown>(options: PipeOptions = {}): Promise<[Connection<T>, Connection<T>]> {
   const { duplex = true } = checkOptions(options);
-  const { pipeHub, ticketOf } = piping();
-  const ends = await pipeHub().make();
+  const ends = await piping().pipeHub().make();
   const directions: [Direction, Direction] = duplex ? ["both", "both"] : ["receive", "send"];
-  return ends.map((end, i) => remember(ticketOf(end)!.end, new Connection<T>(end, directions[i]!))) as [
+  return ends.map((end, i) => remember(end.name, new Connection<T>(end, directions[i]!))) as [
     Connection<T>,
     Connection<T>,
   ];

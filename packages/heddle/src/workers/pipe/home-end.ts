@@ -28,17 +28,24 @@ export interface Holder {
 
 /**
  * - E1: an end that others have, and that was never used here, closes when the last of them is gone: nobody else would.
+ * - E2: an end that only this thread could have, and does not have any more, closes when the same is true of the other one, or
+ *   that is closed: nobody can tell.
  */
 export class HomeEnd implements End {
   readonly inbox: Inbox = new Inbox();
+  /** What those who have it elsewhere know it by. */
+  readonly name: string;
   other!: HomeEnd;
   readonly #holders = new Set<Holder>();
   #isClosed = false;
   #isUsedHere = false;
+  #wasIssued = false;
+  #wasDropped = false;
   #onClose: () => void;
 
   /** @param onClose - Called once, when it is closed. */
-  constructor(onClose: () => void) {
+  constructor(name: string, onClose: () => void) {
+    this.name = name;
     this.#onClose = onClose;
   }
 
@@ -79,6 +86,21 @@ export class HomeEnd implements End {
     this.other.inbox.finish(cause);
     this.inbox.discard();
     this.#onClose();
+    if (this.other.#wasDropped) this.other.close();
+  }
+
+  /** E2. Others may have it from now on, whether they came to say so or not. */
+  issue(): void {
+    this.#wasIssued = true;
+  }
+
+  /** E2. This thread has it no more, nor can it get it again unless it comes from elsewhere. */
+  drop(): void {
+    const { other } = this;
+    if (this.#wasIssued) return;
+    this.#wasDropped = true;
+    if (!other.#isClosed && (!other.#wasDropped || this.inbox.waiting > 0 || other.inbox.waiting > 0)) return;
+    this.close();
   }
 
   /** Somebody elsewhere has it from now on. */

@@ -51,7 +51,7 @@ class Hub {
     const server = await (this.#server ??= this.#listen());
     const names = [nonce(16).toString("hex"), nonce(16).toString("hex")] as const;
     const ends = names.map((name) => {
-      const end: HomeEnd = new HomeEnd(() => this.#forget(name, server));
+      const end: HomeEnd = new HomeEnd(name, () => this.#forget(end, server));
       this.#ends.set(name, end);
       return end;
     }) as [HomeEnd, HomeEnd];
@@ -60,11 +60,13 @@ class Hub {
   }
 
   ticket(end: HomeEnd): Ticket | undefined {
-    for (const [name, known] of this.#ends) {
-      if (known === end)
-        return { address: this.#address, key: this.#key, end: name, origin: processOrigin() };
-    }
-    return undefined;
+    if (!this.#ends.has(end.name)) return undefined;
+    end.issue();
+    return { address: this.#address, key: this.#key, end: end.name, origin: processOrigin() };
+  }
+
+  drop(name: string): void {
+    this.#ends.get(name)?.drop();
   }
 
   /** The end that a ticket of this thread is for. */
@@ -100,11 +102,10 @@ class Hub {
   }
 
   /** It stays as long as somebody may still receive what was sent from it: to be told that it is closed. */
-  #forget(name: string, server: Server): void {
-    const end = this.#ends.get(name)!;
+  #forget(end: HomeEnd, server: Server): void {
     if (!end.other.isClosed) return;
-    for (const [known, value] of this.#ends)
-      if (value === end || value === end.other) this.#ends.delete(known);
+    this.#ends.delete(end.name);
+    this.#ends.delete(end.other.name);
     if (this.#ends.size === 0) server.unref();
   }
 }
@@ -210,8 +211,8 @@ const STOPPED = Symbol("stopped");
 
 /** Stands for an end of a pipe both ends of which are closed. */
 function gone(): HomeEnd {
-  const end = new HomeEnd(() => undefined);
-  end.other = new HomeEnd(() => undefined);
+  const end = new HomeEnd("", () => undefined);
+  end.other = new HomeEnd("", () => undefined);
   end.other.other = end;
   end.other.close();
   return end;
@@ -223,6 +224,11 @@ export function ticketOf(end: End): Ticket | undefined {
 }
 
 let hub: Hub | undefined;
+
+/** This thread has none of the connections of that end any more. */
+export function dropEnd(name: string): void {
+  hub?.drop(name);
+}
 
 /** This thread's pipes. */
 export function pipeHub(): Hub {
