@@ -25,7 +25,7 @@ import { DESK_BYTES, HOW, NO_REASON, OUTCOME, ProcessHow, REASON } from "./proce
 import { ProcessEndedError, ProcessStateError } from "./process-errors.ts";
 import { waitFor } from "../net/wait.ts";
 import { type Site, tellOrigin, thisSite } from "../sites.ts";
-import { checkThread, type ThreadOptions } from "../threads/thread-options.ts";
+import { checkThread, type OptionsFor, type ThreadOptions } from "../threads/thread-options.ts";
 import { forgetUnobserved, noteUnobserved, type Unobserved } from "../threads/unobserved.ts";
 import { type ProcessStart, startProcess, type WorkerProcess } from "./worker-process.ts";
 import type { ThreadEnd } from "../threads/worker-thread.ts";
@@ -95,7 +95,10 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
    *
    * @throws `TypeError` when something is not what it should be.
    */
-  constructor(target: (...args: A) => R | PromiseLike<R>, options: ThreadOptions<A> = {}) {
+  constructor(
+    target: (...args: A) => R | PromiseLike<R>,
+    ...[options = {}]: OptionsFor<A, ThreadOptions<A>>
+  ) {
     checkThread(target, options, "Process");
     this.#target = target;
     this.#options = options;

@@ -14,6 +14,11 @@ export interface ThreadOptions<A extends readonly unknown[] = readonly unknown[]
   resourceLimits?: ResourceLimits;
 }
 
+/** The options of what calls a function later: they may be left out, unless the function asks for arguments. */
+export type OptionsFor<A extends readonly unknown[], O> = [] extends A
+  ? [options?: O | undefined]
+  : [options: O & { args: A }];
+
 const LIMITS = ["maxOldGenerationSizeMb", "maxYoungGenerationSizeMb", "codeRangeSizeMb", "stackSizeMb"];
 const KNOWN = ["args", "name", "daemon", "resourceLimits"];
 

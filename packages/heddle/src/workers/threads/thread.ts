@@ -46,7 +46,7 @@ import {
   writeThread,
 } from "./thread-core.ts";
 import { snapshotOf, type ThreadInfo } from "./thread-info.ts";
-import { checkName, checkThread, type ThreadOptions } from "./thread-options.ts";
+import { checkName, checkThread, type OptionsFor, type ThreadOptions } from "./thread-options.ts";
 import { readOutcome, readOutcomeSync, type ThreadOutcome } from "./thread-outcome.ts";
 import { hasHandlers, tellUncaught } from "./uncaught.ts";
 import { forgetUnobserved, noteUnobserved, type Unobserved } from "./unobserved.ts";
@@ -114,7 +114,10 @@ export class Thread<R = unknown, A extends readonly unknown[] = readonly any[]>
    *
    * @throws `TypeError` when something is not what it should be.
    */
-  constructor(target: (...args: A) => R | PromiseLike<R>, options: ThreadOptions<A> = {}) {
+  constructor(
+    target: (...args: A) => R | PromiseLike<R>,
+    ...[options = {}]: OptionsFor<A, ThreadOptions<A>>
+  ) {
     let isNew = false;
     super(undefined, (heap, address) => {
       checkThread(target, options);

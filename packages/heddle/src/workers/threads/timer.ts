@@ -8,6 +8,7 @@ import { explainStaying } from "../../portable/index.ts";
 import { Context, currentContext, LongTimer, runIn } from "../../scopes/index.ts";
 import { checkKnown, whileBlocked } from "../../sync/index.ts";
 import { ThreadStateError } from "../errors.ts";
+import type { OptionsFor } from "./thread-options.ts";
 
 const KNOWN = ["args", "daemon"];
 
@@ -61,7 +62,11 @@ export class Timer<A extends readonly unknown[] = readonly any[]> implements Dis
   #timer: LongTimer | undefined;
 
   /** @throws `TypeError` or `RangeError` when something is not what it should be. */
-  constructor(delayMs: number, fn: (...args: A) => unknown, options: TimerOptions<A> = {}) {
+  constructor(
+    delayMs: number,
+    fn: (...args: A) => unknown,
+    ...[options = {}]: OptionsFor<A, TimerOptions<A>>
+  ) {
     check(delayMs, fn, options);
     this.#delayMs = delayMs;
     this.#fn = fn;
