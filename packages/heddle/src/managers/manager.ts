@@ -26,7 +26,7 @@ export interface ManagerStartOptions {
 export interface ManagerConnectionOptions {
   /** `unix:/run/app.sock`, or `tcp:localhost:7000`. Port 0 lets the system choose: see {@link Manager.address}. */
   readonly address: string;
-  /** The secret that both sides have. Who has it can run code in the other's process. */
+  /** The secret that both sides have. Who has it can run code in the other's process. An empty one is one that everybody has. */
   readonly authKey: Uint8Array | string;
   /** The longest message that this side takes, in bytes. Default: 64 MiB. */
   readonly maxMessageBytes?: number;

@@ -74,7 +74,7 @@ export class Event extends SharedObject {
    * Waits until it is set, without blocking the thread.
    *
    * @throws `TimeoutError`, or the reason of the signal or of the scope around, when the wait ends early. With
-   * `timeoutMs: 0` it only looks.
+   * `timeoutMs: 0` that is at once, unless it is set; {@link Event.isSet} only looks.
    */
   wait(options?: WaitOptions): Promise<void> {
     return waitOpen(this, this.#thread, this.#core, options);
