@@ -25,6 +25,10 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
  * after a signal, 128 and the number of the signal. A second signal, or clean-up that takes too long, ends the process
  * at once. Without a signal the process ends when nothing is left to do.
  *
+ * Node hears signals in the event loop of the main thread. While that blocks, in `waitSync()` and the like or in a long
+ * computation, no signal does anything, not even a second one; what came meanwhile counts when the loop turns again. SIGKILL
+ * and SIGQUIT (Ctrl+\) end such a program. So let `main` wait by the forms that are awaited, and put what blocks in a `Thread`.
+ *
  * @example
  * ```ts
  * import { run, sleep } from "heddle";

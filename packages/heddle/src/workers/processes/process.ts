@@ -185,6 +185,7 @@ export class Process<R = unknown, A extends readonly unknown[] = readonly any[]>
   /**
    * What its function gave, or threw. Rejects with `ProcessEndedError` when the process has ended before its function, and with the
    * reason when it was interrupted and threw that; and with that of the scope around when the code that asks is told to stop.
+   * Before {@link start} it waits for that, which does not keep the program alive.
    */
   get result(): Promise<R> {
     return leavable("Process.result", () => {

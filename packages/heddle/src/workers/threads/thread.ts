@@ -216,6 +216,7 @@ export class Thread<R = unknown, A extends readonly unknown[] = readonly any[]>
   /**
    * What its function gave, or threw. Rejects with `ThreadEndedError` when the thread has ended before its function, and with
    * the reason when it was interrupted and threw that; and with that of the scope around when the code that asks is told to stop.
+   * Before {@link start} it waits for that, which does not keep the program alive.
    */
   get result(): Promise<R> {
     return leavable("Thread.result", () => {
