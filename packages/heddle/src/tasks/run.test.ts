@@ -7,7 +7,7 @@ import { run } from "./index.ts";
 
 const program = fileURLToPath(new URL("fixtures/program.ts", import.meta.url));
 
-/** Runs a program, sends it the next of the signals whenever it says that it is ready, and gives how it ended, with what it said: the errors first. */
+/** Runs a program, sends it the next of the signals whenever it says that it is ready, ends its input then, and gives how it ended, with what it said: the errors first. */
 async function outcome(
   args: readonly string[],
   ...signals: NodeJS.Signals[]
@@ -20,6 +20,7 @@ async function outcome(
     if (!String(data).includes("ready")) return;
     const signal = signals.shift();
     if (signal !== undefined) child.kill(signal);
+    child.stdin.end();
   });
   child.stderr.on("data", (data: Buffer) => (errors += String(data)));
   const [code] = (await once(child, "close")) as [number];
@@ -48,7 +49,7 @@ describe("run()", () => {
   test("hears of what a handler of a future throws by itself as an unhandled rejection", async () => {
     const [code, output] = await outcome(["has a handler that fails"]);
     assert.equal(code, 0, output);
-    assert.equal(output, "Error: task\nafter run\nError: handler\n");
+    assert.equal(output, "Error: task\nError: handler\nafter run\n");
   });
 
   test("ends with 1, and says why, when its main gives a number that is no exit code", async () => {
@@ -77,6 +78,10 @@ describe("run()", () => {
 
   test("ends at once, with the code of the first signal, when a second one comes", async () => {
     assert.deepEqual(await outcome(["hangs in clean-up"], "SIGINT", "SIGTERM"), [130, "ready\nready\n"]);
+  });
+
+  test("hears of a signal that came while its main blocked, even if that ends without waiting", async () => {
+    assert.deepEqual(await outcome(["blocks"], "SIGINT"), [130, "ready\nunblocked\n"]);
   });
 
   test("shows what goes wrong in the clean-up, and still ends with 128 + signal", async () => {

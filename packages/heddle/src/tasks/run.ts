@@ -26,8 +26,9 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
  * at once. Without a signal the process ends when nothing is left to do.
  *
  * Node hears signals in the event loop of the main thread. While that blocks, in `waitSync()` and the like or in a long
- * computation, no signal does anything, not even a second one; what came meanwhile counts when the loop turns again. SIGKILL
- * and SIGQUIT (Ctrl+\) end such a program. So let `main` wait by the forms that are awaited, and put what blocks in a `Thread`.
+ * computation, no signal does anything, not even a second one; what came meanwhile counts when the loop turns again, or `main`
+ * has ended. SIGKILL and SIGQUIT (Ctrl+\) end such a program. So let `main` wait by the forms that are awaited, and put what
+ * blocks in a `Thread`.
  *
  * @example
  * ```ts
@@ -61,6 +62,8 @@ export async function run(main: () => unknown, options: RunOptions = {}): Promis
       process.exitCode = 1;
     }
   } finally {
+    // A signal that came while main blocked is heard in the next turn of the loop.
+    await new Promise<void>((resolve) => void setImmediate(resolve));
     for (const signal of SIGNALS) process.off(signal, onSignal);
     scope.close();
   }
