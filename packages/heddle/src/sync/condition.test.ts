@@ -365,6 +365,16 @@ describe("a Condition", () => {
         name: "TimeoutError",
         message: "Cannot complete Condition.acquire(): 0 ms have passed",
       });
+      assert.throws(
+        () => condition.acquireSync({ timeoutMs: NaN }),
+        /Cannot begin Condition\.acquireSync\(\)/,
+      );
+      const another = (): void =>
+        assert.throws(() => condition.acquireSync({ timeoutMs: 0 }), {
+          name: "TimeoutError",
+          message: "Cannot complete Condition.acquireSync(): 0 ms have passed",
+        });
+      await taskGroup((group) => void group.spawn(another));
     }
     assert.equal(condition.statistics().locked, false);
     await taskGroup(async (group) => {

@@ -23,7 +23,7 @@ import {
   type SharedOptions,
   threadOf,
 } from "./objects/shared-object.ts";
-import { acquireAsFlow, holderOfRLock, RLock } from "./rlock.ts";
+import { acquireAsFlow, acquireForCondition, holderOfRLock, RLock } from "./rlock.ts";
 import { checkWaitOptions } from "./wait-options.ts";
 import type { ThisThread } from "./waiting/this-thread.ts";
 import type { Place, WaitOptions } from "./waiting/waits.ts";
@@ -118,7 +118,8 @@ export class Condition extends SharedObject {
 
   /** Acquires its lock, blocking the thread. */
   acquireSync(options?: WaitOptions): Guard {
-    return this.#lock.acquireSync(options);
+    const lock = this.#lock;
+    return this.#hasOwnLock ? acquireForCondition(lock as RLock, options) : lock.acquireSync(options);
   }
 
   /** Acquires its lock if that does not need waiting. */

@@ -16,11 +16,15 @@ export interface Acquiring extends Place<Guard> {
   tryAcquire(): Guard | undefined;
 }
 
-/** A lock as one thread holds it: which of its guards do so. */
-export interface Holder extends Acquiring {
-  readonly core: LockCore;
+/** Where it is acquired by who blocks, too. */
+export interface Blocking extends Acquiring {
   /** As `operation`, of what blocks. */
   readonly operationSync: string;
+}
+
+/** A lock as one thread holds it: which of its guards do so. */
+export interface Holder extends Blocking {
+  readonly core: LockCore;
   /** Whether the caller holds the lock. */
   readonly isHeld: boolean;
   /** The lock is given up for the time of a wait. */
@@ -56,7 +60,7 @@ export function acquire(
   }
 }
 
-export function acquireSync(thread: ThisThread, holder: Holder, options: WaitOptions | undefined): Guard {
+export function acquireSync(thread: ThisThread, holder: Blocking, options: WaitOptions | undefined): Guard {
   const checked = checkWaitOptions(options, holder.operationSync);
   checked.signal?.throwIfAborted();
   for (let spins = SPINS; spins > 0; spins--) {

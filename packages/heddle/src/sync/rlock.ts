@@ -11,6 +11,7 @@ import type { Guard } from "./guard.ts";
 import {
   acquire,
   type Acquiring,
+  type Blocking,
   acquireSync,
   heldBy,
   type Holder,
@@ -45,6 +46,9 @@ export let holderOfRLock: (lock: RLock) => Holder;
 
 /** As `acquire`, but outside of tasks each call is one owner: flows of one thread wait for each other. */
 export let acquireAsFlow: (lock: RLock, options: WaitOptions | undefined) => Promise<Guard>;
+
+/** As `acquireSync`, for the condition that has made the lock. */
+export let acquireForCondition: (lock: RLock, options: WaitOptions | undefined) => Guard;
 
 /**
  * A lock whose owner may acquire it again, and has released it once it did so as often.
@@ -131,6 +135,11 @@ export class RLock extends SharedObject {
   static {
     holderOfRLock = (lock) => lock.#holder;
     acquireAsFlow = (lock, options) => acquire(lock.#thread, lock.#holder.forFlows, options);
+    acquireForCondition = (lock, options) => {
+      throwIfCancelled();
+      const guard = options === undefined ? lock.#holder.tryAcquire() : undefined;
+      return guard ?? acquireSync(lock.#thread, new ConditionOfRLock(lock.#holder), options);
+    };
   }
 }
 
@@ -221,36 +230,47 @@ class RLockHolder implements Holder {
   }
 }
 
-/** Where flows of one thread acquire it that are to wait for each other. Within a task they are one owner all the same. */
-class FlowsOfRLock implements Acquiring {
-  /** Only conditions let flows wait for each other. */
+/** Where a condition that has made the lock acquires it: what goes wrong there is told of the condition. */
+class ConditionOfRLock implements Blocking {
   readonly operation = "Condition.acquire()";
-  readonly #holder: RLockHolder;
+  readonly operationSync = "Condition.acquireSync()";
+  readonly holder: RLockHolder;
 
   constructor(holder: RLockHolder) {
-    this.#holder = holder;
+    this.holder = holder;
   }
 
   get object(): number {
-    return this.#holder.object;
+    return this.holder.object;
   }
 
   tryAcquire(): Guard | undefined {
-    const { core } = this.#holder;
-    return this.#holder.hold(currentOwner() === 0 ? core.tryAcquireAnew() : core.tryAcquire());
+    return this.holder.tryAcquire();
   }
 
   enlist(node: number): boolean {
-    const { core } = this.#holder;
-    return currentOwner() === 0 ? core.enlistAnew(node) : core.enlist(node);
+    return this.holder.enlist(node);
   }
 
   pump(): boolean {
-    return this.#holder.pump();
+    return this.holder.pump();
   }
 
   collect(node: number): Guard {
-    return this.#holder.collect(node);
+    return this.holder.collect(node);
+  }
+}
+
+/** Where flows of one thread acquire it that are to wait for each other. Within a task they are one owner all the same. */
+class FlowsOfRLock extends ConditionOfRLock {
+  override tryAcquire(): Guard | undefined {
+    const { core } = this.holder;
+    return this.holder.hold(currentOwner() === 0 ? core.tryAcquireAnew() : core.tryAcquire());
+  }
+
+  override enlist(node: number): boolean {
+    const { core } = this.holder;
+    return currentOwner() === 0 ? core.enlistAnew(node) : core.enlist(node);
   }
 }
 
