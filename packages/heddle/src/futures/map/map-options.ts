@@ -31,7 +31,12 @@ export interface MapProgress {
   total?: number;
 }
 
-/** The results of a map, to be read once. Leaving the loop, or `return()`, cancels what has not begun. */
+/**
+ * The results of a map, to be read once. Leaving the loop, or `return()`, cancels what has not begun.
+ *
+ * When the scope around a read is cancelled, as by `withTimeout`, only that wait ends: the map goes on, and the next read has what
+ * this one would have had. What cancels the map is the end of the scope that it was made in.
+ */
 export interface MapResult<R> extends AsyncIterableIterator<R>, AsyncDisposable {
   /** All results. */
   toArray(): Promise<R[]>;

@@ -58,7 +58,8 @@ interface Chunk {
 /**
  * One pass over a source.
  *
- * - I1: items sent or done and not yet read never exceed the buffer, but for the first chunk of an empty one.
+ * - I1: items sent or done and not yet read never exceed the buffer, but for the first chunk of an empty one, and for
+ *   what was put back.
  * - I2: each item is sent once. A chunk that could not be encoded was not sent, and is sent again item by item, so
  *   that the item at fault fails alone.
  */
@@ -109,7 +110,15 @@ export class MapRun {
     return this.#ended === undefined ? this.#ready.shift() : undefined;
   }
 
-  /** The next chunk, or `undefined` at the end. Throws what ended the run early. */
+  /** Whether nothing more is given, but for the error that ended it. */
+  get hasEnded(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /**
+   * The next chunk, or `undefined` at the end. Throws what ended the run early, once; and the reason of the scope around, which ends
+   * this wait only.
+   */
   async next(): Promise<ChunkOutcome | undefined> {
     for (;;) {
       const outcome = this.take();
@@ -127,6 +136,7 @@ export class MapRun {
       await new Promise<void>((resolve, reject) => {
         // The reader may run in another scope than the one that the map was made in.
         const cancelled = (reason: unknown): void => {
+          this.#wakeReader = undefined;
           release();
           reject(reason);
         };
@@ -145,9 +155,15 @@ export class MapRun {
     this.#inPlace(() => this.#pump());
   }
 
-  /** Ends the run: what has not begun never runs. */
+  /** So many items that were read are to be read again. */
+  wasPutBack(count: number): void {
+    this.#unread += count;
+  }
+
+  /** Ends the run: what has not begun never runs. What else has ended it is no longer told. */
   cancel(): void {
     this.#end({});
+    this.#ended = {};
   }
 
   #end(how: { error?: unknown }): void {

@@ -59,17 +59,17 @@ export function mapOver<T, R>(
 class MapReader<R> implements MapResult<R> {
   readonly #run: MapRun;
   readonly #failFast: boolean;
-  readonly #items: AsyncGenerator<R, undefined>;
   #failures: unknown[] = [];
   #chunk: ChunkOutcome | undefined;
   /** The next item of the chunk, and the next of its errors. */
   #place = 0;
   #error = 0;
+  /** The last of the reads under way; they are made one after the other, in the order of their calls. */
+  #last: Promise<void> | undefined;
 
   constructor(run: MapRun, failFast: boolean) {
     this.#run = run;
     this.#failFast = failFast;
-    this.#items = this.#iterate();
   }
 
   get progress(): MapProgress {
@@ -77,30 +77,21 @@ class MapReader<R> implements MapResult<R> {
   }
 
   next(): Promise<IteratorResult<R>> {
-    return this.#items.next();
+    return this.#last === undefined && this.#isAtItem()
+      ? Promise.resolve({ done: false, value: this.#takeItem() })
+      : unheard(this.#inTurn(() => this.#next()));
   }
 
   async return(): Promise<IteratorResult<R>> {
-    // First, for the generator may be waiting for what is cancelled here.
+    // First, for a read under way may wait for what is cancelled here.
     this.#run.cancel();
-    return await this.#items.return(undefined);
+    await this.#last;
+    this.#leave();
+    return { done: true, value: undefined };
   }
 
   toArray(): Promise<R[]> {
-    return unheard(this.#toArray());
-  }
-
-  async #toArray(): Promise<R[]> {
-    const results: R[] = [];
-    while (await this.#hasChunk()) {
-      const { values, errors } = this.#chunk!;
-      // Nearly all chunks have no failures, and need no look at each item.
-      if (errors.length === 0) {
-        for (; this.#place < values.length; this.#place++) results.push(values[this.#place] as R);
-      }
-      while (this.#hasItem()) results.push(this.#takeItem());
-    }
-    return results;
+    return unheard(this.#inTurn(() => this.#toArray()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -111,23 +102,70 @@ class MapReader<R> implements MapResult<R> {
     return this;
   }
 
-  async *#iterate(): AsyncGenerator<R, undefined> {
+  #inTurn<T>(read: () => Promise<T>): Promise<T> {
+    const turn = this.#last === undefined ? read() : this.#last.then(read);
+    const over = (): void => {
+      if (this.#last === last) this.#last = undefined;
+    };
+    const last = turn.then(over, over);
+    this.#last = last;
+    return turn;
+  }
+
+  async #next(): Promise<IteratorResult<R>> {
+    while (await this.#hasChunk()) {
+      if (this.#hasItem()) return { done: false, value: this.#takeItem() };
+    }
+    return { done: true, value: undefined };
+  }
+
+  async #toArray(): Promise<R[]> {
+    const results: R[] = [];
     try {
       while (await this.#hasChunk()) {
-        while (this.#hasItem()) yield this.#takeItem();
+        const { values, errors } = this.#chunk!;
+        // Nearly all chunks have no failures, and need no look at each item.
+        if (errors.length === 0) {
+          for (; this.#place < values.length; this.#place++) results.push(values[this.#place] as R);
+        }
+        while (this.#hasItem()) results.push(this.#takeItem());
       }
-      return undefined;
-    } finally {
-      this.#run.cancel();
+    } catch (error) {
+      this.#putBack(results);
+      throw error;
     }
+    return results;
+  }
+
+  /** Only the wait has ended: who reads on has these first. */
+  #putBack(results: R[]): void {
+    if (this.#run.hasEnded) return;
+    this.#run.wasPutBack(results.length);
+    this.#enter({ values: results, errors: [], elapsedMs: 0, waited: false, "heddle.chunk": true });
+  }
+
+  #enter(chunk: ChunkOutcome | undefined): void {
+    this.#chunk = chunk;
+    this.#place = 0;
+    this.#error = 0;
+  }
+
+  /** Gives nothing more, and no error. */
+  #leave(): void {
+    this.#run.cancel();
+    this.#chunk = undefined;
+    this.#failures = [];
   }
 
   /** Whether there is another chunk; waits for it, and throws what ended the map early. */
   async #hasChunk(): Promise<boolean> {
     if (this.#chunk !== undefined) return true;
-    this.#chunk = this.#run.take() ?? (await this.#run.next());
-    this.#place = 0;
-    this.#error = 0;
+    try {
+      this.#enter(this.#run.take() ?? (await this.#run.next()));
+    } catch (error) {
+      if (this.#run.hasEnded) this.#leave();
+      throw error;
+    }
     if (this.#chunk !== undefined) return true;
     const failures = this.#failures;
     this.#failures = [];
@@ -146,7 +184,7 @@ class MapReader<R> implements MapResult<R> {
     ) {
       const [, error] = errors[this.#error]!;
       if (this.#failFast) {
-        this.#run.cancel();
+        this.#leave();
         throw error;
       }
       this.#failures.push(error);
@@ -155,6 +193,12 @@ class MapReader<R> implements MapResult<R> {
     this.#chunk = undefined;
     this.#run.wasRead(values.length);
     return false;
+  }
+
+  /** Whether the next item is here, and good. */
+  #isAtItem(): boolean {
+    const chunk = this.#chunk;
+    return chunk !== undefined && chunk.errors.length === 0 && this.#place < chunk.values.length;
   }
 
   #takeItem(): R {
