@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { TimeoutError } from "#heap";
 import { cancelledFuture, fulfil, Future, reject } from "./future.ts";
-import { asCompleted, wait } from "./wait.ts";
+import { InlineExecutor } from "./inline/inline-executor.ts";
+import { asCompleted, type Completions, wait } from "./wait.ts";
 
 const pending = (): Future<unknown> => new Future<unknown>({ isRunning: () => false, cancel: () => false });
 
@@ -97,6 +98,18 @@ describe("asCompleted()", () => {
       assert.match(error.message, /1 \(of 2\) futures unfinished/);
       return true;
     });
+  });
+
+  test("takes futures of several types, and gives values of each of them", async () => {
+    const executor = new InlineExecutor();
+    const [one, two] = [executor.submit(() => 1), executor.submit(() => "two")];
+    const values: (number | string)[] = [];
+    for await (const future of asCompleted([one, two])) values.push(await future);
+    assert.deepEqual(values, [1, "two"]);
+    const texts: Completions<string> = asCompleted<string>(new Set([two]));
+    // @ts-expect-error -- one of the values is a number
+    const wrong: Completions<string> = asCompleted([one, two]);
+    for (const completions of [texts, wrong]) await completions.return();
   });
 
   test("ends early when left, and when its signal aborts", async () => {

@@ -85,7 +85,16 @@ async function waitFor<F extends Future<unknown>>(
  * @throws While iterating: `TimeoutError` when not all are done `timeoutMs` after the call; the reason of the signal, or of the
  * scope that it was called in, or of the one that it is read in.
  */
-export function asCompleted<T>(futures: Iterable<Future<T>>, options: WaitOptions = {}): Completions<T> {
+export function asCompleted<T>(futures: Iterable<Future<T>>, options?: WaitOptions): Completions<T>;
+/** As above, for futures of several types. */
+export function asCompleted<F extends Future<unknown>>(
+  futures: Iterable<F>,
+  options?: WaitOptions,
+): Completions<Awaited<F>>;
+export function asCompleted(
+  futures: Iterable<Future<unknown>>,
+  options: WaitOptions = {},
+): Completions<unknown> {
   const checked = checkWaitLimits(options, "asCompleted()");
   const set = checkFutures(futures, "give as completed");
   for (const future of set) throwIfRefused(future);
