@@ -167,6 +167,25 @@ describe("Future", () => {
     assert.deepEqual(seen, [future, "last", "at once"]);
   });
 
+  test("what a callback throws is printed whole: its stack, and what caused it", () => {
+    const program = `
+      const { InlineExecutor } = await import("heddle");
+      const future = new InlineExecutor().submit(() => 1);
+      future.addDoneCallback(function careless() {
+        throw new RangeError("in a callback", { cause: new Error("the reason") });
+      });
+      future.addDoneCallback(() => { throw Object.freeze(new Error("frozen")); });
+      await future;`;
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ["--conditions=@heddle/source", "--input-type=module", "--eval", program],
+      { encoding: "utf8" },
+    );
+    assert.match(stderr, /RangeError: in a callback\n +at .*careless[^]*cause[^]*the reason/);
+    assert.match(stderr, /Error: frozen/);
+    assert.equal(status, 0);
+  });
+
   test("cancel() asks the task, with the grace that was given", () => {
     const task = new FakeTask();
     const future = new Future<number>(task);

@@ -456,6 +456,13 @@ function runCallback<T>(callback: (future: Future<T>) => void, future: Future<T>
   try {
     callback(future);
   } catch (error) {
-    process.emitWarning(error instanceof Error ? error : `A callback of a future threw ${String(error)}`);
+    if (!(error instanceof Error)) {
+      process.emitWarning(`A callback of a future threw ${String(error)}`);
+      return;
+    }
+    // Of a warning Node prints the message, and this.
+    const whole = { value: inspect(error, { customInspect: false }), configurable: true };
+    if (!("detail" in error)) Reflect.defineProperty(error, "detail", whole);
+    process.emitWarning(error);
   }
 }
