@@ -52,11 +52,11 @@ export class ExecutorView implements Executor {
     return this.#core.maxWorkers;
   }
 
-  submit<A extends unknown[], T = never, R = never>(
+  submit<A extends any[], T = never, R = never>(
     fn: (...args: A) => Streamed<T, R> | PromiseLike<Streamed<T, R>>,
     ...args: A
   ): Future<StreamOf<T, R>>;
-  submit<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Future<R>;
+  submit<A extends any[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Future<R>;
   submit(fn: Function, ...args: unknown[]): Future<never> {
     checkFunction(fn, "submit");
     return this.#core.submit(fn, args, this.#options, false) as Future<never>;
@@ -84,7 +84,7 @@ export class ExecutorView implements Executor {
     );
   }
 
-  broadcast<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Promise<R[]> {
+  broadcast<A extends any[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Promise<R[]> {
     return unheard(this.#broadcast(fn, args));
   }
 

@@ -18,7 +18,7 @@ export interface Executor extends AsyncDisposable {
    *
    * @returns The future of the stream, from when `fn` has begun.
    */
-  submit<A extends unknown[], T = never, R = never>(
+  submit<A extends any[], T = never, R = never>(
     fn: (...args: A) => Streamed<T, R> | PromiseLike<Streamed<T, R>>,
     ...args: A
   ): Future<StreamOf<T, R>>;
@@ -30,7 +30,7 @@ export interface Executor extends AsyncDisposable {
    * @throws `TypeError` when `fn` is not a function; `ExecutorShutdownError`, `BrokenExecutorError` and
    * `QueueFullError` when the executor takes no call.
    */
-  submit<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Future<R>;
+  submit<A extends any[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Future<R>;
   /**
    * Has `fn(item, index)` called for every item, several items to a call where they are cheap.
    *
@@ -42,7 +42,7 @@ export interface Executor extends AsyncDisposable {
     options?: MapOptions,
   ): MapResult<R>;
   /** Has `fn(...args)` called once on every worker. Gives the results in the order of the workers. */
-  broadcast<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Promise<R[]>;
+  broadcast<A extends any[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Promise<R[]>;
   /** The same workers, with other options for the calls made through the result. */
   with(options: TaskOptions): Executor;
   /**

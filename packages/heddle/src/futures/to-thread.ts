@@ -22,14 +22,11 @@ let pool: ExecutorView | undefined;
  * await toThread((a: number, b: number) => a + b, 1, 2); // => 3
  * ```
  */
-export function toThread<A extends unknown[], T = never, R = never>(
+export function toThread<A extends any[], T = never, R = never>(
   fn: (...args: A) => Streamed<T, R> | PromiseLike<Streamed<T, R>>,
   ...args: A
 ): Future<StreamOf<T, R>>;
-export function toThread<A extends unknown[], R>(
-  fn: (...args: A) => R | PromiseLike<R>,
-  ...args: A
-): Future<R>;
+export function toThread<A extends any[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Future<R>;
 export function toThread(fn: (...args: unknown[]) => unknown, ...args: unknown[]): Future<unknown> {
   checkFunction(fn, "run on a thread");
   pool ??= defaultPool();

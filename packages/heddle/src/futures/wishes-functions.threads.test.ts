@@ -16,6 +16,7 @@ import type * as tasks from "./fixtures/tasks.ts";
 import { StockError } from "./fixtures/tasks.ts";
 import type { Future } from "./future.ts";
 import { ThreadPoolExecutor } from "./thread-pool-executor.ts";
+import { toThread } from "./to-thread.ts";
 
 const program = fileURLToPath(new URL("./fixtures/program.ts", import.meta.url));
 const binaries = fileURLToPath(new URL("../../../../node_modules/.bin/", import.meta.url));
@@ -111,6 +112,13 @@ describe("The wish for", () => {
         [4, 4],
       ],
     );
+    // A parameter that has a default may be left out, and has its type from the argument where there is one.
+    const scaled: Future<number> = pool.submit((n: number, by = 2) => n * by, 3);
+    const scaledBy: Future<number> = pool.submit((n: number, by = 2) => n * by, 3, 3);
+    const everywhere: Promise<number[]> = pool.broadcast((n: number, by = 2) => n * by, 3);
+    const elsewhere: Future<number> = toThread((n: number, by = 2) => n * by, 3);
+    const same: Future<number> = pool.submit(<T>(value: T): T => value, 6);
+    assert.deepEqual(await Promise.all([scaled, scaledBy, everywhere, elsewhere, same]), [6, 9, [6], 6, 6]);
     // What the compiler refuses; it is not run.
     const refused = async (): Promise<unknown[]> => {
       // @ts-expect-error -- the number is text
@@ -119,11 +127,15 @@ describe("The wish for", () => {
       const missing = pool.submit(repeat, "x", 2);
       // @ts-expect-error -- a field is missing
       const field = pool.submit(repeat, "x", 2, {});
+      // @ts-expect-error -- the default is a number
+      const byDefault = pool.submit((n: number, by = 2) => n * by, 3, "3");
+      // @ts-expect-error -- there is one argument too many
+      const more = pool.submit((n: number) => n, 3, 3);
       // @ts-expect-error -- the items are numbers
       const items = pool.map((text: string) => text.length, [1, 2]);
       // @ts-expect-error -- the result is an array of texts
       const result: number = await future;
-      return [wrong, missing, field, items, result];
+      return [wrong, missing, field, byDefault, more, items, result];
     };
     assert.equal(typeof refused, "function");
   });
