@@ -14,7 +14,8 @@ import {
 } from "../work.ts";
 import type { BenchPool } from "./pool.ts";
 
-const functions = { increment, factorise, largestFactor, factorial, echo: echo<number> };
+/** The functions of maps. */
+export const mapFunctions = { increment, factorise, largestFactor, factorial, echo: echo<number> };
 
 export async function open(): Promise<BenchPool> {
   return {
@@ -28,7 +29,7 @@ export async function open(): Promise<BenchPool> {
     turn,
     startTicking: async (shared, everyMs, ticks) => startTicking(shared, everyMs, ticks),
     map: async (name, items) => {
-      const work: (item: number) => unknown = functions[name];
+      const work: (item: number) => unknown = mapFunctions[name];
       const results: unknown[] = [];
       for (const item of items) results.push(work(item));
       return results;

@@ -25,6 +25,8 @@ export interface BenchPool {
   startTicking(shared: SharedArrayBuffer, everyMs: number, ticks: number): PromiseLike<number>;
   /** All results, in the order of the items. */
   map(name: MapName, items: readonly number[]): Promise<unknown[]>;
+  /** In place of them their sum: a floor, which has no results to give. */
+  sumOfMap?(name: MapName, items: readonly number[]): Promise<number>;
   close(): Promise<void>;
 }
 

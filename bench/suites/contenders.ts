@@ -74,6 +74,12 @@ export const raw: ContenderSpec = contender.raw(
 
 export const plain: ContenderSpec = contender.floor("plain-loop", "no workers", "plain.ts");
 
+export const bareMap: ContenderSpec = contender.floor(
+  "bare-threads",
+  "threads that take numbers out of shared memory, and give the sum of all results",
+  "bare-map.ts",
+);
+
 export const bareRing: ContenderSpec = contender.floor(
   "bare-ring",
   "one spinning thread on bare Atomics, five kinds of task, the record by hand, buffers by a port",

@@ -1,6 +1,7 @@
 /** What does it cost to hand work to a worker, and to get the answer back? */
 import type { CaseSpec, ContenderSpec, Suite } from "../harness/types.ts";
 import {
+  bareMap,
   bareRing,
   bareRingWithFutures,
   heddle,
@@ -188,7 +189,7 @@ const cases: readonly CaseSpec[] = [
     run: "factorise",
     question: "2,000,000 factorisations of numbers in 20,000 … 100,000,000",
     metrics: DURATION,
-    contenders: ids(plain, ...heddle, ...chunkedWork),
+    contenders: ids(plain, bareMap, ...heddle, ...chunkedWork),
     workers: [2],
     load: { items: 2_000_000, warmUpItems: 20_000, forMs: 0 },
     quickLoad: { items: 200_000 },
@@ -198,7 +199,7 @@ const cases: readonly CaseSpec[] = [
     run: "largest-factor",
     question: "the same 2,000,000 factorisations, and of each only the largest factor comes back",
     metrics: DURATION,
-    contenders: ids(plain, ...heddle, ...chunkedWork),
+    contenders: ids(plain, bareMap, ...heddle, ...chunkedWork),
     workers: [2],
     load: { items: 2_000_000, warmUpItems: 20_000, forMs: 0 },
     quickLoad: { items: 200_000 },
@@ -244,6 +245,7 @@ export const dispatch: Suite = {
     ...pools,
     raw,
     plain,
+    bareMap,
     bareRing,
     bareRingWithFutures,
     ...oneByOne,

@@ -1,6 +1,6 @@
 /** The program that started it all: the prime factors of many numbers, by trial division. */
 import type { CaseSpec, ContenderSpec, Suite } from "../harness/types.ts";
-import { heddle, piscinaTuned, plain, pools, withOptions } from "./contenders.ts";
+import { bareMap, heddle, piscinaTuned, plain, pools, withOptions } from "./contenders.ts";
 import { atMost, DURATION, ids, mark } from "./tables.ts";
 
 const [heddleWarm] = heddle;
@@ -25,8 +25,8 @@ const python: readonly ContenderSpec[] = [
   mark("python-auto-chunks", "multiprocessing.Pool.map, automatic chunks", "python", "auto"),
 ];
 
-const everybody = ids(plain, heddleWarm!, ...chunked, ...python);
-const workers = ids(plain, heddleWarm!, ...chunked);
+const everybody = ids(plain, bareMap, heddleWarm!, ...chunked, ...python);
+const workers = ids(plain, bareMap, heddleWarm!, ...chunked);
 
 /** Python gets no more numbers than this, to be scaled up: the two million would take it minutes. */
 const PYTHON_ITEMS = 100_000;
@@ -76,7 +76,7 @@ export const primeFactors: Suite = {
     "Does not show: dispatch (each chunk is milliseconds of work), or better algorithms than trial division.",
   workers: [2],
   cases,
-  contenders: [plain, heddleWarm!, ...chunked, ...python],
+  contenders: [plain, bareMap, heddleWarm!, ...chunked, ...python],
   targets: [
     atMost(1 / 1.9, {
       case: "2-million",
