@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
+import { madeLate, toldWhere } from "../scopes/index.ts";
 import { limitWait, throwIfEnded } from "./wait-limits.ts";
 import { checkWaitLimits, type WaitOptions } from "./wait-options.ts";
 
@@ -35,12 +36,12 @@ export class Room {
     const waiter = Promise.withResolvers<void>();
     this.#waiting.add(waiter);
     const release = limitWait(checked, OPERATION, {
-      timedOut: (timeoutMs) => waiter.reject(new TimeoutError(OPERATION, timeoutMs)),
+      timedOut: (timeoutMs) => waiter.reject(madeLate(new TimeoutError(OPERATION, timeoutMs))),
       cancelled: (reason) => waiter.reject(reason),
     });
     this.note();
     try {
-      await waiter.promise;
+      await toldWhere(waiter.promise);
     } finally {
       this.#waiting.delete(waiter);
       release();

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
-import { throwIfCancelled, unheard } from "../scopes/index.ts";
+import { madeLate, throwIfCancelled, toldWhere, unheard } from "../scopes/index.ts";
 import { Fifo } from "./fifo.ts";
 import { Future, onDone, throwIfRefused } from "./future.ts";
 import { limitWait, throwIfEnded } from "./wait-limits.ts";
@@ -140,8 +140,11 @@ class FutureIterator<T> implements Completions<T> {
     throwIfCancelled();
     const future = this.#done.shift();
     if (future !== undefined) return this.#give(future);
-    if (this.#end !== undefined) return this.#end();
-    return await new Promise((resolve, reject) => {
+    return await toldWhere(this.#end === undefined ? this.#later() : this.#end());
+  }
+
+  #later(): Promise<IteratorResult<Future<T>, undefined>> {
+    return new Promise((resolve, reject) => {
       // The reader may run in another scope than the one that it was called in.
       const cancelled = (reason: unknown): void => {
         this.#waiting.delete(taker);
@@ -186,7 +189,7 @@ class FutureIterator<T> implements Completions<T> {
     const timedOut = (timeoutMs: number): void => {
       const left = this.#total - this.#given - this.#done.size;
       const what = `asCompleted() with ${left} (of ${this.#total}) futures unfinished`;
-      this.#finish(() => Promise.reject(new TimeoutError(what, timeoutMs)));
+      this.#finish(() => Promise.reject(madeLate(new TimeoutError(what, timeoutMs))));
     };
     try {
       throwIfEnded(options);

@@ -19,6 +19,7 @@ export { ContextVar } from "./context-var.ts";
 export { LONGEST_DELAY_MS, LongTimer } from "./long-timer.ts";
 export { type EndHold, type LateFailure, Scope, type Waiter, throwIfCancelled } from "./scope.ts";
 export { allTasks, beforeListing, TaskNode } from "./task-node.ts";
+export { madeLate, toldWhere, withCaller } from "./late-errors.ts";
 export { leavable, tieToScope } from "./ties.ts";
 export { isThenable } from "./thenable.ts";
 export { ToldScope } from "./told-scope.ts";

@@ -31,7 +31,9 @@ export function withTimeout<T>(timeoutMs: number, body: () => T | PromiseLike<T>
     checkDuration(timeoutMs, "withTimeout()");
     checkBody(body, "withTimeout()");
     const scope = new Scope();
-    scope.cancelAfter(timeoutMs, () => new TimeoutError("withTimeout()", timeoutMs));
+    // Made here, so that its stack says where.
+    const timedOut = new TimeoutError("withTimeout()", timeoutMs);
+    scope.cancelAfter(timeoutMs, () => timedOut);
     return inScope(scope, body);
   } catch (error) {
     return Promise.reject(error);

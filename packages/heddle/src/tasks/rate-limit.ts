@@ -14,7 +14,7 @@ import {
   throwIfEnded,
   type WaitOptions,
 } from "../futures/index.ts";
-import { LongTimer, unheard } from "../scopes/index.ts";
+import { LongTimer, madeLate, unheard, withCaller } from "../scopes/index.ts";
 
 /** How many tokens come, how often, and how many are kept. */
 export interface RateLimitOptions {
@@ -98,7 +98,15 @@ export class RateLimit {
     throwIfEnded(checked);
     // As late as one goes on that had to wait, so that nobody who came later is heard of before.
     if (this.tryTake(count)) return await Promise.resolve();
-    await new Promise<void>((resolve, reject) => {
+    try {
+      await this.#whenServed(count, checked);
+    } catch (error) {
+      throw withCaller(error);
+    }
+  }
+
+  #whenServed(count: number, checked: WaitOptions): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
       const leave = (how: () => void): void => {
         release();
         this.#takers.delete(taker);
@@ -106,7 +114,8 @@ export class RateLimit {
         how();
       };
       const release = limitWait(checked, "RateLimit.take()", {
-        timedOut: (timeoutMs) => leave(() => reject(new TimeoutError("RateLimit.take()", timeoutMs))),
+        timedOut: (timeoutMs) =>
+          leave(() => reject(madeLate(new TimeoutError("RateLimit.take()", timeoutMs)))),
         cancelled: (reason) => leave(() => reject(reason)),
       });
       const taker: Taker = {

@@ -138,7 +138,11 @@ function groupWith(options: TaskGroupOptions): Group {
     );
   }
   const scope = new GroupScope({ signal });
-  if (timeoutMs !== undefined) scope.cancelAfter(timeoutMs, () => new TimeoutError("taskGroup()", timeoutMs));
+  if (timeoutMs !== undefined) {
+    // Made here, so that its stack says where.
+    const timedOut = new TimeoutError("taskGroup()", timeoutMs);
+    scope.cancelAfter(timeoutMs, () => timedOut);
+  }
   return new Group(scope, limit, onError === "cancel");
 }
 

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
-import { currentContext, runIn, throwIfCancelled } from "../../scopes/index.ts";
+import { currentContext, madeLate, runIn, throwIfCancelled, withCaller } from "../../scopes/index.ts";
 import { WireError } from "../../wire/index.ts";
 import { type ChunkOutcome, runChunk } from "./chunk.ts";
 import { ChunkSize } from "./chunk-size.ts";
@@ -129,7 +129,7 @@ export class MapRun {
         const { error } = this.#ended;
         const failed = "error" in this.#ended;
         this.#ended = {};
-        if (failed) throw error;
+        if (failed) throw withCaller(error);
         return undefined;
       }
       throwIfCancelled();
@@ -188,7 +188,7 @@ export class MapRun {
       return this.#end({ error });
     }
     this.#release = limitWait(this.#options, "map", {
-      timedOut: (timeoutMs) => this.#end({ error: new TimeoutError("map", timeoutMs) }),
+      timedOut: (timeoutMs) => this.#end({ error: madeLate(new TimeoutError("map", timeoutMs)) }),
       cancelled: (error) => this.#end({ error }),
     });
   }

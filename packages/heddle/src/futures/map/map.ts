@@ -102,14 +102,17 @@ class MapReader<R> implements MapResult<R> {
     return this;
   }
 
-  #inTurn<T>(read: () => Promise<T>): Promise<T> {
-    const turn = this.#last === undefined ? read() : this.#last.then(read);
-    const over = (): void => {
-      if (this.#last === last) this.#last = undefined;
-    };
-    const last = turn.then(over, over);
-    this.#last = last;
-    return turn;
+  async #inTurn<T>(read: () => Promise<T>): Promise<T> {
+    const before = this.#last;
+    const turn = Promise.withResolvers<void>();
+    this.#last = turn.promise;
+    try {
+      if (before !== undefined) await before;
+      return await read();
+    } finally {
+      if (this.#last === turn.promise) this.#last = undefined;
+      turn.resolve();
+    }
   }
 
   async #next(): Promise<IteratorResult<R>> {

@@ -4,7 +4,15 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
-import { currentContext, LongTimer, runIn, tieToScope, unheard } from "../../scopes/index.ts";
+import {
+  currentContext,
+  LongTimer,
+  madeLate,
+  runIn,
+  tieToScope,
+  toldWhere,
+  unheard,
+} from "../../scopes/index.ts";
 import { checkWaitOptions, timeLeft, type WaitOptions } from "../../sync/index.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { SelectCase } from "./select-case.ts";
@@ -136,7 +144,7 @@ function selectBlocking(selection: Selection, { timeoutMs = Infinity, signal }: 
 }
 
 function selectLater(selection: Selection, { timeoutMs = Infinity, signal }: WaitOptions): Promise<Result> {
-  return new Promise((resolve, reject) => {
+  const result = new Promise<Result>((resolve, reject) => {
     const forget: (() => void)[] = [];
     const finish = (how: () => Result | Promise<Result>): void => {
       for (const each of forget) each();
@@ -169,7 +177,7 @@ function selectLater(selection: Selection, { timeoutMs = Infinity, signal }: Wai
       else forget.push(entry.settling.whenDone(() => end(how)));
     }
     endAfter(timeoutMs, () => {
-      throw new TimeoutError("select()", timeoutMs);
+      throw madeLate(new TimeoutError("select()", timeoutMs));
     });
     const endWith = (reason: unknown): void =>
       end(() => {
@@ -182,6 +190,7 @@ function selectLater(selection: Selection, { timeoutMs = Infinity, signal }: Wai
     signal.addEventListener("abort", onAbort, { once: true });
     forget.push(() => signal.removeEventListener("abort", onAbort));
   });
+  return toldWhere(result);
 }
 
 function checkEnd(

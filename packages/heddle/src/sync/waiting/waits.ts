@@ -4,7 +4,14 @@
  * @packageDocumentation
  */
 import { type Heap, TimeoutError } from "#heap";
-import { currentContext, needNoHandler, rejected, tieToScope } from "../../scopes/index.ts";
+import {
+  currentContext,
+  madeLate,
+  needNoHandler,
+  rejected,
+  tieToScope,
+  toldWhere,
+} from "../../scopes/index.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Monitor } from "./monitor.ts";
 import { GRANTED, LIST, LOOK_FLAG, OBJECT, PHASE_MASK, STATE } from "./node.ts";
@@ -139,8 +146,10 @@ export class Waits {
     this.inbox.add();
     if (timeoutMs !== Infinity) pending.endAfter(timeoutMs);
     if (signal !== undefined) pending.endWith(signal);
-    if (scope !== undefined) pending.endWithScope(promise);
-    return promise;
+    // Only these are made late, and it costs as much as a wait that does not last.
+    const told = timeoutMs === Infinity ? promise : toldWhere(promise);
+    if (scope !== undefined) pending.endWithScope(told);
+    return told;
   }
 
   /** How many waits are under way that do not block the thread. */
@@ -310,7 +319,8 @@ class PendingWait implements Pending {
   }
 
   endAfter(timeoutMs: number): void {
-    const end = (): void => void this.#giveUp(true, () => new TimeoutError(this.#place.operation, timeoutMs));
+    const end = (): void =>
+      void this.#giveUp(true, () => madeLate(new TimeoutError(this.#place.operation, timeoutMs)));
     this.#timer = setTimeout(end, timeoutMs);
   }
 

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { TimeoutError } from "#heap";
-import { tieToScope } from "../../scopes/index.ts";
+import { madeLate, tieToScope, toldWhere } from "../../scopes/index.ts";
 import { checkWaitOptions, type WaitOptions } from "../../sync/index.ts";
 import { keepAlive } from "./keep-alive.ts";
 
@@ -40,11 +40,11 @@ export async function waitFor<T>(
   let timer: NodeJS.Timeout | undefined;
   if (timeoutMs === 0) endEarly(new TimeoutError(operation, 0));
   else if (timeoutMs !== Infinity) {
-    timer = setTimeout(() => endEarly(new TimeoutError(operation, timeoutMs)), timeoutMs);
+    timer = setTimeout(() => endEarly(madeLate(new TimeoutError(operation, timeoutMs))), timeoutMs);
   }
   const letGo = keepAlive();
   try {
-    return await promise;
+    return await toldWhere(promise);
   } finally {
     letGo();
     clearTimeout(timer);
