@@ -59,8 +59,9 @@ export class BodyContext extends LazyContext {
   #scope: BodyScope | undefined = undefined;
   /** Whether it has served a body. */
   hasServed = false;
-  /** Where it stands among those of bodies that go on. */
-  place = -1;
+  /** Where it is listed, as one of a body that goes on or is likely to. */
+  batch: Batch | undefined = undefined;
+  place = 0;
 
   constructor(heap: Heap) {
     super(undefined);
@@ -92,7 +93,7 @@ export class BodyContext extends LazyContext {
     if (this.#scope === undefined) {
       this.#scope = new BodyScope(this);
       if (this.slot === 0) this.#scope.close();
-      else if (this.place >= 0) this.hear();
+      else if (this.batch !== undefined) this.hear();
     }
     return this.#scope;
   }
@@ -126,6 +127,18 @@ export class BodyContext extends LazyContext {
   }
 }
 
+/** So many contexts of bodies share a list. */
+const BATCH_LENGTH = 64;
+
+/**
+ * Contexts of bodies that have begun one after the other; those that have ended are gone. In one list for all, which is old, V8 would have
+ * to note for each that something old refers to something young, which takes longer than all else that is done here.
+ */
+class Batch {
+  readonly bodies: (BodyContext | undefined)[] = [];
+  left = 0;
+}
+
 /**
  * A context, with its scope, serves one body after the other, as long as they return at once and leave nothing in it: to go over
  * to another costs as much as a short call.
@@ -148,7 +161,9 @@ export class BodyScopes {
   #lastFn: Function | undefined;
   #lastGoesOn = false;
   /** Those of bodies that go on. */
-  readonly #going: BodyContext[] = [];
+  readonly #going = new Set<Batch>();
+  /** Of these the one that more are put into. */
+  #batch: Batch | undefined = undefined;
 
   constructor(heap: Heap) {
     this.#heap = heap;
@@ -161,48 +176,75 @@ export class BodyScopes {
       this.#lastFn = fn;
       this.#lastGoesOn = fn instanceof AsyncFunction || this.#goOn.has(fn);
     }
+    // B3.
+    const body = this.#lastGoesOn ? this.#begin() : this.#shared();
+    body.begin(slot, fn, args);
+    return body;
+  }
+
+  #begin(): BodyContext {
+    const body = new BodyContext(this.#heap);
+    enter(body);
+    this.#list(body);
+    return body;
+  }
+
+  #shared(): BodyContext {
     let body = this.#next;
-    // B1, B3.
-    if (body !== undefined && (!body.isUntouched || (this.#lastGoesOn && body.hasServed))) {
+    // B1.
+    if (body !== undefined && !body.isUntouched) {
       body.close();
       body = undefined;
     }
     body ??= this.#next = new BodyContext(this.#heap);
     if (currentContext() !== body) enter(body);
-    body.begin(slot, fn, args);
     return body;
   }
 
-  /** The body of `fn` goes on. */
+  /** The body of `fn` goes on. What it is awaited by from now on is in its context, wherever the body has gone over to. */
   keep(body: BodyContext, fn: Function): void {
-    if (!this.#lastGoesOn || fn !== this.#lastFn) {
+    if (body.batch === undefined) {
       this.#goOn.add(fn);
       this.#lastFn = undefined;
+      this.#next = undefined;
+      this.#list(body);
     }
-    this.#next = undefined;
-    body.place = this.#going.push(body) - 1;
     body.hear();
+    if (currentContext() !== body) enter(body);
   }
 
   /** The body has ended. */
   leave(body: BodyContext): void {
-    if (body.place < 0) return body.end();
-    const last = this.#going.pop()!;
-    if (last !== body) {
-      this.#going[body.place] = last;
-      last.place = body.place;
-    }
+    const { batch } = body;
+    if (batch === undefined) return body.end();
+    batch.bodies[body.place] = undefined;
+    if (--batch.left === 0 && batch !== this.#batch) this.#going.delete(batch);
     body.close();
   }
 
   /** The owner has asked some to stop. */
   hear(): void {
-    for (const body of this.#going) body.hear();
+    for (const { bodies } of this.#going) for (const body of bodies) body?.hear();
+  }
+
+  #list(body: BodyContext): void {
+    let batch = this.#batch;
+    if (batch === undefined || batch.bodies.length === BATCH_LENGTH) batch = this.#beginBatch();
+    body.batch = batch;
+    body.place = batch.bodies.push(body) - 1;
+    batch.left++;
+  }
+
+  #beginBatch(): Batch {
+    if (this.#batch?.left === 0) this.#going.delete(this.#batch);
+    const batch = (this.#batch = new Batch());
+    this.#going.add(batch);
+    return batch;
   }
 
   /** B4. */
   #makeAll(): void {
-    for (const body of this.#going) void body.scope;
+    for (const { bodies } of this.#going) for (const body of bodies) void body?.scope;
     if (this.#next !== undefined && this.#next.slot !== 0) void this.#next.scope;
   }
 }

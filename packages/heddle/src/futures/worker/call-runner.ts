@@ -7,7 +7,7 @@ import type { DoneList, Heap } from "#heap";
 import { NotLoadedError, type WireHooks } from "../../wire/index.ts";
 import type { Board } from "../board/board.ts";
 import { type BodyContext, BodyScopes } from "./body-scopes.ts";
-import { type Carried, isThenable } from "../../scopes/index.ts";
+import { type Carried, currentContext, isThenable } from "../../scopes/index.ts";
 import { bodyName, CallScope } from "../board/call-context.ts";
 import { isChunkOutcome } from "../map/chunk.ts";
 import type { ParcelPort } from "../board/parcels.ts";
@@ -41,22 +41,6 @@ const NO_ITEMS: readonly unknown[] = [];
 // oxlint-disable-next-line typescript/unbound-method -- it is called on promises
 const { then } = Promise.prototype;
 
-/**
- * A call whose body goes on, with what is told when that ends. Used for one after the other: to make such functions takes
- * longer than to run a short body.
- */
-class GoingCall {
-  slot = 0;
-  scope: BodyContext | CallScope | undefined = undefined;
-  readonly onValue: (value: unknown) => void;
-  readonly onError: (error: unknown) => void;
-
-  constructor(ended: (call: GoingCall, outcome: unknown, failed: boolean) => void) {
-    this.onValue = (value) => ended(this, value, false);
-    this.onError = (error) => ended(this, error, true);
-  }
-}
-
 /** Whom the runner tells what becomes of calls. */
 export interface RunnerOwner {
   /** Whether what is run is more than the initializer. */
@@ -79,16 +63,9 @@ export class CallRunner implements StreamHost {
   /** Those of calls under way that take something along. */
   readonly #going = new Set<CallScope>();
   readonly #owner: RunnerOwner;
-  /** Those that no call uses. */
-  readonly #spare: GoingCall[] = [];
-  readonly #wentOn = (call: GoingCall, outcome: unknown, failed: boolean): void => {
-    const { slot } = call;
-    const scope = call.scope!;
-    call.scope = undefined;
-    this.#spare.push(call);
-    this.#end(slot, outcome, failed, scope);
-    this.#oneLess();
-  };
+  /** What a promise is told by whose body goes on: it is called in the context of that body, so no call needs its own. */
+  readonly #fulfilled = (value: unknown): void => this.#wentOn(value, false);
+  readonly #rejected = (error: unknown): void => this.#wentOn(error, true);
   /** How many calls are under way that did not end when they were run. */
   busy = 0;
   /** The last result woke the owner of the pool. */
@@ -150,24 +127,55 @@ export class CallRunner implements StreamHost {
       return;
     }
     if ((flags & NOT_BEGUN) !== 0) heap.poke(slot + FLAGS, flags & ~NOT_BEGUN);
+    if ((flags & CARRIES) !== 0) return this.#callCarrying(slot, fn, args);
+    const body = this.#scopes.enter(slot, fn, args);
     let result: unknown;
     let pending: boolean;
-    let scope: BodyContext | CallScope;
-    if ((flags & CARRIES) === 0) scope = this.#scopes.enter(slot, fn, args);
-    else {
-      const carried = args.pop() as Carried;
-      scope = new CallScope(heap, slot, carried, bodyName(fn, args));
-    }
     try {
-      result = scope instanceof CallScope ? scope.runBody(() => fn(...args)) : fn(...args);
+      result = fn(...args);
       // A result may have a getter of this name that throws.
       pending = isThenable(result);
     } catch (error) {
-      this.#end(slot, error, true, scope);
+      this.#end(body, error, true);
       return;
     }
-    if (pending) this.#finishLater(slot, fn, result as PromiseLike<unknown>, scope);
-    else this.#end(slot, result, false, scope);
+    if (!pending) return this.#end(body, result, false);
+    this.busy++;
+    this.#scopes.keep(body, fn);
+    void then.call(Promise.resolve(result), this.#fulfilled, this.#rejected);
+  }
+
+  /** The same of a body that goes on. */
+  #wentOn(outcome: unknown, failed: boolean): void {
+    this.#end(currentContext() as BodyContext, outcome, failed);
+    this.#oneLess();
+  }
+
+  /** Runs a body that has brought something along. */
+  #callCarrying(slot: number, fn: Function, args: unknown[]): void {
+    const carried = args.pop() as Carried;
+    const scope = new CallScope(this.#heap, slot, carried, bodyName(fn, args));
+    let result: unknown;
+    let pending: boolean;
+    try {
+      result = scope.runBody(() => fn(...args));
+      pending = isThenable(result);
+    } catch (error) {
+      this.#endCarrying(slot, error, true, scope);
+      return;
+    }
+    if (!pending) return this.#endCarrying(slot, result, false, scope);
+    this.busy++;
+    this.#keep(scope);
+    const end = (outcome: unknown, failed: boolean): void => {
+      this.#endCarrying(slot, outcome, failed, scope);
+      this.#oneLess();
+    };
+    void then.call(
+      Promise.resolve(result),
+      (value: unknown) => end(value, false),
+      (error: unknown) => end(error, true),
+    );
   }
 
   /** The call needs modules that this thread has yet to import. */
@@ -182,33 +190,27 @@ export class CallRunner implements StreamHost {
     ready.then(again, again);
   }
 
-  #finishLater(
-    slot: number,
-    fn: Function,
-    result: PromiseLike<unknown>,
-    scope: BodyContext | CallScope,
-  ): void {
-    this.busy++;
-    if (scope instanceof CallScope) this.#keep(scope);
-    else this.#scopes.keep(scope, fn);
-    const call = this.#spare.pop() ?? new GoingCall(this.#wentOn);
-    call.slot = slot;
-    call.scope = scope;
-    void then.call(Promise.resolve(result), call.onValue, call.onError);
+  #end(body: BodyContext, outcome: unknown, failed: boolean): void {
+    const { slot } = body;
+    const wasStopped = failed && body.isItsCancellation(outcome);
+    if (body.isCancelled) noteStopped(outcome, body);
+    const streams = !failed && this.#streams(outcome);
+    this.#scopes.leave(body);
+    if (streams) this.#stream(slot, outcome, new CallScope(this.#heap, slot, NO_ITEMS, body.name));
+    else this.#finish(slot, outcome, failed, wasStopped);
   }
 
-  #end(slot: number, outcome: unknown, failed: boolean, scope: BodyContext | CallScope): void {
+  #endCarrying(slot: number, outcome: unknown, failed: boolean, scope: CallScope): void {
     const wasStopped = failed && scope.isItsCancellation(outcome);
-    if (scope.isCancelled && isChunkOutcome(outcome)) {
-      const stopped = outcome.errors.filter(([, error]) => scope.isItsCancellation(error));
-      outcome.stopped = stopped.map(([place]) => place);
-    }
-    const streams = !failed && isStreamed(outcome) && this.#owner.isInitialized;
-    if (streams && scope instanceof CallScope) return this.#stream(slot, outcome, scope);
-    if (scope instanceof CallScope) this.#leave(scope);
-    else this.#scopes.leave(scope);
-    if (streams) this.#stream(slot, outcome, new CallScope(this.#heap, slot, NO_ITEMS, scope.name));
-    else this.#finish(slot, outcome, failed, wasStopped);
+    if (scope.isCancelled) noteStopped(outcome, scope);
+    if (!failed && this.#streams(outcome)) return this.#stream(slot, outcome, scope);
+    this.#leave(scope);
+    this.#finish(slot, outcome, failed, wasStopped);
+  }
+
+  /** Whether what a body has given yields the values of its call. */
+  #streams(outcome: unknown): outcome is Iterator<unknown> | AsyncIterator<unknown> {
+    return isStreamed(outcome) && this.#owner.isInitialized;
   }
 
   /** The owner has asked some bodies to stop. */
@@ -307,4 +309,11 @@ export class CallRunner implements StreamHost {
     this.busy--;
     this.#owner.oneLess();
   }
+}
+
+/** Says of a chunk in whose scope bodies were told to stop which of its items have. */
+function noteStopped(outcome: unknown, scope: { isItsCancellation(error: unknown): boolean }): void {
+  if (!isChunkOutcome(outcome)) return;
+  const stopped = outcome.errors.filter(([, error]) => scope.isItsCancellation(error));
+  outcome.stopped = stopped.map(([place]) => place);
 }
