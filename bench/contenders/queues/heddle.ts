@@ -127,24 +127,26 @@ export async function open({ workers, settings }: OpenOptions): Promise<QueueSub
       close: async () => {},
     };
 
-  const pool = new ThreadPoolExecutor({ minWorkers: workers, maxWorkers: workers });
+  // Each end has a thread of its own from the warm-up on, as with all contenders: a pool of two would let them change places.
+  const one = { minWorkers: 1, maxWorkers: 1 };
+  const [first, second] = [new ThreadPoolExecutor(one), new ThreadPoolExecutor(one)];
   return {
     haul: (shared, haul) => {
       if (way === "queue") {
         const queue = new Queue<Item>({ maxSize: haul.capacity });
         return Promise.all([
-          pool.submit(inQueue, queue, shared, haul),
-          pool.submit(outOfQueue, queue, shared),
+          first.submit(inQueue, queue, shared, haul),
+          second.submit(outOfQueue, queue, shared),
         ]);
       }
       const channel = new Channel<Item>(way === "rendezvous" ? 0 : haul.capacity);
       return Promise.all(
         way === "async"
           ? [
-              pool.submit(inChannelAsync, channel, shared, haul),
-              pool.submit(outOfChannelAsync, channel, shared),
+              first.submit(inChannelAsync, channel, shared, haul),
+              second.submit(outOfChannelAsync, channel, shared),
             ]
-          : [pool.submit(inChannel, channel, shared, haul), pool.submit(outOfChannel, channel, shared)],
+          : [first.submit(inChannel, channel, shared, haul), second.submit(outOfChannel, channel, shared)],
       );
     },
     handOver: (shared, relay) => {
@@ -152,8 +154,8 @@ export async function open({ workers, settings }: OpenOptions): Promise<QueueSub
         const there = new Queue<number>();
         const back = new Queue<number>();
         return Promise.all([
-          pool.submit(relayByQueue, lead, there, back, shared, relay),
-          pool.submit(relayByQueue, follow, back, there, shared, relay),
+          first.submit(relayByQueue, lead, there, back, shared, relay),
+          second.submit(relayByQueue, follow, back, there, shared, relay),
         ]);
       }
       const capacity = way === "rendezvous" ? 0 : 1;
@@ -161,10 +163,12 @@ export async function open({ workers, settings }: OpenOptions): Promise<QueueSub
       const back = new Channel<number>(capacity);
       const run = way === "async" ? relayByChannelAsync : relayByChannel;
       return Promise.all([
-        pool.submit(run, lead, there, back, shared, relay),
-        pool.submit(run, follow, back, there, shared, relay),
+        first.submit(run, lead, there, back, shared, relay),
+        second.submit(run, follow, back, there, shared, relay),
       ]);
     },
-    close: () => pool.shutdown(),
+    close: async () => {
+      await Promise.all([first.shutdown(), second.shutdown()]);
+    },
   };
 }
