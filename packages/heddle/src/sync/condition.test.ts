@@ -254,6 +254,22 @@ describe("Condition.waitFor()", () => {
     assert.equal(await condition.waitFor(() => 5, { timeoutMs: 0 }), 5);
   });
 
+  test("throws the reason of a signal that has aborted before, whatever the predicate says", async () => {
+    const condition = new Condition();
+    const reason = new Error("called off");
+    const options = { signal: AbortSignal.abort(reason) };
+    using guard = condition.acquireSync();
+    let looks = 0;
+    const look = (): number => ++looks;
+    await assert.rejects(condition.waitFor(look, options), (error) => error === reason);
+    assert.throws(
+      () => condition.waitForSync(look, options),
+      (error) => error === reason,
+    );
+    assert.equal(looks, 0);
+    assert.ok(guard.held);
+  });
+
   test("looks again after each notify, with the lock held", async () => {
     const lock = new Lock();
     const condition = new Condition(lock);

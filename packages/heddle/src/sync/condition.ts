@@ -240,6 +240,7 @@ export class Condition extends SharedObject {
         `Cannot begin ${operation}: the predicate must be a function, and is ${String(predicate)}`,
       );
     }
+    checked.signal?.throwIfAborted();
     return new Search(operation, predicate, checked);
   }
 }
