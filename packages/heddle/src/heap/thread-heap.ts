@@ -7,6 +7,7 @@
  * @packageDocumentation
  */
 import { existsSync } from "node:fs";
+import { compileWords, type WasmMemory } from "./compiled-words.ts";
 import { HeapFullError, type WaitOutcome } from "./heap.ts";
 import {
   FRONTIER_WORD,
@@ -24,11 +25,6 @@ import { seatOf } from "./seats.ts";
 import { ViewedHeap } from "./viewed-heap.ts";
 import { nativeThreadId, workerThreads } from "./worker-threads.ts";
 
-/** The part of `WebAssembly.Memory` that is used here: the library of types for Node does not name it. */
-interface WasmMemory {
-  readonly buffer: SharedArrayBuffer;
-  grow(pages: number): number;
-}
 declare const WebAssembly: {
   Memory: new (size: { initial: number; maximum: number; shared: true }) => WasmMemory;
 };
@@ -48,7 +44,10 @@ class ThreadHeap extends ViewedHeap {
   readonly #memory: WasmMemory;
 
   constructor(memory: WasmMemory, pageLimit: number) {
-    super(() => memory.buffer, pageLimit);
+    super(() => memory.buffer, pageLimit, {
+      compile: () => compileWords(memory),
+      catchUp: () => void memory.grow(0),
+    });
     this.#memory = memory;
     this.lease(leaseToken(workerThreads().threadId));
     this.sit(nativeThreadId());

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { Arena } from "./arena.ts";
+import type { CompiledWords } from "./compiled-words.ts";
 import { HeapFullError, type Pages, type WaitOutcome } from "./heap.ts";
 import { ledgerWord, PAGE_BYTES, SERIAL_WORD } from "./layout.ts";
 import type { JoinedHeap, Whereabouts } from "./joined-heap.ts";
@@ -13,6 +14,16 @@ import { LARGEST_CLASS_BYTES } from "./size-classes.ts";
 
 /** Growing is slow next to allocating, so it is done by at least this share of what there is. */
 const GROWTH_SHARE = 8;
+
+/** A thread that has done so much will do more: then it is worth the millisecond that compiling takes the first time in a process. */
+const EXCHANGES_BEFORE_COMPILING = 10_000;
+
+/** What the atomic instructions of a heap are compiled from. */
+export interface Compilation {
+  compile(): CompiledWords;
+  /** Has what was compiled reach as far as the memory does now. */
+  catchUp(): void;
+}
 
 /**
  * A heap whose memory may grow under a thread: it renews its view when an address lies past it.
@@ -31,11 +42,18 @@ export abstract class ViewedHeap implements JoinedHeap, Pages {
   #bytes!: Uint8Array;
   /** How many words the views cover. */
   #wordCount = 0;
+  readonly #compilation: Compilation | undefined;
+  #compiled: CompiledWords | undefined = undefined;
+  #exchanges = 0;
 
-  /** @param memory - All that is usable now: it begins as what it was before. */
-  constructor(memory: () => ArrayBufferLike, pageLimit: number) {
+  /**
+   * @param memory - All that is usable now: it begins as what it was before.
+   * @param compilation - Absent: its memory is none of WebAssembly's.
+   */
+  constructor(memory: () => ArrayBufferLike, pageLimit: number, compilation?: Compilation) {
     this.#memory = memory;
     this.pageLimit = pageLimit;
+    this.#compilation = compilation;
     this.renew();
     this.seats = new Seats(this);
   }
@@ -128,6 +146,17 @@ export abstract class ViewedHeap implements JoinedHeap, Pages {
     this.#words = new Int32Array(buffer);
     this.#bytes = new Uint8Array(buffer);
     this.#wordCount = this.#words.length;
+    // It may have grown since: what is compiled must reach further than the view, and never less far.
+    if (this.#compiled !== undefined) this.#compilation!.catchUp();
+  }
+
+  #countExchange(): void {
+    if (++this.#exchanges < EXCHANGES_BEFORE_COMPILING) return;
+    try {
+      this.#compiled = this.#compilation?.compile();
+    } catch {
+      // Whoever is about something here must go on: it works as well without, and slower.
+    }
   }
 
   /** From now on every access throws. */
@@ -141,47 +170,55 @@ export abstract class ViewedHeap implements JoinedHeap, Pages {
   }
 
   // Each access finds out for itself whether another thread has grown the memory past the view: a method for that, called in
-  // each, would keep V8 from putting them in line where they are used.
+  // each, would keep V8 from putting them in line where they are used. For the same reason each asks by itself for what is compiled.
 
   load(address: number): number {
     const index = address >>> 2;
     if (index >= this.#wordCount) this.renew();
+    if (this.#compiled !== undefined) return this.#compiled.load(address);
     return Atomics.load(this.#words, index);
   }
 
   store(address: number, value: number): void {
     const index = address >>> 2;
     if (index >= this.#wordCount) this.renew();
-    Atomics.store(this.#words, index, value);
+    if (this.#compiled !== undefined) this.#compiled.store(address, value);
+    else Atomics.store(this.#words, index, value);
   }
 
   add(address: number, value: number): number {
     const index = address >>> 2;
     if (index >= this.#wordCount) this.renew();
+    if (this.#compiled !== undefined) return this.#compiled.add(address, value);
     return Atomics.add(this.#words, index, value);
   }
 
   and(address: number, mask: number): number {
     const index = address >>> 2;
     if (index >= this.#wordCount) this.renew();
+    if (this.#compiled !== undefined) return this.#compiled.and(address, mask);
     return Atomics.and(this.#words, index, mask);
   }
 
   or(address: number, mask: number): number {
     const index = address >>> 2;
     if (index >= this.#wordCount) this.renew();
+    if (this.#compiled !== undefined) return this.#compiled.or(address, mask);
     return Atomics.or(this.#words, index, mask);
   }
 
   exchange(address: number, value: number): number {
     const index = address >>> 2;
     if (index >= this.#wordCount) this.renew();
+    if (this.#compiled !== undefined) return this.#compiled.exchange(address, value);
     return Atomics.exchange(this.#words, index, value);
   }
 
   compareExchange(address: number, expected: number, replacement: number): number {
     const index = address >>> 2;
     if (index >= this.#wordCount) this.renew();
+    if (this.#compiled !== undefined) return this.#compiled.compareExchange(address, expected, replacement);
+    if (this.#exchanges < EXCHANGES_BEFORE_COMPILING) this.#countExchange();
     return Atomics.compareExchange(this.#words, index, expected, replacement);
   }
 
