@@ -51,7 +51,7 @@ export class Context extends AnyContext {
     scope: Scope | undefined,
     task: TaskNode | undefined,
     values: Binding | undefined,
-    around: Surroundings = door === undefined ? undefined : frameAround(door),
+    around: Surroundings = othersNow(),
   ) {
     super();
     this.scope = scope;
@@ -71,12 +71,17 @@ export abstract class LazyContext extends AnyContext {
   constructor(values: Binding | undefined) {
     super();
     this.values = values;
-    this.surroundings = door === undefined ? undefined : frameAround(door);
+    this.surroundings = othersNow();
   }
 
   get task(): TaskNode | undefined {
     return this.scope.asTask();
   }
+}
+
+/** What other storages hold in the running code, as far as a context that is entered there has to keep it. */
+export function othersNow(): Surroundings {
+  return door === undefined ? undefined : frameAround(door);
 }
 
 /** Only asked where there is a door: there these are a frame. */

@@ -8,6 +8,7 @@ export {
   enter,
   goIn,
   LazyContext,
+  othersNow,
   OUTSIDE,
   runIn,
   surroundings,

@@ -5,7 +5,16 @@
  * @packageDocumentation
  */
 import type { Heap } from "#heap";
-import { beforeListing, currentContext, enter, LazyContext, OUTSIDE, TaskNode } from "../../scopes/index.ts";
+import {
+  AnyContext,
+  beforeListing,
+  currentContext,
+  enter,
+  othersNow,
+  OUTSIDE,
+  type Surroundings,
+  TaskNode,
+} from "../../scopes/index.ts";
 import { bodyName, reasonToStop } from "../board/call-context.ts";
 import { STOP } from "../board/slot.ts";
 
@@ -49,27 +58,28 @@ class BodyScope extends TaskNode {
   }
 }
 
-/** What one body at a time runs in. Its scope is made when somebody asks for that: most bodies never do. */
-export class BodyContext extends LazyContext {
+/**
+ * What one body at a time runs in. Its scope is made when somebody asks for that: most bodies never do. V8 puts the constructor of a class in line,
+ * but not those of classes in between, so this is a context of no other kind.
+ */
+export class BodyContext extends AnyContext {
+  readonly surroundings: Surroundings = othersNow();
   readonly #heap: Heap;
   /** Of the call whose body runs; 0 while there is none. */
   slot = 0;
   #fn: Function | undefined = undefined;
   #args: readonly unknown[] | undefined = undefined;
   #scope: BodyScope | undefined = undefined;
-  /** Whether it has served a body. */
-  hasServed = false;
   /** Where it is listed, as one of a body that goes on or is likely to. */
   batch: Batch | undefined = undefined;
   place = 0;
 
   constructor(heap: Heap) {
-    super(undefined);
+    super();
     this.#heap = heap;
   }
 
   begin(slot: number, fn: Function, args: readonly unknown[]): void {
-    this.hasServed = true;
     this.slot = slot;
     this.#fn = fn;
     this.#args = args;
@@ -89,7 +99,7 @@ export class BodyContext extends LazyContext {
     this.#scope?.close();
   }
 
-  override get scope(): TaskNode {
+  get scope(): TaskNode {
     if (this.#scope === undefined) {
       this.#scope = new BodyScope(this);
       if (this.slot === 0) this.#scope.close();
@@ -99,8 +109,13 @@ export class BodyContext extends LazyContext {
   }
 
   /** What a body has left behind belongs to no task: no scope is made for it to say so. */
-  override get task(): TaskNode | undefined {
-    return this.#scope === undefined && this.slot === 0 ? undefined : super.task;
+  get task(): TaskNode | undefined {
+    return this.#scope === undefined && this.slot === 0 ? undefined : this.scope.asTask();
+  }
+
+  /** It took none along. */
+  get values(): undefined {
+    return undefined;
   }
 
   get name(): string {
@@ -135,7 +150,8 @@ const BATCH_LENGTH = 64;
  * to note for each that something old refers to something young, which takes longer than all else that is done here.
  */
 class Batch {
-  readonly bodies: (BodyContext | undefined)[] = [];
+  readonly bodies: (BodyContext | undefined)[] = new Array(BATCH_LENGTH);
+  length = 0;
   left = 0;
 }
 
@@ -229,9 +245,10 @@ export class BodyScopes {
 
   #list(body: BodyContext): void {
     let batch = this.#batch;
-    if (batch === undefined || batch.bodies.length === BATCH_LENGTH) batch = this.#beginBatch();
+    if (batch === undefined || batch.length === BATCH_LENGTH) batch = this.#beginBatch();
     body.batch = batch;
-    body.place = batch.bodies.push(body) - 1;
+    body.place = batch.length++;
+    batch.bodies[body.place] = body;
     batch.left++;
   }
 
