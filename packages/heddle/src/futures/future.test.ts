@@ -3,7 +3,15 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, test } from "node:test";
 import { TimeoutError } from "#heap";
-import { cancelledFuture, fulfil, Future, reject, rejectedFuture, type TaskControl } from "./future.ts";
+import {
+  cancelledFuture,
+  fulfil,
+  Future,
+  reject,
+  rejectedFuture,
+  settleCancelled,
+  type TaskControl,
+} from "./future.ts";
 
 /** A task whose state the test sets. */
 class FakeTask implements TaskControl {
@@ -165,6 +173,31 @@ describe("Future", () => {
     assert.match((await warning).message, /in a callback/);
     future.addDoneCallback(() => seen.push("at once"));
     assert.deepEqual(seen, [future, "last", "at once"]);
+  });
+
+  test("runs callbacks within the cancel() that cancels it", () => {
+    const seen: unknown[] = [];
+    const queued = new Future<unknown>({
+      isRunning: () => false,
+      cancel(cancelled, reason) {
+        settleCancelled(cancelled, reason);
+        seen.push("taken off");
+        return true;
+      },
+    });
+    queued.addDoneCallback((done) => seen.push(done.cancelled));
+    queued.addDoneCallback(() => seen.push("second"));
+    assert.equal(queued.cancel(), true);
+    assert.deepEqual(seen, ["taken off", true, "second"]);
+  });
+
+  test("runs no callback before one that was added earlier, also when somebody else has just cancelled it", () => {
+    const future = pending();
+    const seen: string[] = [];
+    future.addDoneCallback(() => seen.push("earlier"));
+    settleCancelled(future, "the group was cancelled");
+    future.addDoneCallback(() => seen.push("later"));
+    assert.deepEqual(seen, ["earlier", "later"]);
   });
 
   test("what a callback throws is printed whole: its stack, and what caused it", () => {

@@ -87,7 +87,7 @@ export let onDone: <T>(future: Future<T>, callback: (future: Future<T>) => void)
 export let controlOf: (future: Future<unknown>) => TaskControl | undefined;
 /** The value, error or reason of a future that is done. For executors. */
 export let outcomeOf: (future: Future<unknown>) => unknown;
-/** Ends a future as cancelled. Handlers run in a microtask: this is called from users' code. */
+/** Ends a future as cancelled. Handlers run in a microtask, as users' code calls this; callbacks as `cancel()` returns. */
 export let settleCancelled: <T>(future: Future<T>, reason: unknown) => void;
 
 /**
@@ -196,7 +196,9 @@ export class Future<T> implements PromiseLike<T> {
     if (task !== undefined && isFailure(reason)) cancellers.set(this, task);
     const why = reason ?? new DOMException("This task was cancelled", "AbortError");
     const stopped = this.#control?.cancel(this, why, graceMs ?? Infinity) ?? false;
-    return this.#state() === CANCELLED || stopped;
+    if (this.#state() !== CANCELLED) return stopped;
+    this.#callBack();
+    return true;
   }
 
   /**
@@ -228,8 +230,8 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   /**
-   * Has `callback` called with this future when it is done; at once if it is. Callbacks run in order. One that
-   * throws is reported as a warning of the process, and the others run.
+   * Has `callback` called with this future when it is done; at once if it is, and within `cancel()` if that cancels it.
+   * Callbacks run in order. One that throws is reported as a warning of the process, and the others run.
    */
   addDoneCallback(callback: (future: Future<T>) => void): void {
     if (typeof callback !== "function") {
@@ -295,6 +297,7 @@ export class Future<T> implements PromiseLike<T> {
   #onDone(callback: (future: Future<T>) => void): () => void {
     this.#observe();
     if (this.#state() !== PENDING) {
+      this.#callBack();
       runCallback(callback, this);
       return () => {};
     }
@@ -365,6 +368,10 @@ export class Future<T> implements PromiseLike<T> {
     let reaction = reversed(this.#reactions);
     this.#reactions = undefined;
     for (; reaction !== undefined; reaction = reaction.next) this.#run(reaction);
+    this.#callBack();
+  }
+
+  #callBack(): void {
     if (this.#callbacks === undefined) return;
     const callbacks = this.#callbacks;
     this.#callbacks = undefined;
