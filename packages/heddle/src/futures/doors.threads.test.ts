@@ -66,6 +66,8 @@ describe("Options of a name that nobody reads", () => {
       for (const option of ["timeoutMs", "graceMs"])
         assert.throws(() => executor.with({ [option]: text }), TypeError);
       assert.throws(() => executor.shutdown({ graceMs: text }), TypeError);
+      assert.throws(() => executor.shutdown({ wait: text }), TypeError);
+      assert.throws(() => executor.shutdown({ cancelPending: text }), /cancelPending .* is not a boolean/);
       assert.throws(() => executor.map((n: number) => n, [1], { timeoutMs: text }), TypeError);
       assert.throws(
         () => executor.map((n: number) => n, [1], [] as never),

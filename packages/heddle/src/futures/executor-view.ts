@@ -141,6 +141,11 @@ function checkShutdownOptions(options: ShutdownOptions): void {
   checkKnown(options, ["wait", "cancelPending", "graceMs"], "shutdown()");
   const { graceMs } = options;
   if (graceMs !== undefined) checkDuration("graceMs", graceMs);
+  for (const name of ["wait", "cancelPending"] as const) {
+    const value: unknown = options[name];
+    if (value === undefined || typeof value === "boolean") continue;
+    throw new TypeError(`Cannot take the option ${name} of shutdown(): it is not a boolean`);
+  }
 }
 
 /** The calls of one map. A shutdown waits for them while the session is held. */
