@@ -27,6 +27,13 @@ describe("a built-in function", () => {
     });
   }
 
+  test("that Node exports behind a warning has the name of what warns, with which it shares its instances", () => {
+    const stats = fs.statSync(".");
+    const name = builtinName(stats.constructor)!;
+    assert.deepEqual(name, ["node:fs", "Stats"]);
+    assert.equal((thingNamed(name) as Function).prototype, Object.getPrototypeOf(stats));
+  });
+
   test("that nobody can reach has no name", () => {
     assert.equal(builtinName(Promise.withResolvers().resolve), undefined);
     assert.equal(

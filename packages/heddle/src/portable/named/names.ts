@@ -123,8 +123,20 @@ function addMembers(names: Map<object, Name>, owner: Members, name: Name): void 
       !names.has(value)
     ) {
       names.set(value, [...name, key]);
+      const behind = classBehind(value);
+      if (behind !== undefined && !names.has(behind)) names.set(behind, [...name, key]);
     }
   }
+}
+
+/** A class that is exported by a function which warns, then makes an instance: they have one prototype. */
+function classBehind(value: unknown): Function | undefined {
+  if (typeof value !== "function" || value.name !== "deprecated") return undefined;
+  const { prototype } = value as { prototype?: { constructor?: unknown } };
+  const constructor = prototype && Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  return typeof constructor === "function" && constructor !== value && constructor.prototype === prototype
+    ? constructor
+    : undefined;
 }
 
 /** Some globals are accessors that load a class when first asked for. */

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { createHmac, createSecretKey, generateKeyPairSync, webcrypto } from "node:crypto";
+import { createSocket } from "node:dgram";
 import * as fileSystem from "node:fs";
 import { open } from "node:fs/promises";
 import { BlockList, Socket, SocketAddress } from "node:net";
 import { createHistogram } from "node:perf_hooks";
 import { Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
 import { describe, test } from "node:test";
 import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import { Encoder } from "../codec/encoder.ts";
@@ -129,6 +131,28 @@ describe("what stays in its thread", () => {
     () => new WebAssembly.Memory({ initial: 1 }),
     /^it is a Memory, which is not shared/,
     /shared: true/,
+  );
+  refused(
+    "a datagram socket",
+    () => {
+      const socket = createSocket("udp4");
+      setImmediate(() => socket.close());
+      return socket;
+    },
+    /^it is a Socket, which holds a handle/,
+    /open it in the task/,
+  );
+  refused(
+    "an entry of a directory, which would not tell what it is",
+    () => fileSystem.readdirSync(import.meta.dirname, { withFileTypes: true })[0],
+    /^it is a Dirent, which keeps what it is under a symbol/,
+    /send the data that it gives/,
+  );
+  refused(
+    "a decoder of text",
+    () => new StringDecoder("utf8"),
+    /^it is a StringDecoder, which keeps what it is under a symbol/,
+    /make it in the task/,
   );
   refused("a timer", () => setTimeout(() => {}, 0), /^it is a Timeout, which the event loop/, /in the task/);
   refused("an immediate", () => setImmediate(() => {}), /^it is an Immediate, which/, /in the task/);

@@ -109,6 +109,11 @@ const KNOWN: readonly [is: (value: object) => boolean, why: string, remedy: stri
   [isTimer, "which the event loop of this thread runs", "start one in the task"],
   [holdsHandle, "which holds a handle of this thread", "open it in the task, or send the data that it gives"],
   [
+    isKeptUnderSymbol,
+    "which keeps what it is under a symbol that exists in this thread only",
+    "send the data that it gives, or make it in the task",
+  ],
+  [
     isOfPlatform,
     "whose state lives outside JavaScript",
     "send the data that it holds, or make it in the task",
@@ -153,9 +158,33 @@ function isTimer(value: object): boolean {
 /** Servers, workers, child processes: what is theirs in native code stands where Node's classes keep it. */
 function holdsHandle(value: object): boolean {
   return ["_handle", ...Object.getOwnPropertySymbols(value)].some((key) => {
-    const held: unknown = Object.getOwnPropertyDescriptor(value, key)?.value;
-    return typeof held === "object" && held !== null && isNativeObject(held);
+    const held = objectUnder(value, key);
+    return held !== undefined && (isNativeObject(held) || isStateOfSocket(key, held));
   });
+}
+
+/** Datagram sockets keep their handle in an object for all their state. */
+function isStateOfSocket(key: string | symbol, held: object): boolean {
+  const handle = typeof key === "symbol" ? objectUnder(held, "handle") : undefined;
+  return handle !== undefined && isNativeObject(handle);
+}
+
+function objectUnder(value: object, key: string | symbol): object | undefined {
+  const held: unknown = Object.getOwnPropertyDescriptor(value, key)?.value;
+  return typeof held === "object" && held !== null ? held : undefined;
+}
+
+/** Classes of Node whose instances would arrive, and answer wrongly. */
+const UNDER_SYMBOLS: ReadonlyMap<string, string> = new Map([
+  ["Dirent", "type"],
+  ["StringDecoder", "kNativeDecoder"],
+]);
+
+function isKeptUnderSymbol(value: object): boolean {
+  const name = UNDER_SYMBOLS.get(classOf(Object.getPrototypeOf(value) as object)?.name ?? "");
+  return (
+    name !== undefined && Object.getOwnPropertySymbols(value).some(({ description }) => description === name)
+  );
 }
 
 function isNativeObject(value: object): boolean {
