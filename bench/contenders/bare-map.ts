@@ -8,7 +8,8 @@ import { type BenchPool, CannotError, type MapName, type OpenOptions } from "./p
 /** What each thread is told. */
 export interface MapOrder {
   readonly name: MapName;
-  readonly items: Float64Array<SharedArrayBuffer>;
+  /** Whole numbers, as they come to the workers of pools. */
+  readonly items: Int32Array<SharedArrayBuffer>;
   /** One word: how many items were taken. */
   readonly taken: Int32Array<SharedArrayBuffer>;
 }
@@ -32,7 +33,7 @@ export async function open({ workers }: OpenOptions): Promise<BenchPool> {
     sumOfMap: async (name, items) => {
       const order: MapOrder = {
         name,
-        items: new Float64Array(new SharedArrayBuffer(8 * items.length)),
+        items: new Int32Array(new SharedArrayBuffer(4 * items.length)),
         taken: new Int32Array(new SharedArrayBuffer(4)),
       };
       order.items.set(items);

@@ -18,6 +18,15 @@ const list = fc.array(number, { maxLength: 70 });
 /** What {@link list} gives, ten times and more. */
 const many = (last: unknown): unknown[] => [...Array.from({ length: 10 }, (_, i) => [i, i / 2, i * i]), last];
 
+/** A value with the number of each object that was met before in place of it. */
+function graphOf(value: unknown, met: Map<unknown, number> = new Map()): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const number = met.get(value);
+  if (number !== undefined) return `object ${number}`;
+  met.set(value, met.size);
+  return Object.entries(value).map(([key, element]) => [key, graphOf(element, met)]);
+}
+
 describe("a list of lists of numbers", () => {
   test("comes back as structuredClone gives it, whatever the numbers and how many there are", () => {
     fc.assert(
@@ -62,6 +71,56 @@ describe("a list of lists of numbers", () => {
     assert.deepEqual(after.twice, [1, 2]);
     const before = wire.send({ twice, lists: many(twice) }) as typeof after;
     assert.equal(before.twice, before.lists.at(-1));
+  });
+
+  test("has the same lists in the same places as structuredClone gives, however often each stands there", () => {
+    const few = fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 3 });
+    const lists = fc.array(few, { minLength: 100, maxLength: 100 });
+    const places = fc.array(fc.nat({ max: 120 }), { maxLength: 4 });
+    fc.assert(
+      fc.property(lists, places, fc.boolean(), (distinct, repeats, isBefore) => {
+        const all = [...distinct];
+        for (const place of repeats) all.splice(place, 0, distinct[place % 100]!);
+        const beside = distinct.slice(0, 3);
+        const value = isBefore ? { beside, all } : { all, beside };
+        assert.deepEqual(graphOf(wire.send(value)), graphOf(structuredClone(value)));
+      }),
+    );
+  });
+
+  test("can be written by a getter of a list of lists, in the same thread", () => {
+    const inner = Array.from({ length: 40 }, (_, i) => [i]);
+    const other = new TestWire();
+    const first = Object.defineProperty([0, 1], 1, {
+      get: () => (other.send(inner) as unknown[]).length,
+      enumerable: true,
+    });
+    const lists = [first, ...Array.from({ length: 40 }, (_, i) => [i, i])];
+    assert.deepStrictEqual(wire.send([lists, lists[7]]), structuredClone([lists, lists[7]]));
+  });
+
+  test("has one list where one stands in two places that a getter changes in between, and others come after it", () => {
+    const twice = [1, 2];
+    const changing = Object.defineProperty([0, 0], 1, { get: () => ++twice[0]!, enumerable: true });
+    const rest = Array.from({ length: 30 }, (_, i) => [i, i]);
+    const value = { lists: [twice, changing, twice, ...rest], last: { rest: rest[3] } };
+    const back = wire.send(value);
+    assert.equal(back.lists[0], back.lists[2]);
+    assert.equal(back.last.rest, back.lists[6]);
+    assert.deepEqual(back.lists.slice(3), rest);
+  });
+
+  test("is written after a getter in one has thrown", () => {
+    const lists: number[][] = Array.from({ length: 100 }, () => []);
+    const thrown = new Error("thrown by the getter");
+    const bad = Object.defineProperty([0], 0, {
+      get: () => {
+        throw thrown;
+      },
+      enumerable: true,
+    });
+    assert.throws(() => wire.send([...lists, bad]), thrown);
+    assert.deepEqual(graphOf(wire.send(lists)), graphOf(structuredClone(lists)));
   });
 
   test("is itself where it is met again after one that could not be written so", () => {

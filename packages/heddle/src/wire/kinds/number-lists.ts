@@ -11,6 +11,7 @@ import { hasOtherKeys } from "./array-keys.ts";
 import { CorruptMessageError } from "../errors.ts";
 import type { Reader } from "../read/reader.ts";
 import * as tag from "../tags.ts";
+import { MANY } from "../write/identities.ts";
 import { POSTPONE_DEPTH } from "../write/trail.ts";
 import type { Writer } from "../write/writer.ts";
 
@@ -23,6 +24,8 @@ const ARRAY_PROTOTYPE = Array.prototype;
 const LONGEST = 63;
 /** Set in the head of a list of float64. */
 const DOUBLES = 0x40;
+/** FNV's prime. */
+const MIX = 0x01000193;
 
 /** Whether it is worth a try: the first element is a list of numbers, and the last an array. */
 export function seemNumberLists(array: readonly unknown[]): boolean {
@@ -38,6 +41,13 @@ export function seemNumberLists(array: readonly unknown[]): boolean {
  */
 export function writeNumberLists(writer: Writer, lists: readonly unknown[], at: number): number {
   if (!writer.takesShortcuts || writer.trail.depth + 1 >= POSTPONE_DEPTH) return -1;
+  return lists.length >= MANY && writer.identities.areFew
+    ? writeMany(writer, lists, at)
+    : writeFew(writer, lists, at);
+}
+
+/** Asks of each list as it comes whether it was met. */
+function writeFew(writer: Writer, lists: readonly unknown[], at: number): number {
   const { identities } = writer;
   const { count } = identities;
   const { length } = lists;
@@ -49,6 +59,36 @@ export function writeNumberLists(writer: Writer, lists: readonly unknown[], at: 
   }
   if (at < 0) identities.rewind(count);
   return at;
+}
+
+/** Asks whether a list comes twice only those that hold the same, which takes a fifth as long. */
+function writeMany(writer: Writer, lists: readonly unknown[], at: number): number {
+  const { identities } = writer;
+  const { alike } = identities;
+  const { length } = lists;
+  // A getter among the numbers may change what stands in the list, and this writes them before it asks.
+  const elements = lists.toSpliced(0, 0);
+  at = writer.word(tag.NUMBER_LISTS, length, at);
+  alike.begin(length);
+  for (let i = 0; i < length && at >= 0; i++) {
+    const list = elements[i];
+    const used = at + 1 - writer.start;
+    at =
+      isList(list) && !hasOtherKeys(list) && !identities.isAmongFew(list)
+        ? writeIntegers(writer, list, at)
+        : -1;
+    if (at >= 0 && !alike.add(elements, i, hashOf(writer.view, writer.start + used, at))) at = -1;
+  }
+  if (at >= 0) identities.meetAll(elements as readonly object[]);
+  return at;
+}
+
+/** Of the first and the last numbers of a list, by what was written of it. */
+function hashOf(view: DataView, from: number, to: number): number {
+  if (to - from < 8) return to === from ? 0 : view.getInt32(from, true);
+  let hash = Math.imul(view.getInt32(from, true), MIX) ^ view.getInt32(from + 4, true);
+  hash = Math.imul(hash, MIX) ^ view.getInt32(to - 8, true);
+  return Math.imul(hash, MIX) ^ view.getInt32(to - 4, true);
 }
 
 function isList(value: unknown): value is readonly unknown[] {

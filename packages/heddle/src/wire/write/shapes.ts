@@ -55,7 +55,7 @@ export class Shape {
   }
 }
 
-/** A getter took keys away from the object that was being written by its shape. Without shapes that does no harm. */
+/** A getter changed what was being written, by its shape or as a list of numbers. Without those that does no harm. */
 export class KeysChanged extends Error {}
 
 /** No list has it. That every key is a string spares V8 a call for each comparison. */
