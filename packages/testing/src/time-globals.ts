@@ -15,6 +15,15 @@ import type { VirtualTimers } from "./virtual-timers.ts";
 export const realSetImmediate: typeof setImmediate = setImmediate;
 const realClearImmediate = clearImmediate;
 const realClearTimeout = clearTimeout;
+const realSetInterval = setInterval;
+
+/**
+ * An interval of twelve days is set to keep a program alive, as Heddle does while something waits. Nothing waits for it to fire,
+ * and it is used for longer than virtual time is.
+ */
+const KEEPS_ALIVE_MS = 2 ** 30;
+/** Those that were set in virtual time, now or before. */
+const keepingAlive = new Set<NodeJS.Timeout>();
 export const realSetTimeout: typeof setTimeout = setTimeout;
 const RealDate = Date;
 
@@ -48,6 +57,8 @@ export function useVirtualTime(virtual: VirtualTimers, startMs: number, turns: T
   return () => {
     putBack();
     syncBuiltinESMExports();
+    // What waits still was left to wait for ever.
+    for (const keepAlive of keepingAlive) keepAlive.unref();
   };
 }
 
@@ -69,6 +80,11 @@ function callbackTimers(virtual: VirtualTimers, turns: Turns): CallbackTimers {
     (callback: Callback, delayMs: unknown = 1, ...args: unknown[]): object => {
       if (typeof callback !== "function")
         throw new TypeError("Cannot set a timer: its callback is no function");
+      if (repeats && Number(delayMs) >= KEEPS_ALIVE_MS) {
+        const keepAlive = realSetInterval(callback, Number(delayMs), ...args);
+        keepingAlive.add(keepAlive);
+        return keepAlive;
+      }
       return virtual.set(
         AsyncResource.bind(() => callback(...args)),
         Number(delayMs),

@@ -160,6 +160,27 @@ describe("VirtualClock.run()", () => {
     );
   });
 
+  test("takes an interval that keeps the program alive as no reason to wait", async () => {
+    using clock = virtualTime();
+    const keepAlive = setInterval(() => {}, 2 ** 30);
+    await assert.rejects(
+      clock.run(() => new Promise(() => {})),
+      VirtualDeadlockError,
+    );
+    clearInterval(keepAlive);
+  });
+
+  test("cancels no timer of its own for a real one of the same number", () => {
+    const real = setTimeout(() => {}, 2 ** 30);
+    using clock = virtualTime();
+    let latest: NodeJS.Timeout;
+    do latest = setTimeout(() => {}, 10);
+    while (Number(latest) < Number(real));
+    const { timers } = clock;
+    clearTimeout(real);
+    assert.equal(clock.timers, timers);
+  });
+
   test("gives up on timers that go on for ever", async () => {
     using clock = virtualTime({ maxJumps: 50 });
     await assert.rejects(

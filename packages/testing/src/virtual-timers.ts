@@ -93,9 +93,11 @@ export class VirtualTimers {
 
   /** As `clearTimeout`: takes the object, or its number. Gives whether it was one of these timers. */
   clear(timeout: unknown): boolean {
-    const found = timeout instanceof VirtualTimeout ? timeout : this.#byId.get(Number(timeout));
-    found?.close();
-    return found !== undefined;
+    // A real timer is an object, too, and has a number, which one of these may have as well.
+    const found = typeof timeout === "object" ? timeout : this.#byId.get(Number(timeout));
+    if (!(found instanceof VirtualTimeout)) return false;
+    found.close();
+    return true;
   }
 
   schedule(timeout: VirtualTimeout, delayMs: number): void {
