@@ -260,6 +260,45 @@ describe("check()", () => {
     assert.equal(failure.kind, "invariant");
   });
 
+  test("checks an invariant also between steps that no other thread would notice, atomic or plain", () => {
+    const isZero = (word: number) => assert.equal(word, 0);
+    for (const [store, look] of [
+      [(heap, value) => heap.store(0, value), (heap) => isZero(heap.load(0))],
+      [(heap, value) => heap.poke(0, value), (heap) => isZero(heap.peek(0))],
+    ] satisfies [(heap: ModelHeap, value: number) => void, (heap: ModelHeap) => void][]) {
+      const failure = failureOf((heap) => ({
+        threads: [() => (store(heap, 1), store(heap, 0)), () => heap.load(64)],
+        invariant: () => look(heap),
+      }));
+      assert.equal(failure.kind, "invariant");
+    }
+  });
+
+  test("checks an invariant in every order of steps of which each is noticed by it alone", () => {
+    for (const order of [
+      [0, 64],
+      [64, 0],
+    ]) {
+      const failure = failureOf((heap) => ({
+        threads: [() => heap.store(order[0]!, 1), () => heap.store(order[1]!, 1)],
+        invariant: () => assert.ok(heap.load(0) >= heap.load(64), "the second came first"),
+      }));
+      assert.equal(failure.kind, "invariant");
+    }
+  });
+
+  test("reports a thread that throws before its first step as it does any other", () => {
+    const cause = new RangeError("no room");
+    const failure = failureOf(() => [
+      () => {
+        throw cause;
+      },
+    ]);
+    assert.equal(failure.kind, "assertion");
+    assert.equal(failure.cause, cause);
+    assert.equal(failure.schedule, "");
+  });
+
   test("lets a wait with a timeout end at any moment", () => {
     const outcomes = new Set<string>();
     check((heap) => ({

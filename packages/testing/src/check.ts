@@ -10,7 +10,7 @@
 import { inspect } from "node:util";
 import { blockName, FIRST_BLOCK } from "./blocks.ts";
 import { explore } from "./explore.ts";
-import { failureOf } from "./failure.ts";
+import { failureOf, ModelFailure } from "./failure.ts";
 import { Finding } from "./finding.ts";
 import { useModelGlobals } from "./model-globals.ts";
 import { checkOptions, checkWhole, type NumberRule } from "./options.ts";
@@ -192,19 +192,34 @@ function checkWith(parts: ModelHeapParts, program: ModelProgram, options: CheckO
   if (trees.length > MAX_THREADS) {
     throw new RangeError(`Cannot check ${trees.length} threads: at most ${MAX_THREADS} can be`);
   }
-  const world = new World(memory, trees, {
-    mortal,
-    kills,
-    racy,
-    maxSteps,
-    patience,
-    reuse,
-    /** What is not explored cannot start again with more knowledge. */
-    knowsAll: options.replay !== undefined || options.random !== undefined,
-  });
+  const world = beginning(
+    () =>
+      new World(memory, trees, {
+        mortal,
+        kills,
+        racy,
+        maxSteps,
+        patience,
+        reuse,
+        /** What is not explored cannot start again with more knowledge. */
+        knowsAll: options.replay !== undefined || options.random !== undefined,
+      }),
+  );
   const start = world.mark();
 
-  const onState = (): void => observe("invariant", plan.invariant);
+  const onState = (): void => {
+    if (plan.invariant === undefined) return;
+    const { perform } = gate;
+    gate.perform = (kind, address, first, second) => {
+      world.knowledge.watch(address);
+      return perform(kind, address, first, second);
+    };
+    try {
+      observe("invariant", plan.invariant);
+    } finally {
+      gate.perform = perform;
+    }
+  };
   const onEnd = (): void => {
     const maySleep = (thread: number): boolean => sleepers.includes(thread) || trees[thread]!.isEndless;
     const stuck = trees
@@ -303,9 +318,17 @@ function planOf(given: readonly ModelThread[] | ModelPlan): ModelPlan {
   return plan as ModelPlan;
 }
 
-function observe(kind: "assertion" | "invariant", look: (() => void) | undefined): void {
+function beginning(makeWorld: () => World): World {
   try {
-    look?.();
+    return makeWorld();
+  } catch (error) {
+    throw error instanceof Finding ? new ModelFailure(error, "", "(before the first step)") : error;
+  }
+}
+
+function observe(kind: "assertion" | "invariant", look: () => void): void {
+  try {
+    look();
   } catch (error) {
     throw new Finding(kind, error instanceof Error ? error.message : String(error), { cause: error });
   }

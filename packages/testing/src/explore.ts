@@ -99,7 +99,7 @@ class Exploration {
         if (world.isVain(running)) return;
         moves = world.moves(running);
         if (moves.length !== 1) break;
-        this.#options.onState();
+        this.#look();
         running = moves[0]!.thread;
       }
       this.#make(local ?? moves[0]!);
@@ -112,7 +112,7 @@ class Exploration {
     if (this.#explored.size > this.#options.maxStates) {
       throw new Finding("too large", `more than ${this.#options.maxStates} states; allow fewer preemptions`);
     }
-    this.#options.onState();
+    this.#look();
 
     const mark = world.mark();
     for (const kill of kills) this.#branch(mark, kill, running, preemptions);
@@ -153,6 +153,15 @@ class Exploration {
 
   #make(move: Move): void {
     this.#world.make(move);
+    this.#startAgainIfWiser();
+  }
+
+  #look(): void {
+    this.#options.onState();
+    this.#startAgainIfWiser();
+  }
+
+  #startAgainIfWiser(): void {
     if (this.#world.knowledge.size > this.#knowledge) throw START_AGAIN;
   }
 }

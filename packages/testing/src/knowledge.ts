@@ -12,6 +12,8 @@ export class Knowledge {
   readonly #contended = new Set<number>();
   /** Words that are accessed plainly: the only ones where it matters when they were accessed. */
   readonly #plain = new Set<number>();
+  /** Words that an invariant has read: it may tell the state before a step that changes one from the state after it. */
+  readonly #watched = new Set<number>();
   readonly #expectsPlain: boolean;
   #hasPlain: boolean;
   #size = 0;
@@ -38,6 +40,16 @@ export class Knowledge {
 
   isPlain(address: number): boolean {
     return this.#expectsPlain || this.#plain.has(address);
+  }
+
+  isWatched(address: number): boolean {
+    return this.#watched.has(address);
+  }
+
+  watch(address: number): void {
+    if (this.#watched.has(address)) return;
+    this.#watched.add(address);
+    this.#size++;
   }
 
   usePlain(): void {

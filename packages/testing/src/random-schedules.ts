@@ -34,6 +34,8 @@ function randomNumbers(seed: number): () => number {
 export function runRandomly(world: World, threadCount: number, options: RandomOptions): number {
   const random = randomNumbers(options.seed);
   const start = world.mark();
+  // What it looks at is known then before the first move.
+  options.onState();
   /** The longest schedule so far, in choices: moments of change and of death are drawn from it. */
   let longest = 1;
   for (let schedule = 0; schedule < options.schedules; schedule++) {

@@ -259,10 +259,14 @@ export class World {
       case "free":
         return !this.knowledge.isContended(regionWord(regionOf(step.address)));
       case "peek":
-      case "poke":
         return !this.#options.racy(step.address) || !this.knowledge.isContended(step.address);
-      default:
+      case "poke":
+        if (this.knowledge.isWatched(step.address)) return false;
+        return !this.#options.racy(step.address) || !this.knowledge.isContended(step.address);
+      case "load":
         return !this.knowledge.isContended(step.address);
+      default:
+        return !this.knowledge.isContended(step.address) && !this.knowledge.isWatched(step.address);
     }
   }
 
