@@ -17,8 +17,8 @@
  * @packageDocumentation
  */
 
-/** So many others that lie in the way are passed. */
-const PROBES = 32;
+/** So many others that lie in the way are passed: more than lie in a row where hashes differ, in a table that is half full. */
+const PROBES = 256;
 /** So many others with the same hash are compared. */
 const COMPARISONS = 4;
 /** A larger table is not kept for the next message. */
