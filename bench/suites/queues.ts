@@ -36,6 +36,14 @@ const words: ContenderSpec = {
   ),
   role: "floor",
 };
+const ends: ContenderSpec = {
+  ...bare(
+    "bare-ends",
+    "such a ring for any number of senders and receivers: an end is taken by an exchange, and left by a store",
+    "ends",
+  ),
+  role: "floor",
+};
 const codec: ContenderSpec = {
   ...bare(
     "bare-codec",
@@ -127,7 +135,7 @@ const cases: readonly CaseSpec[] = [
     run: "haul",
     question: "small integers from one thread to another, room for 1,024",
     metrics: rate,
-    contenders: ids(...between, words),
+    contenders: ids(...between, words, ends),
     workers: [2],
     load: { ...hauling, records: 0 },
     quickLoad: quick,
@@ -205,7 +213,7 @@ export const queues: Suite = {
   workers: [1, 2],
   unit: "thread",
   cases,
-  contenders: [...between, words, codec, effect, asyncCsp],
+  contenders: [...between, words, ends, codec, effect, asyncCsp],
   targets,
   packages: ["heddle", "effect", "async-csp", "multithreading"],
 };

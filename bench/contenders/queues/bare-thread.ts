@@ -7,6 +7,7 @@ import { readRecord, writeRecord } from "../bare-ring/record.ts";
 import { follow, lead, receive, send } from "../loops.ts";
 import type { Haul, Item, Latencies, Relay } from "../loops.ts";
 import { Ring, SIDE_BYTES } from "./ring.ts";
+import { SharedRing } from "./shared-ring.ts";
 
 interface Call<Order> {
   readonly port: MessagePort;
@@ -174,6 +175,21 @@ serveCalls({
   },
   "words:receive": ({ port, side, shared, order }: Call<Haul>) => {
     const ring = new Ring(side, order.capacity);
+    return closing(
+      port,
+      receive(shared, (take) => {
+        while (take(ring.receive()));
+      }),
+    );
+  },
+  "ends:send": ({ side, shared, order }: Call<Haul>) => {
+    const ring = new SharedRing(side, order.capacity);
+    return send(shared, order, (items) => {
+      for (const item of items) ring.send(item as number);
+    });
+  },
+  "ends:receive": ({ port, side, shared, order }: Call<Haul>) => {
+    const ring = new SharedRing(side, order.capacity);
     return closing(
       port,
       receive(shared, (take) => {

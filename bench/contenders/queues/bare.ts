@@ -12,6 +12,7 @@ import { BareThreads } from "../bare-threads.ts";
 import type { Flow, Haul, Latencies, Relay } from "../loops.ts";
 import type { OpenOptions } from "../pool.ts";
 import { SIDE_BYTES } from "./ring.ts";
+import { SHARED_SIDE_BYTES } from "./shared-ring.ts";
 import type { QueueSubject } from "./subject.ts";
 
 export async function open({ settings }: OpenOptions): Promise<QueueSubject> {
@@ -27,7 +28,8 @@ export async function open({ settings }: OpenOptions): Promise<QueueSubject> {
     records = 0,
   ) => {
     const { port1, port2 } = new MessageChannel();
-    const side = new SharedArrayBuffer(SIDE_BYTES + records * RECORD_BYTES);
+    const bytes = way === "ends" ? SHARED_SIDE_BYTES : SIDE_BYTES + records * RECORD_BYTES;
+    const side = new SharedArrayBuffer(bytes);
     return Promise.all([
       threads.call<T>(0, `${way}:${first}`, [{ port: port1, side, shared, order }], [port1]),
       threads.call<T>(1, `${way}:${second}`, [{ port: port2, side, shared, order }], [port2]),
