@@ -20,6 +20,10 @@ const SLICE_MS = 10;
 /** At most so many calls between two readings of the clock. */
 const MAX_STRIDE = 64;
 const LOOKS_PER_READING = 16;
+/** A glance is at most so many looks, about 20 µs; */
+const GLANCE_MAX_LOOKS = 256;
+/** and so many more for each call since it last slept, which is at most a quarter of what that took. */
+const LOOKS_PER_CALL = 2;
 /** Where calls are under way, the event loop turns after so many more, so that some end while others are begun. */
 const CALLS_PER_TURN = 64;
 
@@ -86,6 +90,8 @@ export class WorkerLoop implements RunnerOwner {
   /** Called when it has done all that it has to do before it leaves. */
   #onLeft: (() => void) | undefined;
   #stride = 1;
+  /** How many calls it has begun since it last slept. */
+  #begun = 0;
   /** Whether a call was begun or has ended since it last looked for some. */
   #isMoving = false;
   #idleSince = 0;
@@ -165,6 +171,7 @@ export class WorkerLoop implements RunnerOwner {
       }
       if (this.#idleSince !== 0) this.#endIdling();
       this.#isMoving = true;
+      this.#begun++;
       this.#run(slot);
       if (--untilTurn <= 0 && this.#runner.busy > 0) return this.#nextTurn();
       if (--untilReading > 0) continue;
@@ -275,11 +282,12 @@ export class WorkerLoop implements RunnerOwner {
 
   /**
    * Looks for a moment, whatever has been learned: calls that are made one after the other are less than a microsecond apart, and
-   * the maker of each would have to wake a sleeper.
+   * the maker of each would have to wake a sleeper. Amid many calls, for longer: their maker may have been held up.
    */
   #glance(): boolean {
     if (SPIN_LIMIT === 0) return false;
-    for (let i = 0; i < LOOKS_PER_READING; i++) {
+    const looks = Math.min(LOOKS_PER_READING + LOOKS_PER_CALL * this.#begun, GLANCE_MAX_LOOKS);
+    for (let i = 0; i < looks; i++) {
       if (this.#workReady()) return true;
       this.#heap.pause();
     }
@@ -341,6 +349,7 @@ export class WorkerLoop implements RunnerOwner {
       void outcome.then(this.#onBell);
     }
     this.#state = "parked";
+    this.#begun = 0;
     this.#policy.slept();
     return true;
   }
