@@ -17,7 +17,7 @@ export {
 export { awaitIn } from "./await-in.ts";
 export { bindingsOf, type Carried, carry, ofVariable, placedAs } from "./carried.ts";
 export { ContextVar } from "./context-var.ts";
-export { LONGEST_DELAY_MS, LongTimer } from "./long-timer.ts";
+export { endingBy, isAborted, LONGEST_DELAY_MS, LongTimer } from "./long-timer.ts";
 export { type EndHold, type LateFailure, Scope, type Waiter, throwIfCancelled } from "./scope.ts";
 export { allTasks, beforeListing, TaskNode } from "./task-node.ts";
 export { madeLate, toldWhere, withCaller } from "./late-errors.ts";

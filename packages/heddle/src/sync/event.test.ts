@@ -72,6 +72,20 @@ describe("a wait for an Event that ends early", () => {
     assert.equal(event.statistics().waiters, 0);
   });
 
+  test("refuses to block for a signal that cannot abort meanwhile", async () => {
+    const event = new Event();
+    const signal = AbortSignal.timeout(60_000);
+    for (const deaf of [signal, AbortSignal.any([new AbortController().signal, signal])]) {
+      assert.throws(
+        () => event.waitSync({ signal: deaf, timeoutMs: 1 }),
+        /^TypeError: Cannot begin Event\.waitSync\(\): its signal is one of AbortSignal\.timeout\(\), .* write timeoutMs/,
+      );
+    }
+    const waiting = event.wait({ signal });
+    event.set();
+    await waiting;
+  });
+
   test("is refused if its options are wrong", async () => {
     const event = new Event();
     await assert.rejects(

@@ -58,8 +58,20 @@ export function checkWaitLimits(
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`Cannot begin ${operation}: signal must be an AbortSignal`);
   }
+  if (signal !== undefined && operation.endsWith("Sync()") && isDeaf(signal)) {
+    throw new TypeError(
+      `Cannot begin ${operation}: its signal is one of AbortSignal.timeout(), which does not abort while this thread blocks; write timeoutMs, or take timeoutSignal()`,
+    );
+  }
   // Longer than a timer takes is without end.
   return timeoutMs !== undefined && timeoutMs > LONGEST_DELAY_MS
     ? { ...options, timeoutMs: Infinity }
     : options;
+}
+
+/** Node marks the signals of `AbortSignal.timeout()`, and those that follow one by `AbortSignal.any()`. */
+function isDeaf(signal: AbortSignal): boolean {
+  if (signal.aborted) return false;
+  const mark = Object.getOwnPropertySymbols(signal).find(({ description }) => description === "kTimeout");
+  return mark !== undefined && Reflect.get(signal, mark) === true;
 }

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
+import { TimeoutError } from "#heap";
+import { Event } from "../sync/index.ts";
 import { RateLimit, SingleFlight, sleep, taskGroup, timeoutSignal } from "./index.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -186,6 +188,14 @@ describe("SingleFlight, left by the last who waited,", () => {
 });
 
 describe("timeoutSignal()", () => {
+  test("is heard by a wait that blocks its thread", () => {
+    assert.throws(
+      () => new Event().waitSync({ signal: timeoutSignal(1) }),
+      /timeoutSignal\(\): 1 ms have passed/,
+    );
+    assert.throws(() => new Event().waitSync({ signal: timeoutSignal(0) }), TimeoutError);
+  });
+
   test("aborts with TimeoutError in time, or with the reason when the code is told to stop", async (context) => {
     context.mock.timers.enable({ apis: ["setTimeout"] });
     const signal = timeoutSignal(10);

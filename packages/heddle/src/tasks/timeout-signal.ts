@@ -1,10 +1,11 @@
 import { TimeoutError } from "#heap";
-import { currentContext, LongTimer } from "../scopes/index.ts";
+import { currentContext, endingBy, LongTimer } from "../scopes/index.ts";
 import { checkDuration } from "./checks.ts";
 
 /**
  * A signal that aborts when `timeoutMs` have passed, with a `TimeoutError`; or when the running code is told to stop,
- * with that reason. It does not keep the program alive.
+ * with that reason. It does not keep the program alive. Waits that block the thread hear it, too, as they do not hear one of
+ * `AbortSignal.timeout()`; but not those that follow it by `AbortSignal.any()`.
  *
  * @remarks
  * Cost: half a kilobyte until its time is over, also when nobody has the signal any more: those that follow it by
@@ -32,5 +33,5 @@ export function timeoutSignal(timeoutMs: number): AbortSignal {
     timer.clear();
     controller.abort(reason);
   });
-  return controller.signal;
+  return endingBy(controller.signal, timer);
 }

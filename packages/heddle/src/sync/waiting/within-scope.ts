@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { currentContext } from "../../scopes/index.ts";
+import { currentContext, isAborted } from "../../scopes/index.ts";
 
 /**
  * How long the scope of the running code lets a wait last that blocks the thread: no timer of the scope can fire
@@ -23,7 +23,7 @@ export function timeLeft(): number {
  * signal that has come from another thread aborts when it is looked at.
  */
 export function isOver(signal: AbortSignal | undefined): boolean {
-  if (signal?.aborted === true) return true;
+  if (signal !== undefined && isAborted(signal)) return true;
   const { scope } = currentContext();
   if (scope === undefined) return false;
   scope.look();
