@@ -138,6 +138,16 @@ describe("fromModule()", () => {
     assert.equal(await join("a", "b"), "a/b");
   });
 
+  test("refuses what is no name of a module", () => {
+    for (const [name, why] of [
+      [5, /from 5: it is neither a URL nor a string$/],
+      [undefined, /from undefined: it is neither/],
+      ["", /its name is empty$/],
+    ] as const) {
+      assert.throws(() => fromModule(name as never), { name: "TypeError", message: why });
+    }
+  });
+
   test("refuses a relative name, which could mean any module", () => {
     assert.throws(() => fromModule("./recent-map.ts"), {
       name: "TypeError",

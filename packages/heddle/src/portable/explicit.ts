@@ -143,7 +143,12 @@ function makeHandle(specifier: string, name: string): Function {
 }
 
 function absolute(url: URL | string): string {
+  // Under jest a URL is of another realm.
+  if (typeof url !== "string" && typeof (url as Partial<URL> | null | undefined)?.href !== "string") {
+    throw new TypeError(`Cannot take functions from ${inspect(url)}: it is neither a URL nor a string`);
+  }
   const text = String(url);
+  if (text === "") throw new TypeError("Cannot take functions from a module: its name is empty");
   if (URL.canParse(text)) {
     if (text.startsWith("file:")) fileURLToPath(text);
     return text;
