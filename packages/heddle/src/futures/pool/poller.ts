@@ -67,6 +67,10 @@ export class Poller {
   #turnBegan = 0;
   /** Turns with a look each before the next sleep. None where looking is not worthwhile. */
   #turnsLeft = 0;
+  /** Others have their turn in between, and then it looks on: something had been finished, or it was still looking. */
+  #looksOn = false;
+  /** The last look ended only for the sake of others. */
+  #wasStopped = false;
   /** When the first look found nothing; 0 while none has. */
   #waitBegan = 0;
   /** A worker was woken since something was last finished. */
@@ -74,8 +78,10 @@ export class Poller {
 
   readonly #inMicrotask = (): void => this.#look(true);
   readonly #inTurn = (): void => {
+    const looksOn = this.#looksOn;
+    this.#looksOn = false;
     this.#looks = 0;
-    this.#look(false);
+    this.#look(looksOn);
   };
   readonly #onBell = (): void => {
     this.#listening = false;
@@ -146,6 +152,7 @@ export class Poller {
     if (this.#looks++ === 0) this.#turnBegan = performance.now();
     if (this.drain() || (mayStay && this.#spin() && this.drain())) this.#found();
     else if (this.#finisher.awaited === 0) this.#rest();
+    else if (this.#wasStopped) this.#lookOn();
     else if (this.#turnsLeft-- > 0) this.#nextTurn();
     else this.#sleep();
   }
@@ -157,9 +164,15 @@ export class Poller {
     this.#waitBegan = 0;
     this.#woke = false;
     this.#turnsLeft = 0;
+    this.#wasStopped = false;
     if (this.#finisher.awaited === 0) this.#rest();
     else if (this.#looks < LOOKS_PER_TURN && now - this.#turnBegan < TURN_MS) this.#soon();
-    else this.#nextTurn();
+    else this.#lookOn();
+  }
+
+  #lookOn(): void {
+    this.#looksOn = true;
+    this.#nextTurn();
   }
 
   /** Whether something was finished while looking. */
@@ -167,6 +180,7 @@ export class Poller {
     const began = performance.now();
     if (this.#waitBegan === 0) this.#waitBegan = began;
     const budgetMs = this.#policy.budgetMs(this.#woke);
+    this.#wasStopped = false;
     if (budgetMs === 0) return false;
     this.#turnsLeft = TURNS_BEFORE_SLEEP;
     // I3.
@@ -179,7 +193,8 @@ export class Poller {
       }
     } while (!found && performance.now() < end);
     // One that others had to have their turn for was not in vain.
-    if (found || end === began + budgetMs) this.#policy.looked(found);
+    this.#wasStopped = !found && end < began + budgetMs;
+    if (!this.#wasStopped) this.#policy.looked(found);
     return found;
   }
 
