@@ -10,8 +10,10 @@ import {
   type AnyContext,
   contextToKeep,
   currentContext,
+  madeLate,
   needNoHandler,
   type TaskNode,
+  toldWhere,
 } from "../scopes/index.ts";
 import { type Outcome, registerSettling } from "../sync/index.ts";
 import { forgetUnobserved, noteUnobserved, type Unobserved } from "../workers/index.ts";
@@ -410,14 +412,18 @@ export class Future<T> implements PromiseLike<T> {
     throwIfEnded(checked);
     if (this.#state() !== PENDING) return;
     this.#throwIfRefused();
-    await new Promise<void>((resolve, reject) => {
+    await toldWhere(this.#whenDone(checked, operation));
+  }
+
+  #whenDone(checked: WaitOptions, operation: string): Promise<void> {
+    return new Promise((resolve, reject) => {
       const leave = (how: () => void): void => {
         release();
         forget();
         how();
       };
       const release = limitWait(checked, operation, {
-        timedOut: (timeoutMs) => leave(() => reject(new TimeoutError(operation, timeoutMs))),
+        timedOut: (timeoutMs) => leave(() => reject(madeLate(new TimeoutError(operation, timeoutMs)))),
         cancelled: (reason) => leave(() => reject(reason)),
       });
       const forget = this.#onDone(() => leave(resolve));

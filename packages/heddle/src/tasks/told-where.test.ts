@@ -77,6 +77,8 @@ const limited: Record<string, () => PromiseLike<unknown>> = {
   "Channel.receive()": () => new Channel().receive(limit),
   "select()": () => select({ values: new Channel() }, limit),
   "asCompleted()": () => readAll(asCompleted([new InlineExecutor().submit(() => never)], limit)),
+  "Future.result()": () => new InlineExecutor().submit(() => never).result(limit),
+  "Future.exception()": () => new InlineExecutor().submit(() => never).exception(limit),
   "map()": () => readAll(new InlineExecutor().map(() => never, [1], limit)),
   "RateLimit.take()": async () => {
     const rate = new RateLimit({ tokens: 1, perMs: 60_000 });
