@@ -73,6 +73,8 @@ export class BodyContext extends AnyContext {
   /** Where it is listed, as one of a body that goes on or is likely to. */
   batch: Batch | undefined = undefined;
   place = 0;
+  /** The body has returned a promise: until then it hears of nothing, so that what it listens with is there first. */
+  goesOn = false;
 
   constructor(heap: Heap) {
     super();
@@ -103,7 +105,7 @@ export class BodyContext extends AnyContext {
     if (this.#scope === undefined) {
       this.#scope = new BodyScope(this);
       if (this.slot === 0) this.#scope.close();
-      else if (this.batch !== undefined) this.hear();
+      else if (this.goesOn) this.hear();
     }
     return this.#scope;
   }
@@ -225,6 +227,7 @@ export class BodyScopes {
       this.#next = undefined;
       this.#list(body);
     }
+    body.goesOn = true;
     body.hear();
     if (currentContext() !== body) enter(body);
   }
