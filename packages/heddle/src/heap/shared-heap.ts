@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { closeSync, readFileSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync } from "node:fs";
 import { Bells } from "./bells.ts";
 import type { WaitOutcome } from "./heap.ts";
 import type { Whereabouts } from "./joined-heap.ts";
@@ -334,22 +334,25 @@ export class SharedHeap extends ViewedHeap {
     return bells;
   }
 
-  /** Does something while nobody else joins or leaves. */
+  /**
+   * Does something while nobody else joins or leaves. The lock is that of an opening of its own: one that is mapped keeps its locks
+   * for as long as it is, and a thread that is terminated here leaves its mapping behind.
+   */
   #exclusively<T>(action: () => T): T {
-    const { fd } = this.#segment;
-    const end = performance.now() + JOIN_PATIENCE_MS;
-    while (!this.#libc.tryLock(fd, JOIN_LOCK, true)) {
-      if (performance.now() > end) {
-        throw new SharedHeapError(
-          `Cannot join shared heap ${JSON.stringify(this.name)}: another process does not let go of it`,
-        );
-      }
-      this.#libc.wait(this.#base, this.load(0), JOIN_PAUSE_MS);
-    }
+    const fd = openSync(`/proc/self/fd/${this.#segment.fd}`, constants.O_RDWR);
     try {
+      const end = performance.now() + JOIN_PATIENCE_MS;
+      while (!this.#libc.tryLock(fd, JOIN_LOCK, true)) {
+        if (performance.now() > end) {
+          throw new SharedHeapError(
+            `Cannot join shared heap ${JSON.stringify(this.name)}: another process does not let go of it`,
+          );
+        }
+        this.#libc.wait(this.#base, this.load(0), JOIN_PAUSE_MS);
+      }
       return action();
     } finally {
-      this.#libc.unlock(fd, JOIN_LOCK);
+      closeSync(fd);
     }
   }
 
