@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+import type { Words } from "./heap.ts";
 
 /** The part of `WebAssembly.Memory` that is used here: the library of types for Node does not name it. */
 export interface WasmMemory {
@@ -12,15 +13,10 @@ export interface WasmMemory {
 }
 
 /** As the same of `Words`, for addresses within the memory as this thread saw it when it was last told of growth. */
-export interface CompiledWords {
-  load(address: number): number;
-  store(address: number, value: number): void;
-  add(address: number, value: number): number;
-  and(address: number, mask: number): number;
-  or(address: number, mask: number): number;
-  exchange(address: number, value: number): number;
-  compareExchange(address: number, expected: number, replacement: number): number;
-}
+export type CompiledWords = Pick<
+  Words,
+  "add" | "and" | "compareExchange" | "exchange" | "load" | "or" | "store"
+>;
 
 declare const WebAssembly: {
   Module: new (bytes: Uint8Array) => object;

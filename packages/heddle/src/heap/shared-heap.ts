@@ -336,10 +336,11 @@ export class SharedHeap extends ViewedHeap {
 
   /**
    * Does something while nobody else joins or leaves. The lock is that of an opening of its own: one that is mapped keeps its locks
-   * for as long as it is, and a thread that is terminated here leaves its mapping behind.
+   * for as long as it is, and a thread that is terminated here leaves its mapping behind. Where none can be had, it is the mapped one's.
    */
   #exclusively<T>(action: () => T): T {
-    const fd = openSync(`/proc/self/fd/${this.#segment.fd}`, constants.O_RDWR);
+    const own = openAgain(this.#segment.fd);
+    const fd = own ?? this.#segment.fd;
     try {
       const end = performance.now() + JOIN_PATIENCE_MS;
       while (!this.#libc.tryLock(fd, JOIN_LOCK, true)) {
@@ -352,7 +353,8 @@ export class SharedHeap extends ViewedHeap {
       }
       return action();
     } finally {
-      closeSync(fd);
+      if (own === undefined) this.#libc.unlock(fd, JOIN_LOCK);
+      else closeSync(own);
     }
   }
 
@@ -440,4 +442,13 @@ function join(segment: Segment, name: string): SharedHeap {
     });
   }
   return heap;
+}
+
+/** Another opening of a file; `undefined` without `/proc`, with Node's `--permission`, or where too many files are open. */
+function openAgain(fd: number): number | undefined {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_RDWR);
+  } catch {
+    return undefined;
+  }
 }

@@ -49,6 +49,7 @@ const MAP_FAILED = 2 ** 64 - 1;
 const F_OFD_SETLK = 37;
 const WRITE_LOCK = 1;
 const READ_LOCK = 0;
+const UNLOCK = 2;
 
 const AF_UNIX = 1;
 /** SOCK_DGRAM, SOCK_NONBLOCK, SOCK_CLOEXEC. */
@@ -159,7 +160,15 @@ export class Libc {
 
   /** Locks a byte of a file for this descriptor, which ends with it. False if others have it. */
   tryLock(fd: number, byte: number, isExclusive: boolean): boolean {
-    this.#lock.setInt16(0, isExclusive ? WRITE_LOCK : READ_LOCK, true);
+    return this.#setLock(fd, byte, isExclusive ? WRITE_LOCK : READ_LOCK);
+  }
+
+  unlock(fd: number, byte: number): void {
+    this.#setLock(fd, byte, UNLOCK);
+  }
+
+  #setLock(fd: number, byte: number, kind: number): boolean {
+    this.#lock.setInt16(0, kind, true);
     this.#lock.setBigInt64(8, BigInt(byte), true);
     this.#lock.setBigInt64(16, 1n, true);
     return this.#functions.fcntl(fd, F_OFD_SETLK, this.#lock) === 0;
